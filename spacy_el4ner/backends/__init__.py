@@ -1,0 +1,1 @@
+"""Running models: in this process, or elsewhere."""

@@ -1,0 +1,81 @@
+"""A grammar over strings, followed token by token.
+
+The tokens of neighbouring options can begin alike (" <" begins both the tag " <e>" and a copied "<"),
+so the automaton keeps every reading of the tokens so far and drops those that the next token refutes.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from spacy_el4ner.types import Grammar
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One way to read the tokens so far.
+
+    left (tuple[int, ...]): Tokens missing until its last option is complete.
+    state (Any): The state of the grammar after that option.
+    text (str): All of its options, joined.
+    place (int): Where its last option begins in `text`, leading white space not counted.
+    offsets (tuple[int, ...]): The place of the option that each token so far belongs to.
+    """
+
+    left: tuple[int, ...]
+    state: Any
+    text: str
+    place: int
+    offsets: tuple[int, ...]
+
+
+class TokenAutomaton:
+    """Follows one answer.
+
+    grammar (Grammar): Its language.
+    encode (Callable[[str], Sequence[int]]): The tokens of an option.
+    end (int): The end-of-turn token, which the option "" stands for.
+    """
+
+    def __init__(self, grammar: Grammar, encode: Callable[[str], Sequence[int]], end: int):
+        self.grammar = grammar
+        self.encode = encode
+        self.end = end
+        self._finished: _Reading | None = None
+        self._readings = self._expand(_Reading((), grammar.start(), "", 0, ()))
+
+    @property
+    def allowed(self) -> list[int]:
+        """RETURNS (list[int]): The tokens that may come next; none when the answer is complete."""
+        return list(dict.fromkeys(reading.left[0] for reading in self._readings))
+
+    def step(self, token: int) -> None:
+        """Take one of the allowed tokens."""
+        readings: list[_Reading] = []
+        for old in self._readings:
+            if old.left[0] != token:
+                continue
+            new = replace(old, left=old.left[1:], offsets=(*old.offsets, old.place))
+            readings += [new] if new.left else self._expand(new)
+        self._readings = readings
+
+    @property
+    def answer(self) -> tuple[str, tuple[int, ...]]:
+        """RETURNS (tuple[str, tuple[int, ...]]): The finished text, and where each token begins."""
+        if self._finished is None:
+            raise ValueError("the answer is not finished")
+        return self._finished.text, self._finished.offsets
+
+    def _expand(self, reading: _Reading) -> list[_Reading]:
+        """The readings that go on from a complete option."""
+        options = self.grammar.options(reading.state)
+        if not options and self._finished is None:
+            self._finished = reading
+        readings: list[_Reading] = []
+        for string, state in options:
+            tokens = tuple(self.encode(string)) if string else (self.end,)
+            place = len(reading.text) + len(string) - len(string.lstrip())
+            next_ = _Reading(tokens, state, reading.text + string, place, reading.offsets)
+            # A tokenizer may have nothing for an option (an unknown control character): it is free.
+            readings += [next_] if tokens else self._expand(next_)
+        return readings

@@ -1,0 +1,34 @@
+"""A language model head that computes only the logits asked for.
+
+Constrained decoding chooses among a handful of tokens, but the head multiplies with the embeddings of
+the whole vocabulary: for a small model that is most of the work, for a batch most of the memory.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import nn
+
+
+@contextmanager
+def restricted(model: Any, tokens: torch.Tensor) -> Iterator[bool]:
+    """While it is open, `model` returns the logits of `tokens` alone.
+
+    model (PreTrainedModel): A causal language model.
+    tokens (Tensor): Token ids, (n,).
+    YIELDS (bool): Whether it is so; False for a head that is no plain linear layer, in which case the
+        model still returns all logits.
+    """
+    head = model.get_output_embeddings()
+    if type(head) is not nn.Linear or "forward" in head.__dict__:
+        yield False
+        return
+    weight = head.weight[tokens]
+    bias = None if head.bias is None else head.bias[tokens]
+    head.forward = lambda hidden: nn.functional.linear(hidden, weight, bias)
+    try:
+        yield True
+    finally:
+        del head.forward

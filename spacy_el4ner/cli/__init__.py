@@ -1,0 +1,14 @@
+"""The commands: `python -m spacy el4ner …`, one file a command."""
+
+import typer
+from spacy.cli._util import app as spacy_app
+
+app = typer.Typer(
+    name="el4ner",
+    help="Train, index, run and evaluate ensembles of small language models for NER.",
+    no_args_is_help=True,
+)
+spacy_app.add_typer(app)
+
+# Each module registers its command.
+from spacy_el4ner.cli import backbones, convert, evaluate, index, show, table  # noqa: E402, F401

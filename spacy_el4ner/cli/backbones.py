@@ -1,0 +1,59 @@
+"""`python -m spacy el4ner backbones`: make the compact backbones of a corpus."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import typer
+from tqdm import tqdm
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import read_backbones
+
+
+@app.command("backbones")
+def backbones(
+    config: Path = typer.Argument(..., help="A file of configs/backbones"),
+    corpus: Path = typer.Argument(..., help="A folder with train.spacy, as made by `convert`"),
+    out: Path = typer.Argument(..., help="Where the models go, a folder each"),
+    scale: float = typer.Option(1.0, help="Times the training steps; 0.5 trains half as long"),
+    seed: int = typer.Option(0, help="Added to the seed of each backbone"),
+) -> None:
+    """Make the compact backbones that a backbones file names, from all-MiniLM-L6-v2 and train.spacy.
+
+    Models that are not compact ones are left alone: they are loaded by name when they are used.
+
+    Example: python -m spacy el4ner backbones configs/backbones/compact.cfg corpus/sample_en training/sample_en/backbones
+    """
+    from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.pipeline.pool import demonstrations
+    from spacy_el4ner.training.backbones import RECIPES, Workshop
+
+    wanted = [n for n, block in read_backbones(config, out).items() if _is_made_here(block, out)]
+    unknown = [name for name in wanted if name not in RECIPES]
+    if unknown:
+        known = ", ".join(RECIPES)
+        msg.fail(f"No recipe for {', '.join(unknown)}. Compact backbones: {known}.", exits=1)
+    out.mkdir(parents=True, exist_ok=True)
+    if not wanted:
+        msg.info(f"{config} names no compact backbones: nothing to make.")
+        return
+    pool = [d for d in demonstrations(read_docs(corpus / "train.spacy")) if d.window.tokens]
+    labels = sorted({m.label for d in pool for m in d.mentions})
+    msg.info(f"{len(wanted)} backbones, first their common trunk, from {len(pool)} sentences")
+    workshop = Workshop(pool, labels, out, seed=seed, scale=scale, progress=_bar)
+    start = time.perf_counter()
+    for name in wanted:
+        record = workshop.make(name)
+        msg.good(f"{out / name}: loss {record['final_loss']:.2f} a sentence")
+    msg.good(f"{len(wanted)} backbones in {time.perf_counter() - start:.0f} s")
+
+
+def _bar(steps: Iterable[int], title: str) -> Iterable[int]:
+    bar: Iterable[int] = tqdm(steps, desc=f"Training {title}", unit="step")
+    return bar
+
+
+def _is_made_here(block: dict[str, dict[str, str]], out: Path) -> bool:
+    return Path(block["backend"]["model"]).parent == out

@@ -1,0 +1,59 @@
+"""`python -m spacy el4ner evaluate`: the ensemble, each backbone alone, and ablations, into a JSON."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import spacy
+import typer
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
+
+
+@app.command("evaluate")
+def evaluate(
+    pipeline: Path = typer.Argument(..., help="A pipeline, as made by `index`"),
+    corpus: Path = typer.Argument(..., help="A labelled corpus, such as corpus/sample_en/test.spacy"),
+    out: Path = typer.Argument(..., help="The JSON file to write"),
+    name: str = typer.Option("sample_en", help="What the corpus is called in the report"),
+    limit: int = typer.Option(0, help="Sentences to measure on, drawn by seed; 0 for all"),
+    seed: int = typer.Option(0, help="Draws the sentences"),
+    ablations: bool = typer.Option(False, "--ablate", help="Add the further ablations to the file"),
+    gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU; -1 for the CPU"),
+) -> None:
+    """Measure a pipeline on a labelled corpus: precision, recall, F1, speed and calibration.
+
+    Example: python -m spacy el4ner evaluate training/sample_en/pipeline corpus/sample_en/test.spacy metrics/sample_en/ensemble.json
+    """
+    from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.evaluation import ensemble
+    from spacy_el4ner.evaluation.machine import machine
+
+    use_gpu(gpu_id)
+    nlp = spacy.load(pipeline)
+    everything = read_docs(corpus)
+    docs, sentences = sample_by_sentences(everything, limit, seed)
+    bench = ensemble.Bench(ensemble.load_component(nlp), docs)
+    msg.info(f"Measuring on {len(docs)} of {len(everything)} documents, {sentences} sentences")
+    if ablations and not out.is_file():
+        msg.fail(f"{out} is not there yet.", "Run without --ablate first.", exits=1)
+    if ablations:
+        metrics: dict[str, Any] = json.loads(out.read_text(encoding="utf8"))
+        metrics["ablations"].update(ensemble.ablate(bench, msg.text))
+    else:
+        metrics = {
+            "name": name,
+            "documents": len(docs),
+            "documents_in_split": len(everything),
+            "sentences": sentences,
+            "seed": seed,
+            "backbone_models": {b.name: b.backend.model for b in bench.component.backbones},
+            **machine(),
+            **ensemble.evaluate(bench, msg.text),
+        }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(metrics, indent=2, ensure_ascii=False), encoding="utf8")
+    full = metrics["full"]
+    msg.good(f"{out}: F1 {full['ents_f']:.3f}, P {full['ents_p']:.3f}, R {full['ents_r']:.3f}")

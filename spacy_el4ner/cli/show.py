@@ -1,0 +1,37 @@
+"""`python -m spacy el4ner show`: the entities of some texts, with their confidence."""
+
+from pathlib import Path
+
+import spacy
+import typer
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+
+
+@app.command("show")
+def show(
+    pipeline: Path = typer.Argument(..., help="A pipeline, as made by `index`"),
+    texts: Path = typer.Argument(..., help="A text file, one text a line"),
+) -> None:
+    """Print the entities that a pipeline finds.
+
+    Example: python -m spacy el4ner show training/sample_en/pipeline assets/texts_en.txt
+    """
+    nlp = spacy.load(pipeline)
+    lines = [line for line in texts.read_text(encoding="utf8").splitlines() if line.strip()]
+    for doc in nlp.pipe(lines):
+        msg.divider(char="─")
+        print(doc.text)
+        rows = [
+            (ent.text, ent.label_, f"{ent._.confidence:.2f}", _voters(ent)) for ent in doc.ents
+        ]
+        if rows:
+            msg.table(rows, header=("entity", "type", "confidence", "votes for it"), divider=True)
+        else:
+            print("(no entity)")
+
+
+def _voters(ent: spacy.tokens.Span) -> str:
+    votes = ent._.provenance["votes"]
+    return ", ".join(v["backbone"] for v in votes if v["label"] == ent.label_)

@@ -1,0 +1,27 @@
+"""`python -m spacy el4ner table`: a measured JSON as a Markdown report and a plot."""
+
+import json
+from pathlib import Path
+
+import typer
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+
+
+@app.command("table")
+def table(
+    metrics: Path = typer.Argument(..., help="The JSON file that `evaluate` wrote"),
+    out: Path = typer.Argument(..., help="The Markdown file to write; the plot goes beside it"),
+) -> None:
+    """Write the report of an evaluation. Every number in it comes from the file.
+
+    Example: python -m spacy el4ner table metrics/sample_en/ensemble.json metrics/sample_en/report.md
+    """
+    from spacy_el4ner.evaluation.report import markdown, plot
+
+    data = json.loads(metrics.read_text(encoding="utf8"))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(markdown(data, out.with_suffix(".png").name), encoding="utf8")
+    plot(data, out.with_suffix(".png"))
+    msg.good(f"{out} and {out.with_suffix('.png')}")

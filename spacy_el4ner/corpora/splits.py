@@ -1,0 +1,80 @@
+"""Corpora with their train, dev and test parts: found, or divided by document, and written."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+
+import spacy
+import srsly
+from spacy.tokens import Doc, DocBin
+
+from spacy_el4ner.corpora.files import corpus_files, read_docs
+from spacy_el4ner.corpora.report import Report
+from spacy_el4ner.errors import Errors
+
+Splits = dict[str, tuple[list[Doc], Report]]
+"""train, dev and test -> documents and what was counted in reading them."""
+
+SHARE = 0.1
+"""Of the documents of train, for a part that the corpus lacks."""
+
+
+def read_splits(path: Path, lang: str, seed: int) -> Splits:
+    """path (Path): A file, or a folder with a train file and possibly a dev and a test file.
+    lang (str): Language whose tokenizer cuts JSONL texts.
+    seed (int): Of the division.
+    RETURNS (Splits): train, dev and test. A test part that is missing is a tenth of train, then a
+        missing dev part a tenth of the rest. What was repaired in a file that had to be divided
+        stands in the report of train.
+    RAISES (ValueError): See `read_docs`; EL008 also for too few documents to divide.
+    """
+    path = Path(path)
+    nlp = spacy.blank(lang)
+    read: Splits = {}
+    for split, file in corpus_files(path).items():
+        report = Report()
+        read[split] = read_docs(file, nlp=nlp, report=report), report
+    random = Random(seed)
+    for split in ("test", "dev"):
+        if split not in read:
+            read["train"], read[split] = _divide(*read["train"], random, path)
+    return {split: read[split] for split in ("train", "dev", "test")}
+
+
+def write_splits(splits: Mapping[str, tuple[list[Doc], Report]], out: Path) -> None:
+    """Write train.spacy, dev.spacy, test.spacy and report.json. Each is whole or absent.
+
+    splits (Mapping[str, tuple[list[Doc], Report]]): What `read_splits` returned.
+    out (Path): A folder, made where there is none.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    for split, (docs, _) in splits.items():
+        _write(out / f"{split}.spacy", DocBin(docs=docs, store_user_data=True).to_bytes())
+    reports = {split: report.to_dict() for split, (_, report) in splits.items()}
+    _write(out / "report.json", srsly.json_dumps(reports, indent=2).encode("utf-8"))
+
+
+def _divide(
+    docs: list[Doc], report: Report, random: Random, path: Path
+) -> tuple[tuple[list[Doc], Report], tuple[list[Doc], Report]]:
+    """RETURNS: What stays and what is taken, both in the order of the corpus."""
+    if len(docs) < 2:
+        problem = "too few documents to be divided into train, dev and test: three are needed."
+        raise ValueError(Errors.EL008.format(path=path, line=1, problem=problem))
+    chosen = set(random.sample(range(len(docs)), max(1, round(SHARE * len(docs)))))
+    stay = [doc for n, doc in enumerate(docs) if n not in chosen]
+    taken = [doc for n, doc in enumerate(docs) if n in chosen]
+    stays, takes = Report(repairs=report.repairs), Report()
+    stays.add(stay)
+    takes.add(taken)
+    return (stay, stays), (taken, takes)
+
+
+def _write(path: Path, data: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

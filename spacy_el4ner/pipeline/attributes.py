@@ -1,0 +1,72 @@
+"""What a user reads on documents and entities, and where it is kept.
+
+All of it is plain data in `doc._.el4ner`, so that it survives `to_bytes`, `DocBin` and pickling. The
+attributes of spans are getters on that record, because spaCy keys the values of a span's own
+attributes by its offsets alone, and two candidates can share them.
+"""
+
+import math
+from typing import Any
+
+from spacy.tokens import Doc, Span
+
+from spacy_el4ner.types import Candidate
+
+
+def register() -> None:
+    """Make `doc._.el4ner`, `span._.confidence` and `span._.provenance` known to spaCy."""
+    if not Doc.has_extension("el4ner"):
+        Doc.set_extension("el4ner", default=None)
+    if not Span.has_extension("confidence"):
+        Span.set_extension("confidence", getter=_confidence)
+    if not Span.has_extension("provenance"):
+        Span.set_extension("provenance", getter=_provenance)
+
+
+def key(start: int, end: int, label: str) -> str:
+    """RETURNS (str): Where the record of a span stands, by its character offsets and label."""
+    return f"{start}:{end}:{label}"
+
+
+def record(candidate: Candidate) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): Confidence and provenance of a candidate as plain data."""
+    verdict = candidate.verdict
+    return {
+        "confidence": candidate.confidence,
+        "provenance": {
+            "proposed_by": {
+                name: None if math.isnan(p) else p for name, p in candidate.proposals.items()
+            },
+            "votes": [
+                {
+                    "backbone": vote.backbone,
+                    "label": vote.label,
+                    "probability": vote.probability,
+                    "probabilities": dict(vote.probabilities),
+                }
+                for vote in candidate.votes
+            ],
+            "verification": None
+            if verdict is None
+            else {
+                "backbone": verdict.backbone,
+                "true": verdict.true,
+                "probability": verdict.probability,
+            },
+            "demonstrations": list(candidate.demonstrations),
+        },
+    }
+
+
+def _find(span: Span, what: str) -> Any:
+    data = span.doc._.el4ner or {}
+    found = data.get("spans", {}).get(key(span.start_char, span.end_char, span.label_))
+    return None if found is None else found[what]
+
+
+def _confidence(span: Span) -> float | None:
+    return _find(span, "confidence")  # type: ignore[no-any-return]
+
+
+def _provenance(span: Span) -> dict[str, Any] | None:
+    return _find(span, "provenance")  # type: ignore[no-any-return]

@@ -1,0 +1,291 @@
+"""EL4NER's four stages run over a batch of documents (arXiv 2505.23038).
+
+    windows ─▶ demonstration retrieval ─▶ span extraction ─▶ span classification ─▶ type verification
+                 (union of spans)            (union)             (vote)              (true/false)
+
+Every stage pools its prompts over the whole batch, and the backbones run one after another over them,
+so that a small GPU needs to hold only one at a time.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from spacy.tokens import Doc
+
+from spacy_el4ner import windows
+from spacy_el4ner.backends.base import Backbone
+from spacy_el4ner.ensemble.confidence import confidence
+from spacy_el4ner.ensemble.vote import MajorityVote, VoteRule
+from spacy_el4ner.retrieval.base import PoolEntry, Retriever
+from spacy_el4ner.retrieval.weights import POS_WEIGHTS, span_weight
+from spacy_el4ner.stages.classification import classify
+from spacy_el4ner.stages.demonstrations import Spans, pool_entries, retrieve
+from spacy_el4ner.stages.extraction import Extraction, Proposal, extract, union
+from spacy_el4ner.stages.questions import Question
+from spacy_el4ner.stages.reading import Reading, Setting, Task, read
+from spacy_el4ner.stages.verification import verify
+from spacy_el4ner.types import Candidate, Demonstration, Window
+
+STAGES = ("demonstrations", "extraction", "classification", "verification")
+
+
+@dataclass
+class Result:
+    """What the stages found in one document.
+
+    candidates (list[Candidate]): The candidates that survived, in the order of the text.
+    counts (dict[str, Any]): Per stage counts, plain data.
+    """
+
+    candidates: list[Candidate] = field(default_factory=list)
+    counts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class FourStages:
+    """The method, wired.
+
+    backbones (Sequence[Backbone]): The ensemble.
+    retriever (Retriever | None): Holds the demonstration pool; None for zero-shot.
+    verifier (str): Name of the backbone that verifies.
+    labels (Mapping[str, str]): Label -> description.
+    k (int): Demonstrations a prompt.
+    stages (Mapping[str, bool]): Which stages run.
+    """
+
+    backbones: Sequence[Backbone]
+    retriever: Retriever | None
+    verifier: str
+    labels: dict[str, str]
+    k: int = 5
+    vote: VoteRule = field(default_factory=MajorityVote)
+    stages: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(STAGES, True))
+    pos_weights: dict[str, float] = field(default_factory=lambda: dict(POS_WEIGHTS))
+    max_sentences: int = 1
+    most_similar_last: bool = True
+    keep_loaded: bool = True
+
+    @property
+    def setting(self) -> Setting:
+        return Setting(self.labels, self.most_similar_last)
+
+    def __call__(self, docs: Sequence[Doc]) -> list[Result]:
+        """docs (Sequence[Doc]): The documents. They are only read.
+        RETURNS (list[Result]): One a document, in order.
+        """
+        cut = [w for n, doc in enumerate(docs) for w in windows.cut(doc, self.max_sentences, n)]
+        counts = [_counts(self.backbones) for _ in docs]
+        for window in cut:
+            counts[window.document]["windows"] += 1
+        tasks, zero_shot = self._retrieve(docs, cut)
+        readings = {b.name: self._read(b, tasks, counts) for b in self.backbones}
+        if self.stages["extraction"] or zero_shot is None:
+            extractions = self._each(lambda b: extract(readings[b.name], self.setting))
+        else:
+            extractions = zero_shot
+        for extraction in extractions:
+            _count_extraction(extraction, counts)
+        found = union(p for e in extractions for p in e.proposals)
+        candidates = self._type(found, cut, readings, counts, {t.window: t for t in tasks})
+        results = [Result([], c) for c in counts]
+        for (document, _, _), candidate in candidates:
+            results[document].candidates.append(candidate)
+        return results
+
+    def index(
+        self,
+        pool: Sequence[Demonstration],
+        progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+        batch_size: int = 64,
+    ) -> list[PoolEntry]:
+        """Give the retriever its pool, the spans of which are pre-extracted first if it needs them.
+
+        pool (Sequence[Demonstration]): The labelled sentences.
+        progress (Callable): Wraps the batches, to show how far it is.
+        batch_size (int): Sentences a batch.
+        RETURNS (list[PoolEntry]): The pool as indexed.
+        """
+        assert self.retriever is not None
+        spans: list[Spans] = [()] * len(pool)
+        if self.retriever.needs_spans:
+            starts = range(0, len(pool), batch_size)
+            for start in progress(starts):
+                batch = [
+                    replace(shot.window, start=0, document=n)
+                    for n, shot in enumerate(pool[start : start + batch_size])
+                ]
+                spans[start : start + batch_size] = _by_window(self._pre_extract(batch), batch)
+        entries = pool_entries(pool, spans)
+        self.retriever.index(entries)
+        return entries
+
+    def _retrieve(
+        self, docs: Sequence[Doc], cut: Sequence[Window]
+    ) -> tuple[list[Task], list[Extraction] | None]:
+        """Stage 1: each window with its demonstrations, and what was extracted on the way."""
+        wanted = self.stages["demonstrations"] and self.retriever is not None and self.k > 0
+        if not wanted or self.retriever is None or not cut:
+            return [Task(window) for window in cut], None
+        extractions = self._pre_extract(cut) if self.retriever.needs_spans else None
+        spans = _by_window(extractions, cut) if extractions else [()] * len(cut)
+
+        def weight(window: Window, start: int, end: int) -> float:
+            doc = docs[window.document]
+            return span_weight(doc, window.start + start, window.start + end, self.pos_weights)
+
+        return retrieve(self.retriever, cut, spans, weight, self.k), extractions
+
+    def _pre_extract(self, cut: Sequence[Window]) -> list[Extraction]:
+        """Untyped spans, zero-shot, of every backbone."""
+        tasks = [Task(window) for window in cut]
+        return self._each(
+            lambda b: extract([r for t in tasks for r in read(b, t, self.setting)], self.setting)
+        )
+
+    def _read(
+        self, backbone: Backbone, tasks: Sequence[Task], counts: list[dict[str, Any]]
+    ) -> list[Reading]:
+        readings = []
+        for task in tasks:
+            parts = read(backbone, task, self.setting)
+            count = counts[task.window.document]
+            count["demonstrations"] += len(parts[0].shots)
+            count["demonstrations_dropped"] += sum(part.dropped for part in parts)
+            count["windows_split"] += len(parts) - 1
+            if len(parts) > 1:
+                split = count["split_by"]
+                split[backbone.name] = split.get(backbone.name, 0) + 1
+            readings += parts
+        return readings
+
+    def _type(
+        self,
+        found: dict[tuple[int, int, int], dict[str, float]],
+        cut: Sequence[Window],
+        readings: dict[str, list[Reading]],
+        counts: list[dict[str, Any]],
+        tasks: dict[Window, Task],
+    ) -> list[tuple[tuple[int, int, int], Candidate]]:
+        """Stages 3 and 4."""
+        homes = {
+            key: next(w for w in cut if w.document == key[0] and w.start <= key[1] < w.end)
+            for key in found
+        }
+        questions = [Question(homes[key], key[1], key[2]) for key in found]
+        candidates = [
+            Candidate(
+                start, end, proposals=found[key],
+                demonstrations=tuple(s.id for s in tasks[homes[key]].shots),
+            )
+            for key in found
+            for _, start, end in [key]
+        ]
+        for key in found:
+            counts[key[0]]["union"] += 1
+        candidates = self._classify(questions, candidates, readings)
+        typed = [(k, q, c) for k, q, c in zip(found, questions, candidates, strict=True) if c.label]
+        for key, _, _ in typed:
+            counts[key[0]]["typed"] += 1
+        kept = self._verify(typed, readings)
+        for key, candidate in kept:
+            counts[key[0]]["verified"] += candidate.verdict is not None
+        return kept
+
+    def _classify(
+        self,
+        questions: Sequence[Question],
+        candidates: Sequence[Candidate],
+        readings: dict[str, list[Reading]],
+    ) -> list[Candidate]:
+        if not questions:
+            return []
+        if not self.stages["classification"]:
+            only = next(iter(self.labels)) if len(self.labels) == 1 else UNTYPED
+            return [
+                replace(c, label=only, confidence=_mean(c.proposals, len(self.backbones)))
+                for c in candidates
+            ]
+        ballots = [
+            self._with(b, lambda b: classify(questions, readings[b.name], self.setting))
+            for b in self.backbones
+        ]
+        typed = []
+        for candidate, votes in zip(candidates, zip(*ballots, strict=True), strict=True):
+            label = self.vote(votes, list(self.labels))
+            sure = confidence(label, votes, None)
+            typed.append(replace(candidate, label=label, votes=votes, confidence=sure))
+        return typed
+
+    def _verify(
+        self,
+        typed: Sequence[tuple[tuple[int, int, int], Question, Candidate]],
+        readings: dict[str, list[Reading]],
+    ) -> list[tuple[tuple[int, int, int], Candidate]]:
+        untyped = not self.stages["classification"] and len(self.labels) != 1
+        if not self.stages["verification"] or untyped or not typed:
+            return [(key, candidate) for key, _, candidate in typed]
+        questions = [replace(q, label=c.label) for _, q, c in typed]
+        verifier = next(b for b in self.backbones if b.name == self.verifier)
+        verdicts = self._with(verifier, lambda b: verify(questions, readings[b.name], self.setting))
+        return [
+            (key, replace(c, verdict=v, confidence=confidence(c.label, c.votes, v)))
+            for (key, _, c), v in zip(typed, verdicts, strict=True)
+            if v.true
+        ]
+
+    def _each(self, stage: Callable[[Backbone], list[Extraction]]) -> list[Extraction]:
+        return [e for backbone in self.backbones for e in self._with(backbone, stage)]
+
+    def _with(self, backbone: Backbone, stage: Callable[[Backbone], Any]) -> Any:
+        """Let one backbone do a stage, and free its memory after unless it may stay."""
+        try:
+            return stage(backbone)
+        finally:
+            if not self.keep_loaded:
+                backbone.backend.unload()
+
+
+UNTYPED = "ENTITY"
+"""The label of entities while classification is switched off and several labels are possible."""
+
+
+def _counts(backbones: Sequence[Backbone]) -> dict[str, Any]:
+    return {
+        "windows": 0,
+        "windows_split": 0,
+        "split_by": {},
+        "demonstrations": 0,
+        "demonstrations_dropped": 0,
+        "proposed": {b.name: 0 for b in backbones},
+        "union": 0,
+        "typed": 0,
+        "verified": 0,
+        "unaligned": 0,
+        "unparsed": 0,
+    }
+
+
+def _count_extraction(extraction: Extraction, counts: list[dict[str, Any]]) -> None:
+    count = counts[extraction.reading.window.document]
+    count["proposed"][extraction.reading.backbone.name] += len(extraction.proposals)
+    count["unaligned"] += extraction.unaligned
+    count["unparsed"] += extraction.unparsed
+
+
+def _by_window(extractions: Iterable[Extraction], cut: Sequence[Window]) -> list[Spans]:
+    """The union of the spans in each window, as offsets in it."""
+    spans: dict[tuple[int, int], set[tuple[int, int]]] = {(w.document, w.start): set() for w in cut}
+    proposals: list[Proposal] = [p for e in extractions for p in e.proposals]
+    for w in cut:
+        spans[w.document, w.start].update(
+            (p.start - w.start, p.end - w.start)
+            for p in proposals
+            if p.document == w.document and w.start <= p.start and p.end <= w.end
+        )
+    return [sorted(spans[w.document, w.start]) for w in cut]
+
+
+def _mean(proposals: dict[str, float], n: int) -> float:
+    return math.fsum(proposals.values()) / n

@@ -1,0 +1,390 @@
+"""The component `llm_ensemble_ner`: EL4NER in a spaCy pipeline."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import srsly
+from spacy import util
+from spacy.language import Language
+from spacy.pipeline.pipe import Pipe
+from spacy.tokens import Doc, Span, SpanGroup
+from spacy.training import Example
+from spacy.vocab import Vocab
+from thinc.api import Config
+
+from spacy_el4ner.backends.base import Backbone
+from spacy_el4ner.ensemble.resolve import resolve
+from spacy_el4ner.ensemble.vote import VoteRule
+from spacy_el4ner.errors import Errors, Warnings
+from spacy_el4ner.pipeline import attributes
+from spacy_el4ner.pipeline.defaults import default_backbones
+from spacy_el4ner.pipeline.four_stages import STAGES, FourStages, Result
+from spacy_el4ner.pipeline.pool import Pool, demonstrations
+from spacy_el4ner.retrieval.base import Retriever
+from spacy_el4ner.types import Candidate
+
+DEFAULT_CONFIG = """
+[llm_ensemble_ner]
+# Label -> description. Empty: taken from the examples given to nlp.initialize().
+labels = {}
+# Name -> a spacy-el4ner.Backbone.v1 block. null: the three hub models of configs/backbones/small.cfg.
+backbones = null
+# The backbone that verifies. null: the first one.
+verifier = null
+# A corpus to take the demonstration pool from, where nlp.initialize() is not called with examples.
+pool = null
+# Demonstrations in a prompt; fewer are shown where the context is small.
+k = 5
+# Whether the most similar demonstration stands last, next to the sentence.
+most_similar_last = true
+# Sentences that are asked about at a time.
+max_sentences = 1
+# Where all surviving candidates go, overlapping ones too.
+spans_key = "el4ner"
+# Whether entities already in the document may be replaced.
+overwrite_ents = false
+# What to do with a document that fails: raise, warn or skip. It is yielded in any case.
+on_error = "warn"
+# Whether all backbones stay in memory, or each is freed after its turn.
+keep_loaded = true
+# w(s) in SpanSim: part of speech -> weight, everything else 0. The paper's values, at second hand.
+pos_weights = {"PROPN": 4.0, "NOUN": 2.0, "PRON": 1.0}
+
+[llm_ensemble_ner.stages]
+demonstrations = true
+extraction = true
+classification = true
+verification = true
+
+[llm_ensemble_ner.retriever]
+@misc = "spacy-el4ner.SpanSimilarity.v1"
+
+[llm_ensemble_ner.retriever.encoder]
+@misc = "spacy-el4ner.SentenceTransformer.v1"
+model = "sentence-transformers/all-MiniLM-L6-v2"
+
+[llm_ensemble_ner.vote]
+@misc = "spacy-el4ner.MajorityVote.v1"
+
+[llm_ensemble_ner.scorer]
+@scorers = "spacy-el4ner.Scorer.v1"
+"""
+
+ON_ERROR = ("raise", "warn", "skip")
+
+
+@Language.factory(
+    "llm_ensemble_ner",
+    default_config=Config().from_str(DEFAULT_CONFIG)["llm_ensemble_ner"],
+    assigns=["doc.ents", "doc.spans", "doc._.el4ner", "span._.confidence", "span._.provenance"],
+    default_score_weights={
+        "ents_f": 1.0,
+        "ents_p": 0.0,
+        "ents_r": 0.0,
+        "ents_per_type": None,
+        "el4ner_calibration_error": None,
+    },
+)
+def make_llm_ensemble_ner(
+    nlp: Language,
+    name: str,
+    labels: dict[str, str],
+    backbones: dict[str, Any] | None,  # blocks within a mapping are validated before they are made
+    retriever: Retriever,
+    verifier: str | None,
+    pool: str | None,
+    k: int,
+    most_similar_last: bool,
+    max_sentences: int,
+    stages: dict[str, bool],
+    vote: VoteRule,
+    spans_key: str,
+    overwrite_ents: bool,
+    on_error: str,
+    keep_loaded: bool,
+    pos_weights: dict[str, float],
+    scorer: Callable[..., dict[str, Any]] | None,
+) -> "LLMEnsembleNER":
+    members = default_backbones() if backbones is None else backbones
+    return LLMEnsembleNER(
+        nlp.vocab,
+        [make(key) for key, make in members.items()],
+        retriever,
+        name,
+        labels=labels,
+        verifier=verifier,
+        pool=pool,
+        k=k,
+        most_similar_last=most_similar_last,
+        max_sentences=max_sentences,
+        stages=stages,
+        vote=vote,
+        spans_key=spans_key,
+        overwrite_ents=overwrite_ents,
+        on_error=on_error,
+        keep_loaded=keep_loaded,
+        pos_weights=pos_weights,
+        scorer=scorer,
+    )
+
+
+class LLMEnsembleNER(Pipe):
+    """Named entity recognition by several small language models together.
+
+    vocab (Vocab): The pipeline's vocabulary.
+    backbones (Sequence[Backbone]): The ensemble.
+    retriever (Retriever): Finds demonstrations in the pool.
+    name (str): The component's name.
+    The other settings are those of the config; see `DEFAULT_CONFIG`.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        backbones: Sequence[Backbone],
+        retriever: Retriever,
+        name: str = "llm_ensemble_ner",
+        *,
+        vote: VoteRule,
+        scorer: Callable[..., dict[str, Any]] | None = None,
+        **cfg: Any,
+    ):
+        attributes.register()
+        self.vocab = vocab
+        self.name = name
+        self.backbones = list(backbones)
+        self.retriever = retriever
+        self.vote = vote
+        self.scorer = scorer
+        self.cfg = cfg
+        self.pool = Pool()
+        self._check()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (tuple[str, ...]): The labels, in the order of the config or of the alphabet."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def method(self) -> FourStages:
+        """RETURNS (FourStages): The stages as they are set now."""
+        keys = ("labels", "k", "stages", "pos_weights", "max_sentences")
+        return FourStages(
+            self.backbones,
+            self.retriever if self.pool.entries or self.cfg["pool"] else None,
+            self.cfg["verifier"] or self.backbones[0].name,
+            vote=self.vote,
+            most_similar_last=self.cfg["most_similar_last"],
+            keep_loaded=self.cfg["keep_loaded"],
+            **{key: self.cfg[key] for key in keys},
+        )
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]] | None = None,
+        *,
+        nlp: Language | None = None,
+        labels: dict[str, str] | Sequence[str] | None = None,
+    ) -> None:
+        """Take labels and the demonstration pool from examples, and index the pool.
+
+        get_examples (Callable): Returns the labelled examples; None keeps the component zero-shot.
+        nlp (Language): The pipeline.
+        labels (dict | Sequence | None): Labels, with descriptions or without; None for those of the
+            config, or else those that occur in the examples.
+        """
+        examples = list(get_examples()) if get_examples is not None else []
+        pool = demonstrations(e.reference for e in examples)
+        if labels is not None:
+            given = labels if isinstance(labels, dict) else dict.fromkeys(labels, "")
+            self.cfg["labels"] = dict(given)
+        elif not self.cfg["labels"]:
+            self.cfg["labels"] = dict.fromkeys(sorted({m.label for d in pool for m in d.mentions}), "")
+        if not self.cfg["labels"]:
+            raise ValueError(Errors.EL001.format(name=self.name))
+        self.pool = Pool()
+        if pool:
+            self.pool.build(pool, replace_retriever(self.method, self.retriever), show=True)
+        else:
+            warnings.warn(Warnings.WL003.format(name=self.name), stacklevel=2)
+
+    def __call__(self, doc: Doc) -> Doc:
+        """doc (Doc): The document.
+        RETURNS (Doc): The same, annotated.
+        """
+        return next(self.pipe([doc]))
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """stream (Iterable[Doc]): The documents.
+        batch_size (int): Documents over which the prompts of a stage are pooled.
+        YIELDS (Doc): Every document, in order; one that failed is yielded as it was, and marked.
+        """
+        for batch in util.minibatch(stream, size=batch_size):
+            docs = list(batch)
+            yield from self._annotate(docs)
+
+    def predict(self, docs: Sequence[Doc]) -> list[Result]:
+        """docs (Sequence[Doc]): The documents. They are only read.
+        RETURNS (list[Result]): Candidates and counts of each.
+        """
+        if not self.cfg["labels"] and not self.cfg["pool"]:
+            raise ValueError(Errors.EL001.format(name=self.name))
+        self._load_pool()
+        return self.method(docs)
+
+    def set_annotations(self, docs: Iterable[Doc], results: Iterable[Result]) -> None:
+        """Write entities, candidates, confidences and counts.
+
+        docs (Iterable[Doc]): The documents.
+        results (Iterable[Result]): What `predict` returned for them.
+        """
+        for doc, result in zip(docs, results, strict=True):
+            self._write(doc, result)
+
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): The scores of the configured scorer."""
+        return self.scorer(examples, **kwargs) if self.scorer is not None else {}
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """RETURNS (bytes): Settings, labels and pool; of the models only what the config says."""
+        return util.to_bytes(self._writers(), exclude)
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "LLMEnsembleNER":
+        """RETURNS (LLMEnsembleNER): This component with what `to_bytes` wrote."""
+        util.from_bytes(data, self._readers(), exclude)
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """path (str | Path): A folder, made if absent."""
+        writers = self._writers()
+        util.to_disk(
+            util.ensure_path(path),
+            {key: _file_writer(writer) for key, writer in writers.items()},
+            exclude,
+        )
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "LLMEnsembleNER":
+        """RETURNS (LLMEnsembleNER): This component with what `to_disk` wrote."""
+        readers = self._readers()
+        util.from_disk(
+            util.ensure_path(path),
+            {key: _file_reader(reader) for key, reader in readers.items()},
+            exclude,
+        )
+        return self
+
+    def _writers(self) -> dict[str, Callable[[], bytes]]:
+        return {
+            "labels": lambda: cast(bytes, srsly.msgpack_dumps(self.cfg["labels"])),
+            "pool": lambda: self.pool.to_bytes(self.retriever),
+        }
+
+    def _readers(self) -> dict[str, Callable[[bytes], None]]:
+        def labels(data: bytes) -> None:
+            self.cfg["labels"] = srsly.msgpack_loads(data)
+
+        return {"labels": labels, "pool": lambda b: self.pool.from_bytes(b, self.retriever)}
+
+    def _check(self) -> None:
+        names = [b.name for b in self.backbones]
+        if not names:
+            raise ValueError(Errors.EL014)
+        if self.cfg["verifier"] not in (None, *names):
+            known = ", ".join(names)
+            raise ValueError(Errors.EL009.format(name=self.cfg["verifier"], known=known))
+        if self.cfg["on_error"] not in ON_ERROR:
+            raise ValueError(
+                Errors.EL010.format(
+                    value=self.cfg["on_error"], setting="on_error", known=", ".join(ON_ERROR)
+                )
+            )
+        for stage in self.cfg["stages"]:
+            if stage not in STAGES:
+                raise ValueError(
+                    Errors.EL010.format(value=stage, setting="stages", known=", ".join(STAGES))
+                )
+
+    def _load_pool(self) -> None:
+        """Make the pool out of the corpus that the config names, at first use."""
+        if self.pool.entries or not self.cfg["pool"]:
+            return
+        from spacy_el4ner.corpora import read_docs
+
+        docs = read_docs(Path(self.cfg["pool"]), self.vocab)
+        self.initialize(lambda: [Example(d, d) for d in docs], labels=self.cfg["labels"] or None)
+
+    def _annotate(self, docs: list[Doc]) -> list[Doc]:
+        """Annotate a batch; where it fails, each of its documents alone, so that one cannot harm
+        another.
+        """
+        try:
+            results = self.predict(docs)
+        except Exception as error:
+            # Whatever a model, a tokenizer or a device throws is the user's policy to decide about.
+            if self.cfg["on_error"] == "raise":
+                raise
+            if len(docs) > 1:
+                return [d for doc in docs for d in self._annotate([doc])]
+            self._mark(docs[0], error)
+            return docs
+        self.set_annotations(docs, results)
+        self._warn_about_cuts(results)
+        return docs
+
+    def _mark(self, doc: Doc, error: Exception) -> None:
+        said = f"{type(error).__name__}: {error}"
+        doc._.el4ner = {"counts": {}, "spans": {}, "error": said}
+        if self.cfg["on_error"] == "warn":
+            on_error = self.cfg["on_error"]
+            warnings.warn(Warnings.WL002.format(error=said, on_error=on_error), stacklevel=2)
+
+    def _warn_about_cuts(self, results: Sequence[Result]) -> None:
+        for backbone in self.backbones:
+            n = sum(r.counts["split_by"].get(backbone.name, 0) for r in results)
+            if n:
+                total = sum(r.counts["windows"] for r in results)
+                warnings.warn(
+                    Warnings.WL001.format(n=n, total=total, name=backbone.name), stacklevel=2
+                )
+
+    def _write(self, doc: Doc, result: Result) -> None:
+        kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
+        chosen = resolve(result.candidates, [(e.start_char, e.end_char) for e in kept])
+        doc.ents = [*kept, *(_span(doc, c) for c in chosen)]
+        spans = [_span(doc, c) for c in result.candidates]
+        group = SpanGroup(doc, name=self.cfg["spans_key"], spans=spans)
+        group.attrs["scores"] = [c.confidence for c in result.candidates]
+        doc.spans[self.cfg["spans_key"]] = group
+        doc._.el4ner = {
+            "counts": {**result.counts, "entities": len(chosen)},
+            "spans": {
+                attributes.key(c.start, c.end, c.label): attributes.record(c)
+                for c in result.candidates
+            },
+            "error": "",
+        }
+
+
+def replace_retriever(method: FourStages, retriever: Retriever) -> FourStages:
+    """The method with a retriever that has no pool yet."""
+    method.retriever = retriever
+    return method
+
+
+def _span(doc: Doc, candidate: Candidate) -> Span:
+    span = doc.char_span(
+        candidate.start, candidate.end, label=candidate.label, alignment_mode="expand"
+    )
+    assert span is not None and not math.isnan(candidate.confidence)
+    return span
+
+
+def _file_writer(writer: Callable[[], bytes]) -> Callable[[Path], int]:
+    return lambda path: path.write_bytes(writer())
+
+
+def _file_reader(reader: Callable[[bytes], None]) -> Callable[[Path], None]:
+    return lambda path: reader(path.read_bytes())

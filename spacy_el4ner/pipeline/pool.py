@@ -1,0 +1,83 @@
+"""The demonstration pool of a component: made from labelled documents, indexed, saved."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+
+import srsly
+from spacy.tokens import Doc
+from tqdm import tqdm
+
+from spacy_el4ner import windows
+from spacy_el4ner.pipeline.four_stages import FourStages
+from spacy_el4ner.retrieval.base import PoolEntry, Retriever
+from spacy_el4ner.types import Demonstration, Mention, Window
+
+
+class Pool:
+    """entries (list[PoolEntry]): The labelled sentences with their pre-extracted spans."""
+
+    def __init__(self) -> None:
+        self.entries: list[PoolEntry] = []
+
+    def build(self, pool: Sequence[Demonstration], method: FourStages, show: bool) -> None:
+        """pool (Sequence[Demonstration]): The labelled sentences.
+        method (FourStages): Pre-extracts their spans.
+        show (bool): Whether to show a progress bar.
+        """
+
+        def progress(batches: Iterable[Any]) -> Iterable[Any]:
+            return tqdm(batches, desc="Reading the demonstration pool", disable=not show)
+
+        self.entries = method.index(pool, progress)
+
+    def to_bytes(self, retriever: Retriever) -> bytes:
+        """RETURNS (bytes): The pool and the retriever's index, msgpack."""
+        data = {
+            "entries": [_plain(entry) for entry in self.entries],
+            "index": retriever.to_dict() if self.entries else {},
+        }
+        return cast(bytes, srsly.msgpack_dumps(data))
+
+    def from_bytes(self, data: bytes, retriever: Retriever) -> None:
+        """Fill this pool and the retriever with what `to_bytes` wrote."""
+        loaded = srsly.msgpack_loads(data)
+        self.entries = [_entry(plain) for plain in loaded["entries"]]
+        if self.entries:
+            retriever.from_dict(loaded["index"], self.entries)
+
+
+def demonstrations(docs: Iterable[Doc]) -> list[Demonstration]:
+    """docs (Iterable[Doc]): Documents with gold entities.
+    RETURNS (list[Demonstration]): Their sentences, named by the document's id (its `user_data["id"]`,
+        else its number) and their own number. An entity across a sentence boundary is left out.
+    """
+    found = []
+    for number, doc in enumerate(docs):
+        name = doc.user_data.get("id", str(number))
+        for n, window in enumerate(windows.cut(doc, 1)):
+            mentions = tuple(
+                Mention(e.start_char - window.start, e.end_char - window.start, e.label_)
+                for e in doc.ents
+                if window.start <= e.start_char and e.end_char <= window.end
+            )
+            found.append(Demonstration(f"{name}/{n}", window, mentions))
+    return found
+
+
+def _plain(entry: PoolEntry) -> dict[str, Any]:
+    shot = entry.demonstration
+    return {
+        "id": shot.id,
+        "text": shot.window.text,
+        "start": shot.window.start,
+        "tokens": [list(t) for t in shot.window.tokens],
+        "mentions": [[m.start, m.end, m.label] for m in shot.mentions],
+        "spans": list(entry.spans),
+    }
+
+
+def _entry(plain: dict[str, Any]) -> PoolEntry:
+    tokens = tuple((start, end) for start, end in plain["tokens"])
+    window = Window(plain["text"], plain["start"], tokens)
+    mentions = tuple(Mention(*m) for m in plain["mentions"])
+    return PoolEntry(Demonstration(plain["id"], window, mentions), tuple(plain["spans"]))

@@ -1,0 +1,164 @@
+"""Prompt wordings: a folder of five Jinja templates each, and their renderer.
+
+`system`, `context`, `extraction`, `classification`, `verification`. The first two come before
+everything a stage asks, so that the questions about one sentence share them as their prefix. The
+wordings of the package: "en" and "zh" for instruction-tuned models, "compact/terse",
+"compact/plain" and "compact/marked" for the compact backbones.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from spacy_el4ner.errors import Errors
+from spacy_el4ner.formats import InlineTags
+from spacy_el4ner.formats.base import Format
+from spacy_el4ner.types import Demonstration, Mention, Prompt, Window
+
+TEMPLATES = ("system", "context", "extraction", "classification", "verification")
+NO_ENTITY = "none"
+"""The option by which a backbone answers that a span is no entity."""
+
+
+@dataclass(frozen=True)
+class MarkedMention:
+    """A mention as the templates see it."""
+
+    window: Window
+    mention: Mention
+    open: str
+    close: str
+
+    @property
+    def surface(self) -> str:
+        return self.window.text[self.mention.start : self.mention.end]
+
+    def left(self, n: int) -> str:
+        """RETURNS (str): The text from up to `n` tokens before the mention to its start."""
+        starts = [start for start, _ in self.window.tokens if start < self.mention.start]
+        first = starts[-n:][0] if starts else self.mention.start
+        return self.window.text[first : self.mention.start].strip()
+
+    def right(self, n: int) -> str:
+        """RETURNS (str): The text from the end of the mention to up to `n` tokens after it."""
+        ends = [end for _, end in self.window.tokens if end > self.mention.end]
+        last = ends[:n][-1] if ends else self.mention.end
+        return self.window.text[self.mention.end : last].strip()
+
+
+class Wording:
+    """Puts the questions of the stages into words.
+
+    name (str): A wording of the package, or a folder with the five templates.
+    format (Format): The language in which extraction is to be answered.
+    """
+
+    def __init__(self, name: str = "en", format: Format | None = None):
+        self.name = name
+        self.format = format or InlineTags()
+        self._templates = _load(name)
+
+    def extraction(
+        self, window: Window, shots: Sequence[Demonstration], labels: Mapping[str, str]
+    ) -> Prompt:
+        """RETURNS (Prompt): "Which spans of this sentence are entities?\""""
+        return self._prompt("extraction", window, shots, labels)
+
+    def classification(
+        self,
+        window: Window,
+        shots: Sequence[Demonstration],
+        labels: Mapping[str, str],
+        mention: Mention,
+    ) -> Prompt:
+        """RETURNS (Prompt): "Of which type is this span?\""""
+        options = self.options(labels)
+        return self._prompt(
+            "classification", window, shots, labels, mention, options=options, no_entity=options[-1]
+        )
+
+    def verification(
+        self,
+        window: Window,
+        shots: Sequence[Demonstration],
+        labels: Mapping[str, str],
+        mention: Mention,
+    ) -> Prompt:
+        """RETURNS (Prompt): "Is this span a LABEL?", for the label of `mention`."""
+        return self._prompt("verification", window, shots, labels, mention, label=mention.label)
+
+    @staticmethod
+    def options(labels: Mapping[str, str]) -> tuple[str, ...]:
+        """RETURNS (tuple[str, ...]): The answers to a classification; the last is "no entity"."""
+        none = next(n for n in (NO_ENTITY, "no entity", "nothing") if n not in labels)
+        return (*labels, none)
+
+    def _prompt(
+        self,
+        job: str,
+        window: Window,
+        shots: Sequence[Demonstration],
+        labels: Mapping[str, str],
+        mention: Mention | None = None,
+        **values: Any,
+    ) -> Prompt:
+        opening, closing = InlineTags().tags(window.text)[""]
+        shared = {
+            "labels": labels,
+            "text": window.text,
+            "demonstrations": [_shown(shot) for shot in shots],
+            "format": self.format.name,
+            "tags": {"open": opening, "close": closing},
+        }
+        if mention is not None:
+            values["mention"] = MarkedMention(window, mention, opening, closing)
+        texts = {
+            name: self._templates[name].render(**shared, **values)
+            for name in ("system", "context", job)
+        }
+        return Prompt(texts["system"].strip(), texts["context"].strip(), _question(texts[job]))
+
+
+def _question(text: str) -> str:
+    """The question keeps the space before it: it follows the sentence."""
+    stripped = text.rstrip()
+    return stripped if stripped[:1].isspace() else f" {stripped}"
+
+
+def _shown(shot: Demonstration) -> dict[str, Any]:
+    """A demonstration as the templates see it."""
+    window = shot.window
+    typed, at = [], 0
+    for mention in shot.mentions:
+        typed += [window.text[at : mention.end], f" [{mention.label}]"]
+        at = mention.end
+    return {
+        "text": window.text,
+        "tagged": InlineTags().render(window, shot.mentions),
+        "typed": "".join([*typed, window.text[at:]]),
+        "mentions": [
+            {"surface": window.text[m.start : m.end], "label": m.label} for m in shot.mentions
+        ],
+    }
+
+
+@lru_cache(maxsize=32)
+def _load(name: str) -> dict[str, jinja2.Template]:
+    folder = Path(__file__).parent / name
+    if not folder.is_dir():
+        folder = Path(name)
+    missing = [t for t in TEMPLATES if not (folder / f"{t}.jinja").is_file()]
+    if missing:
+        raise ValueError(Errors.EL004.format(name=name, missing=", ".join(missing)))
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        autoescape=False,  # prompts are plain text, not HTML
+    )
+    return {t: environment.get_template(f"{t}.jinja") for t in TEMPLATES}

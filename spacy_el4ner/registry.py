@@ -1,0 +1,99 @@
+"""Registered functions: what a config can name. Each is an entry point in setup.cfg."""
+
+from collections.abc import Callable
+from typing import Any
+
+from spacy_el4ner.backends.base import Backbone, Backend
+from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
+from spacy_el4ner.formats import InlineTags, SpanList
+from spacy_el4ner.formats.base import Format
+from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
+from spacy_el4ner.retrieval.random import RandomDemonstrations
+from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
+from spacy_el4ner.retrieval.span_similarity import SpanSimilarity
+
+
+def backbone_v1(
+    backend: Backend, wording: str = "en", format: Format | None = None
+) -> Callable[[str], Backbone]:
+    """RETURNS (Callable[[str], Backbone]): Makes the backbone, given its name in the config."""
+    return lambda name: Backbone(name, backend, Wording(wording, format))
+
+
+def hf_backend_v1(
+    model: str,
+    revision: str | None = None,
+    dtype: str = "auto",
+    device: str | None = None,
+    context: int | None = None,
+    batch_tokens: int = 16384,
+    use_chat_template: bool = True,
+    local_files_only: bool = False,
+    trust_remote_code: bool = False,
+) -> Backend:
+    """RETURNS (Backend): Any causal language model of the transformers library, in this process."""
+    from spacy_el4ner.backends.hf import HFBackend
+
+    return HFBackend(
+        model,
+        revision=revision,
+        dtype=dtype,
+        device=device,
+        context=context,
+        batch_tokens=batch_tokens,
+        use_chat_template=use_chat_template,
+        local_files_only=local_files_only,
+        trust_remote_code=trust_remote_code,
+    )
+
+
+def inline_tags_v1(max_tokens: int = 16) -> Format:
+    """RETURNS (Format): The answer is the sentence with its mentions tagged."""
+    return InlineTags(max_tokens=max_tokens)
+
+
+def span_list_v1(max_tokens: int = 16) -> Format:
+    """RETURNS (Format): The answer is a list of the mentions."""
+    return SpanList(max_tokens=max_tokens)
+
+
+def span_similarity_v1(encoder: Encoder | None = None) -> SpanSimilarity:
+    """RETURNS (Retriever): Demonstrations by span-level similarity, the paper's."""
+    return SpanSimilarity(encoder)
+
+
+def sentence_similarity_v1(encoder: Encoder | None = None) -> SentenceSimilarity:
+    """RETURNS (Retriever): Demonstrations by similarity of whole sentences."""
+    return SentenceSimilarity(encoder)
+
+
+def random_demonstrations_v1(seed: int = 0) -> RandomDemonstrations:
+    """RETURNS (Retriever): Demonstrations by chance."""
+    return RandomDemonstrations(seed)
+
+
+def sentence_transformer_v1(
+    model: str, device: str | None = None, batch_size: int = 64, local_files_only: bool = False
+) -> Encoder:
+    """RETURNS (Encoder): A model of the sentence-transformers library."""
+    return SentenceTransformerEncoder(
+        model, device=device, batch_size=batch_size, local_files_only=local_files_only
+    )
+
+
+def majority_vote_v1() -> MajorityVote:
+    """RETURNS (VoteRule): The type that most backbones gave."""
+    return MajorityVote()
+
+
+def single_vote_v1(backbone: str) -> SingleVote:
+    """RETURNS (VoteRule): The type that one backbone gave."""
+    return SingleVote(backbone)
+
+
+def scorer_v1() -> Callable[..., dict[str, Any]]:
+    """RETURNS (Callable): Entity scores and the calibration error of the confidences."""
+    from spacy_el4ner.scorer import score
+
+    return score

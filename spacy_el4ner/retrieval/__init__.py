@@ -1,0 +1,1 @@
+"""Which pool sentences are shown as demonstrations."""

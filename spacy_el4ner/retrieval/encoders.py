@@ -1,0 +1,75 @@
+"""Text to unit vectors."""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacy_el4ner import minilm
+
+Vectors = NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """name (str): Tells encoders apart; an index made by one is useless to another."""
+
+    name: str
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """RETURNS (ndarray): Vectors of length 1, (texts, width), float32."""
+        ...
+
+
+class SentenceTransformerEncoder:
+    """Any model of the sentence-transformers library.
+
+    model (str): Name on the hub or local directory. The default, all-MiniLM-L6-v2, needs no network
+        where the extra `offline` is installed.
+    device (str | None): Where to run; None lets the library choose.
+    batch_size (int): Texts a pass.
+    local_files_only (bool): Never ask the network.
+    """
+
+    def __init__(
+        self,
+        model: str = minilm.HUB_NAME,
+        *,
+        device: str | None = None,
+        batch_size: int = 64,
+        local_files_only: bool = False,
+    ):
+        self.name = model
+        self.device = device
+        self.batch_size = batch_size
+        self.local_files_only = local_files_only
+
+    @cached_property
+    def model(self) -> Any:
+        """RETURNS (SentenceTransformer): The model, loaded at first use."""
+        from sentence_transformers import SentenceTransformer
+
+        bundled = self.name == minilm.HUB_NAME and minilm.installed()
+        return SentenceTransformer(
+            str(minilm.path()) if bundled else self.name,
+            device=self.device,
+            local_files_only=self.local_files_only or bundled,
+            trust_remote_code=False,
+        )
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, 1), dtype=np.float32)
+        vectors: Vectors = self.model.encode(
+            list(texts),
+            batch_size=self.batch_size,
+            normalize_embeddings=True,
+            convert_to_numpy=True,
+            show_progress_bar=False,
+        )
+        return vectors.astype(np.float32, copy=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The model stays behind; the copy loads its own."""
+        return {k: v for k, v in self.__dict__.items() if k != "model"}

@@ -1,0 +1,91 @@
+"""Demonstrations by span-level similarity (EL4NER, arXiv 2505.23038, stage 1).
+
+    SpanSim(S, C) = Σ_{s∈S} w(s) · max_{c∈C} cos(s, c)  /  Σ_{s∈S} w(s)
+
+S are the spans of the input and C those of a pool sentence, both pre-extracted without types by the
+ensemble. It is asymmetric: every span of the input looks for its best match, and only the input's
+spans have weights. The encoder, and whole-sentence similarity where S is empty or weighs nothing, are
+our choices.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
+from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder, Vectors
+from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity, best, check_encoder
+
+
+class SpanSimilarity:
+    """Exact weighted max-similarity over one matrix of span embeddings.
+
+    encoder (Encoder): Embeds spans and sentences.
+    """
+
+    needs_spans = True
+
+    def __init__(self, encoder: Encoder | None = None):
+        self.encoder = encoder or SentenceTransformerEncoder()
+        self.sentences = SentenceSimilarity(self.encoder)
+        self.vectors: Vectors = np.zeros((0, 1), dtype=np.float32)
+        self._layout()
+
+    @property
+    def pool(self) -> list[PoolEntry]:
+        return self.sentences.pool
+
+    def index(self, pool: Sequence[PoolEntry]) -> None:
+        self.sentences.index(pool)
+        self._layout()
+        self.vectors = self.encoder.encode(self.surfaces)
+
+    def similarities(self, spans: Sequence[tuple[str, float]]) -> Vectors:
+        """spans (Sequence[tuple[str, float]]): Surface and weight of the input's spans, the weights
+            not all 0.
+        RETURNS (ndarray): SpanSim to each pool entry, (pool,); 0 for an entry without spans.
+        """
+        weights = np.array([weight for _, weight in spans], dtype=np.float32)
+        cosines = self.encoder.encode([surface for surface, _ in spans]) @ self.vectors.T
+        similar = np.zeros(len(self.pool), dtype=np.float32)
+        if len(self.members):
+            maxima = np.maximum.reduceat(cosines[:, self.members], self.starts, axis=1)
+            similar[self.owners] = weights @ maxima / weights.sum()
+        return similar
+
+    def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
+        hits: list[list[Hit]] = [[] for _ in queries]
+        if not self.pool or k <= 0:
+            return hits
+        without = [n for n, q in enumerate(queries) if sum(w for _, w in q.spans) <= 0]
+        by_sentence = self.sentences.retrieve([queries[n] for n in without], k)
+        for n, found in zip(without, by_sentence, strict=True):
+            hits[n] = found
+        for n, query in enumerate(queries):
+            if n not in set(without):
+                hits[n] = best(self.pool, self.similarities(query.spans), query, k)
+        return hits
+
+    def to_dict(self) -> dict[str, Any]:
+        return {**self.sentences.to_dict(), "spans": self.vectors}
+
+    def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
+        check_encoder(data, self.encoder)
+        self.sentences.from_dict(data, pool)
+        self._layout()
+        self.vectors = data["spans"]
+
+    def _layout(self) -> None:
+        """Every surface once, and for each entry with spans the rows of its surfaces."""
+        self.surfaces = sorted({s for entry in self.pool for s in entry.spans})
+        row = {surface: n for n, surface in enumerate(self.surfaces)}
+        members, starts, owners = [], [], []
+        for n, entry in enumerate(self.pool):
+            if entry.spans:
+                owners.append(n)
+                starts.append(len(members))
+                members += [row[s] for s in entry.spans]
+        self.members = np.array(members, dtype=np.int64)
+        self.starts = np.array(starts, dtype=np.int64)
+        self.owners = np.array(owners, dtype=np.int64)

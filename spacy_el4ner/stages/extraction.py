@@ -1,0 +1,82 @@
+"""Stage 2, and the zero-shot part of stage 1: which spans are entities, without types.
+
+Each backbone extracts on its own; the candidates are the union.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from spacy_el4ner.stages.reading import Reading, Setting
+from spacy_el4ner.types import DecodeRequest
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A span that one backbone extracted.
+
+    document (int): Index of the document in the batch.
+    start (int), end (int): Offsets in the document.
+    backbone (str): Who proposes it.
+    probability (float): Of the backbone's decisions to begin and to end it there.
+    """
+
+    document: int
+    start: int
+    end: int
+    backbone: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What came of one reading.
+
+    proposals (tuple[Proposal, ...]): The spans.
+    unaligned (int): Spans named that are not in the text.
+    unparsed (int): Parts of the answer that could not be read.
+    """
+
+    reading: Reading
+    proposals: tuple[Proposal, ...]
+    unaligned: int = 0
+    unparsed: int = 0
+
+
+def extract(readings: Sequence[Reading], setting: Setting) -> list[Extraction]:
+    """readings (Sequence[Reading]): What one backbone is to read.
+    setting (Setting): Labels and order.
+    RETURNS (list[Extraction]): One a reading, in order.
+    """
+    if not readings:
+        return []
+    backbone = readings[0].backbone
+    requests = [
+        DecodeRequest(
+            backbone.wording.extraction(r.window, r.shots, setting.labels),
+            backbone.format.grammar(r.window),
+        )
+        for r in readings
+    ]
+    extractions = []
+    for reading, answer in zip(readings, backbone.backend.decode(requests), strict=True):
+        window = reading.window
+        parsed = backbone.format.parse(answer.text, window)
+        spans: dict[tuple[int, int], float] = {}
+        for m in parsed.mentions:
+            spans.setdefault((m.start, m.end), answer.probability(m.evidence))
+        proposals = tuple(
+            Proposal(window.document, window.start + s, window.start + e, backbone.name, p)
+            for (s, e), p in spans.items()
+        )
+        extractions.append(Extraction(reading, proposals, parsed.unaligned, parsed.unparsed))
+    return extractions
+
+
+def union(
+    proposals: Iterable[Proposal],
+) -> dict[tuple[int, int, int], dict[str, float]]:
+    """RETURNS (dict): (document, start, end) -> backbone -> probability, in the order of the text."""
+    found: dict[tuple[int, int, int], dict[str, float]] = {}
+    for p in proposals:
+        found.setdefault((p.document, p.start, p.end), {})[p.backbone] = p.probability
+    return dict(sorted(found.items()))

@@ -1,0 +1,114 @@
+"""What one backbone reads of one window: the part that its context has room for, and demonstrations.
+
+All stages of a window share it, so that their prompts share a prefix. Where the room is too small,
+demonstrations go first, the least similar one at a time, and then the window is cut; both are counted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spacy_el4ner import windows
+from spacy_el4ner.backends.base import Backbone
+from spacy_el4ner.errors import Errors
+from spacy_el4ner.types import Demonstration, Mention, Window
+
+ANSWER_MARGIN = 16
+"""Tokens kept free beside the tagged copy and the longest option."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A window and its demonstrations in the order of the prompt.
+
+    window (Window): The window.
+    shots (tuple[Demonstration, ...]): The most similar one first.
+    """
+
+    window: Window
+    shots: tuple[Demonstration, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reading:
+    """backbone (Backbone): Who reads.
+    window (Window): The whole window, or a part of it.
+    shots (tuple[Demonstration, ...]): Demonstrations as laid out in the prompt.
+    dropped (int): Demonstrations that there was no room for.
+    cut (bool): Whether it is a part.
+    """
+
+    backbone: Backbone
+    window: Window
+    shots: tuple[Demonstration, ...] = ()
+    dropped: int = 0
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What stays the same over a batch.
+
+    labels (Mapping[str, str]): Label -> description.
+    most_similar_last (bool): Lay demonstrations out so that the most similar stands next to the
+        sentence (our choice; the paper leaves it open).
+    """
+
+    labels: Mapping[str, str] = field(default_factory=dict)
+    most_similar_last: bool = True
+
+
+def read(backbone: Backbone, task: Task, setting: Setting) -> list[Reading]:
+    """backbone (Backbone): Who is to read.
+    task (Task): What is to be read.
+    setting (Setting): Labels and order.
+    RETURNS (list[Reading]): One reading, or several where the window had to be cut.
+    RAISES (ValueError): There is no room even for one token.
+    """
+    for kept in range(len(task.shots), -1, -1):
+        shots = _ordered(task.shots[:kept], setting)
+        if fits(backbone, task.window, shots, setting):
+            return [Reading(backbone, task.window, shots, len(task.shots) - kept)]
+    parts = windows.split(task.window, lambda part: fits(backbone, part, (), setting))
+    for part in parts:
+        if len(part.tokens) == 1 and not fits(backbone, part, (), setting):
+            needed = room_needed(backbone, part, (), setting)
+            raise ValueError(
+                Errors.EL005.format(
+                    name=backbone.name, context=backbone.backend.context, needed=needed
+                )
+            )
+    dropped = len(task.shots)
+    return [Reading(backbone, part, (), dropped if n == 0 else 0, True) for n, part in enumerate(parts)]
+
+
+def fits(
+    backbone: Backbone, window: Window, shots: Sequence[Demonstration], setting: Setting
+) -> bool:
+    """RETURNS (bool): Whether every stage's prompt and answer fit the context."""
+    return room_needed(backbone, window, shots, setting) <= backbone.backend.context
+
+
+def room_needed(
+    backbone: Backbone, window: Window, shots: Sequence[Demonstration], setting: Setting
+) -> int:
+    """RETURNS (int): Tokens of the longest prompt about this window, its answer included."""
+    backend, wording = backbone.backend, backbone.wording
+    labels = setting.labels
+    copy = backend.count(window.text)
+    opening, closing = "<e>", "</e>"
+    tags = (backend.count(opening) + backend.count(closing)) * len(window.tokens)
+    extraction = backend.count_prompt(wording.extraction(window, shots, labels)) + copy + min(copy, tags)
+    longest = max(window.tokens, key=lambda t: t[1] - t[0])
+    label = max(labels, key=len, default="")
+    mention = Mention(*longest, label)
+    option = max((backend.count(o) for o in wording.options(labels)), default=0)
+    questions = (
+        wording.classification(window, shots, labels, mention),
+        wording.verification(window, shots, labels, mention),
+    ) if labels else ()
+    choice = max((backend.count_prompt(q) for q in questions), default=0) + option
+    return max(extraction, choice) + ANSWER_MARGIN
+
+
+def _ordered(shots: Sequence[Demonstration], setting: Setting) -> tuple[Demonstration, ...]:
+    return tuple(reversed(shots)) if setting.most_similar_last else tuple(shots)

@@ -1,0 +1,1 @@
+"""Making models: the compact backbones."""

@@ -1,0 +1,337 @@
+"""Compact backbones: causal language models made on this machine from a pretrained encoder.
+
+Layers and embeddings of all-MiniLM-L6-v2 become a small decoder with tied embeddings, which then learns
+the three jobs of a backbone from the training split. The loss is taken over the tokens that constrained
+decoding will choose between, and over nothing else: training and decoding agree, and no 60,000-way head
+is computed.
+
+Most of the way is the same for all backbones, so they walk it together: one trunk learns the jobs in
+all wordings, and each backbone goes on from it with layers, wording, data order and dropout of its own.
+Each result is an ordinary Hugging Face directory.
+"""
+
+import hashlib
+import json
+import math
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.nn import functional
+from transformers import BertConfig, BertLMHeadModel, BertModel, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
+
+from spacy_el4ner import minilm
+from spacy_el4ner.backends.tokens import PieceTokenizer
+from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.retrieval.base import PoolEntry, Query
+from spacy_el4ner.retrieval.encoders import SentenceTransformerEncoder
+from spacy_el4ner.retrieval.span_similarity import SpanSimilarity
+from spacy_el4ner.training.curriculum import Curriculum
+from spacy_el4ner.training.sequences import Batch, collate
+from spacy_el4ner.training.vocabulary import build_tokenizer, extend, extend_embeddings
+from spacy_el4ner.types import Demonstration
+
+TAGS = ("<e>", "</e>")
+CASE_SHIFT = 0.6
+"""How far the embedding of a cased twin lies from its lower-case piece, in mean embedding lengths."""
+NEIGHBOURS = 5
+RECORD = "el4ner.json"
+DECISIONS = 3.0
+"""The loss of a sentence is divided by this, so that its gradient has a usual length."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one compact backbone differs from the others.
+
+    layers (tuple[int, ...]): Which layers of the trunk it keeps.
+    wordings (tuple[str, ...]): The prompts it learns.
+    seed (int): Of its data order and dropout.
+    steps (int): Optimizer steps.
+    """
+
+    layers: tuple[int, ...]
+    wordings: tuple[str, ...]
+    seed: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """batch_size (int): Sentences a step.
+    learning_rate (float): Its peak; it rises over the first steps and then falls to 0.
+    """
+
+    batch_size: int = 8
+    learning_rate: float = 2e-4
+
+
+WORDINGS = ("compact/terse", "compact/plain", "compact/marked")
+TRUNK = Recipe((0, 1, 2, 3, 4, 5), WORDINGS, 0, 500)
+RECIPES: dict[str, Recipe] = {
+    "terse": Recipe((0, 1, 2, 3, 4, 5), WORDINGS[:1], 1, 160),
+    "plain": Recipe((0, 1, 2, 3, 5), WORDINGS[1:2], 2, 180),
+    "marked": Recipe((0, 1, 3, 5), WORDINGS[2:], 3, 220),
+}
+
+Progress = Callable[[Iterable[int], str], Iterable[int]]
+"""Wraps steps, given what they are for, to show how far they are."""
+
+
+class Workshop:
+    """Makes the backbones of one corpus. What is complete is kept, so that it can be interrupted.
+
+    pool (Sequence[Demonstration]): The training split.
+    labels (Sequence[str]): All types.
+    out (Path): Where the folders of the models go.
+    seed (int): Added to every recipe's.
+    scale (float): Times the steps of every recipe.
+    pace (Pace): Batch size and learning rate.
+    progress (Progress): Shows how far it is.
+    """
+
+    def __init__(
+        self,
+        pool: Sequence[Demonstration],
+        labels: Sequence[str],
+        out: Path,
+        *,
+        seed: int = 0,
+        scale: float = 1.0,
+        pace: Pace | None = None,
+        progress: Progress = lambda steps, _: steps,
+    ):
+        self.pool = pool
+        self.labels = list(labels)
+        self.out = out
+        self.seed = seed
+        self.scale = scale
+        self.pace = pace or Pace()
+        self.progress = progress
+        self._neighbours: list[list[int]] = []
+
+    def make(self, name: str) -> dict[str, Any]:
+        """name (str): One of `RECIPES`.
+        RETURNS (dict[str, Any]): What is recorded beside the weights in `out/name`.
+        """
+        trunk = self.out / ".trunk"
+        self._make(trunk, TRUNK, lambda: warm_start(self.pool, self.seed))
+        recipe = RECIPES[name]
+        return self._make(self.out / name, recipe, lambda: branch_off(trunk, recipe.layers))
+
+    def _make(
+        self,
+        out: Path,
+        recipe: Recipe,
+        start: Callable[[], tuple[BertLMHeadModel, PreTrainedTokenizerFast]],
+    ) -> dict[str, Any]:
+        recipe = replace(
+            recipe, seed=recipe.seed + self.seed, steps=max(1, round(recipe.steps * self.scale))
+        )
+        plan = json.loads(json.dumps(self._plan(recipe)))
+        found = out / RECORD
+        if found.is_file():
+            record: dict[str, Any] = json.loads(found.read_text(encoding="utf8"))
+            if record["plan"] == plan:
+                return record
+        torch.manual_seed(recipe.seed)
+        model, tokenizer = start()
+        if not self._neighbours:
+            self._neighbours = neighbours(self.pool)
+        curriculum = Curriculum(
+            self.pool,
+            self._neighbours,
+            self.labels,
+            [Wording(w) for w in recipe.wordings],
+            PieceTokenizer(tokenizer),
+            random.Random(recipe.seed),
+        )
+        steps = self.progress(range(recipe.steps), out.name.strip("."))
+        record = {"plan": plan, "final_loss": fit(model, curriculum, self.pace, recipe.steps, steps)}
+        save(model, tokenizer, record, out)
+        return record
+
+    def _plan(self, recipe: Recipe) -> dict[str, Any]:
+        """All that decides what the model will be."""
+        text = json.dumps(
+            [[s.window.text, [[m.start, m.end, m.label] for m in s.mentions]] for s in self.pool]
+        )
+        return {
+            "base": minilm.HUB_NAME,
+            "base_sha256": minilm.SHA256,
+            "labels": self.labels,
+            "sentences": len(self.pool),
+            "data_sha256": hashlib.sha256(text.encode()).hexdigest(),
+            **asdict(recipe),
+            **asdict(self.pace),
+        }
+
+
+def warm_start(
+    pool: Sequence[Demonstration], seed: int
+) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
+    """RETURNS (tuple): A decoder with all layers of the encoder, and its cased tokenizer."""
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()  # the encoder's pooler is left out on purpose
+    source = BertModel.from_pretrained(minilm.path(), add_pooling_layer=False)
+    transformers_logging.set_verbosity(level)
+    pieces = (minilm.path() / "vocab.txt").read_text(encoding="utf8").splitlines()
+    vocabulary = extend(pieces, (shot.window.text for shot in pool), TAGS)
+    tokenizer = build_tokenizer(vocabulary, source.config.max_position_embeddings)
+    settings = {
+        **source.config.to_dict(),
+        "architectures": ["BertLMHeadModel"],
+        "is_decoder": True,
+        "vocab_size": len(vocabulary.pieces) + len(TAGS),
+        "attention_probs_dropout_prob": 0.0,
+        "tie_word_embeddings": True,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
+    model = BertLMHeadModel(BertConfig(**settings))
+    generator = torch.Generator().manual_seed(seed)
+    words = source.embeddings.word_embeddings.weight.detach()
+    embeddings = {
+        **source.embeddings.state_dict(),
+        "word_embeddings.weight": extend_embeddings(words, vocabulary, generator, CASE_SHIFT),
+    }
+    model.bert.embeddings.load_state_dict(embeddings)
+    model.bert.encoder.load_state_dict(source.encoder.state_dict())
+    with torch.no_grad():
+        # The encoder has no such layer; it starts as the identity.
+        transform = model.cls.predictions.transform.dense
+        transform.weight.copy_(torch.eye(source.config.hidden_size))
+        transform.bias.zero_()
+    model.tie_weights()
+    return model, tokenizer
+
+
+def branch_off(
+    trunk: Path, layers: Sequence[int]
+) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
+    """RETURNS (tuple): The trunk with some of its layers, and its tokenizer."""
+    model = BertLMHeadModel.from_pretrained(trunk)
+    kept = [model.bert.encoder.layer[n] for n in layers]
+    model.bert.encoder.layer = torch.nn.ModuleList(kept)
+    model.config.num_hidden_layers = len(kept)
+    return model, PreTrainedTokenizerFast.from_pretrained(trunk)
+
+
+def neighbours(pool: Sequence[Demonstration]) -> list[list[int]]:
+    """RETURNS (list[list[int]]): For each sentence the most similar others, by SpanSim over the gold
+    spans. Training has no backbones yet that could pre-extract any.
+    """
+    retriever = SpanSimilarity(SentenceTransformerEncoder())
+    place = {shot.id: n for n, shot in enumerate(pool)}
+    spans = [
+        tuple(dict.fromkeys(shot.window.text[m.start : m.end] for m in shot.mentions))
+        for shot in pool
+    ]
+    retriever.index([PoolEntry(shot, s) for shot, s in zip(pool, spans, strict=True)])
+    queries = [
+        Query(shot.window.text, tuple((surface, 1.0) for surface in s), frozenset({shot.id}))
+        for shot, s in zip(pool, spans, strict=True)
+    ]
+    hits = retriever.retrieve(queries, NEIGHBOURS)
+    return [[place[hit.demonstration.id] for hit in found] for found in hits]
+
+
+def fit(
+    model: BertLMHeadModel,
+    curriculum: Curriculum,
+    pace: Pace,
+    total: int,
+    steps: Iterable[int],
+) -> float:
+    """model (BertLMHeadModel): Trained in place.
+    curriculum (Curriculum): What it learns.
+    pace (Pace): Batch size and learning rate.
+    total (int): How many steps there are.
+    steps (Iterable[int]): The steps.
+    RETURNS (float): Mean loss of a sentence over the last steps.
+    """
+    words = model.bert.embeddings.word_embeddings
+    words.sparse = True  # a step touches a few hundred of some 70,000 rows
+    others = [p for p in model.parameters() if p is not words.weight]
+    optimizers: list[torch.optim.Optimizer] = [
+        torch.optim.AdamW(
+            others, lr=pace.learning_rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True
+        ),
+        torch.optim.SparseAdam([words.weight], lr=pace.learning_rate, betas=(0.9, 0.98)),
+    ]
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(o, lambda n: _rate(n, total)) for o in optimizers
+    ]
+    model.train()
+    batches = curriculum.batches(pace.batch_size)
+    recent: list[float] = []
+    for _ in steps:
+        batch = collate(next(batches), model.config.pad_token_id)
+        mean = loss(model, batch) / len(batch.tokens)
+        (mean / DECISIONS).backward()
+        torch.nn.utils.clip_grad_norm_(others, 1.0)
+        for optimizer, schedule in zip(optimizers, schedules, strict=True):
+            optimizer.step()
+            optimizer.zero_grad()
+            schedule.step()
+        recent = [*recent[-49:], mean.item()]
+    words.sparse = False
+    return math.fsum(recent) / max(1, len(recent))
+
+
+def loss(model: BertLMHeadModel, batch: Batch) -> torch.Tensor:
+    """model (BertLMHeadModel): The backbone.
+    batch (Batch): Trees.
+    RETURNS (Tensor): Cross-entropy of all decisions, each over its allowed tokens, summed.
+    """
+    with torch.autocast("cpu", torch.bfloat16, enabled=_fast_bfloat16()):
+        hidden = model.bert(
+            batch.tokens, attention_mask=_mask(batch.mask), position_ids=batch.positions
+        ).last_hidden_state
+        rows, columns = batch.where.unbind(1)
+        hidden = model.cls.predictions.transform(hidden[rows, columns])
+    allowed = batch.allowed.clamp(min=0)
+    directions = model.bert.embeddings.word_embeddings(allowed)
+    logits = (directions * hidden.float()[:, None]).sum(-1)
+    logits = logits + model.cls.predictions.decoder.bias[allowed]
+    logits = logits.masked_fill(batch.allowed < 0, -torch.inf)
+    return functional.cross_entropy(logits, batch.targets, reduction="sum")
+
+
+def _mask(mask: torch.Tensor) -> torch.Tensor:
+    """transformers 4 takes which token sees which as (rows, from, to), transformers 5 as a
+    four-dimensional mask of booleans.
+    """
+    import transformers
+
+    return mask if transformers.__version__.startswith("4.") else mask[:, None].bool()
+
+
+def _fast_bfloat16() -> bool:
+    """Whether this processor multiplies in bfloat16; elsewhere that is slower, not faster."""
+    return bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def _rate(step: int, steps: int) -> float:
+    return min((step + 1) / max(1, 0.08 * steps), 1.0) * max(0.0, 1 - step / steps)
+
+
+def save(
+    model: BertLMHeadModel, tokenizer: PreTrainedTokenizerFast, record: dict[str, Any], out: Path
+) -> None:
+    """Write to a temporary folder beside `out`, then rename, so that `out` is complete or absent."""
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    model.eval().save_pretrained(partial, safe_serialization=True)
+    tokenizer.save_pretrained(partial)
+    (partial / RECORD).write_text(json.dumps(record, indent=2), encoding="utf8")
+    shutil.rmtree(out, ignore_errors=True)
+    os.replace(partial, out)
+

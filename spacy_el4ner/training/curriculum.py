@@ -1,0 +1,153 @@
+"""What a compact backbone is taught: the three jobs of labelled sentences, as training trees."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from spacy_el4ner.backends.tokens import PieceTokenizer
+from spacy_el4ner.formats import Choice
+from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.training.negatives import negatives
+from spacy_el4ner.training.sequences import Branch, Tree, branch
+from spacy_el4ner.types import Demonstration, Mention
+
+OPTIONS = ("true", "false")
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much of what one sentence brings.
+
+    zero_shot (float): Share of the sentences shown without demonstrations.
+    most_shots (int): The most demonstrations shown.
+    prefix_tokens (int): The longest prefix; demonstrations are dropped to keep it.
+    classified (int): Spans classified, about half of them negatives.
+    verified (int): Spans verified, about half of them false.
+    extracted (float): Share of the sentences copied and tagged, which costs most and is learnt first.
+    """
+
+    zero_shot: float = 0.8
+    most_shots: int = 4
+    prefix_tokens: int = 280
+    classified: int = 5
+    verified: int = 3
+    extracted: float = 0.6
+
+
+class Curriculum:
+    """Makes training trees.
+
+    pool (Sequence[Demonstration]): The training split.
+    neighbours (Sequence[Sequence[int]]): For each of them the indices of others to show as
+        demonstrations, most similar first.
+    labels (Sequence[str]): All types.
+    wordings (Sequence[Wording]): The prompts to learn; each sentence is put in one of them.
+    tokenizer (PieceTokenizer): The backbone's.
+    rng (Random): Decides everything.
+    """
+
+    def __init__(
+        self,
+        pool: Sequence[Demonstration],
+        neighbours: Sequence[Sequence[int]],
+        labels: Sequence[str],
+        wordings: Sequence[Wording],
+        tokenizer: PieceTokenizer,
+        rng: random.Random,
+        amounts: Amounts | None = None,
+    ):
+        self.pool = pool
+        self.neighbours = neighbours
+        self.labels = dict.fromkeys(labels, "")
+        self.wordings = wordings
+        self.wording = wordings[0]
+        self.tokenizer = tokenizer
+        self.rng = rng
+        self.amounts = amounts or Amounts()
+
+    def batches(self, size: int) -> Iterator[list[Tree]]:
+        """YIELDS (list[Tree]): Trees of like length, without end; each round shows every sentence."""
+        while True:
+            order = list(range(len(self.pool)))
+            self.rng.shuffle(order)
+            for at in range(0, len(order), size * 8):
+                trees = sorted((self.tree(n) for n in order[at : at + size * 8]), key=len)
+                batches = [trees[n : n + size] for n in range(0, len(trees), size)]
+                self.rng.shuffle(batches)
+                yield from batches
+
+    def tree(self, n: int) -> Tree:
+        """RETURNS (Tree): Sentence `n` with its jobs, newly drawn each time."""
+        shot = self.pool[n]
+        shots = self._shots(n)
+        self.wording = self.rng.choice(self.wordings)
+        prompt = self.wording.extraction(shot.window, shots, self.labels)
+        prefix, _ = self.tokenizer.prompt(prompt)
+        while shots and len(prefix) > self.amounts.prefix_tokens:
+            shots = shots[1:]
+            prompt = self.wording.extraction(shot.window, shots, self.labels)
+            prefix, _ = self.tokenizer.prompt(prompt)
+        wrong = negatives(shot, self.amounts.classified, self.rng)
+        branches = [*self._classified(shot, shots, wrong), *self._verified(shot, shots, wrong)]
+        if self.rng.random() < self.amounts.extracted:
+            format = self.wording.format
+            path = format.path(shot.window, shot.mentions)
+            branches.append(branch(self.tokenizer, prompt, format.grammar(shot.window), path))
+        return Tree(prefix, tuple(branches))
+
+    def _shots(self, n: int) -> list[Demonstration]:
+        """Demonstrations, the most similar last; now similar ones, now any, never the sentence."""
+        if self.rng.random() < self.amounts.zero_shot:
+            return []
+        k = self.rng.randint(1, self.amounts.most_shots)
+        if self.rng.random() < 0.5:
+            return [self.pool[i] for i in reversed(self.neighbours[n][:k])]
+        others = [i for i in self.rng.sample(range(len(self.pool)), min(k + 1, len(self.pool))) if i != n]
+        return [self.pool[i] for i in others[:k]]
+
+    def _classified(
+        self, shot: Demonstration, shots: Sequence[Demonstration], wrong: Sequence[tuple[int, int]]
+    ) -> list[Branch]:
+        options = self.wording.options(self.labels)
+        gold = self.rng.sample(shot.mentions, min(len(shot.mentions), (self.amounts.classified + 1) // 2))
+        n_wrong = self.amounts.classified - len(gold) if gold else 1
+        questions = [(m, m.label) for m in gold]
+        questions += [(Mention(*span), options[-1]) for span in wrong[:n_wrong]]
+        return [
+            self._choice(self.wording.classification, shot, shots, mention, options, answer)
+            for mention, answer in questions
+        ]
+
+    def _verified(
+        self, shot: Demonstration, shots: Sequence[Demonstration], wrong: Sequence[tuple[int, int]]
+    ) -> list[Branch]:
+        true, false = OPTIONS
+        gold = self.rng.sample(shot.mentions, min(len(shot.mentions), self.amounts.verified // 2))
+        questions = [(m, true) for m in gold]
+        questions += [
+            (Mention(m.start, m.end, other), false) for m in gold[:1] for other in self._other(m.label)
+        ]
+        near = [m.label for m in shot.mentions] or list(self.labels)
+        for span in wrong[: max(1, self.amounts.verified - len(questions))]:
+            questions.append((Mention(*span, self.rng.choice(near)), false))
+        return [
+            self._choice(self.wording.verification, shot, shots, mention, OPTIONS, answer)
+            for mention, answer in questions
+        ]
+
+    def _other(self, label: str) -> list[str]:
+        """One wrong type, if there is any."""
+        others = [other for other in self.labels if other != label]
+        return [self.rng.choice(others)] if others else []
+
+    def _choice(
+        self,
+        ask: Callable[..., object],
+        shot: Demonstration,
+        shots: Sequence[Demonstration],
+        mention: Mention,
+        options: Sequence[str],
+        answer: str,
+    ) -> Branch:
+        prompt = ask(shot.window, shots, self.labels, mention)
+        return branch(self.tokenizer, prompt, Choice(options), [answer, ""])  # type: ignore[arg-type]

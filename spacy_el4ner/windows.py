@@ -1,0 +1,119 @@
+"""A document cut at sentences into windows, and windows cut again where a context is too small."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from spacy.tokens import Doc, Span
+
+from spacy_el4ner.types import Window
+
+_SENTENCE_END = re.compile(r"^[.!?…。!?！？]+[\"'”’」』)\]]*$")
+_CLOSING = frozenset("\"'”’」』)]）")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def cut(doc: Doc, max_sentences: int, document: int = 0) -> list[Window]:
+    """doc (Doc): The document. Its own sentence boundaries are used where it has them.
+    max_sentences (int): Sentences that one window may hold.
+    document (int): Its index in the batch.
+    RETURNS (list[Window]): Windows in order; together they hold every token but white space.
+    """
+    sentences = [s for s in _sentences(doc) if not s.text.isspace()]
+    return [
+        window(doc[sentences[n].start : sentences[min(n + max_sentences, len(sentences)) - 1].end], document)
+        for n in range(0, len(sentences), max_sentences)
+    ]
+
+
+def window(span: Span, document: int = 0) -> Window:
+    """RETURNS (Window): The window of a span, white space at its edges left out. A lone surrogate,
+    which no tokenizer takes, is replaced in its text by U+FFFD, so that offsets stay.
+    """
+    tokens = [t for t in span if not t.is_space]
+    start = tokens[0].idx
+    text = span.doc.text[start : tokens[-1].idx + len(tokens[-1])]
+    return Window(
+        text=_SURROGATE.sub("\ufffd", text),
+        start=start,
+        tokens=tuple((t.idx - start, t.idx - start + len(t)) for t in tokens),
+        document=document,
+    )
+
+
+def split(whole: Window, fits: Callable[[Window], bool]) -> list[Window]:
+    """Cut a window until every part fits.
+
+    whole (Window): The window.
+    fits (Callable[[Window], bool]): Whether a part is small enough.
+    RETURNS (list[Window]): The parts, in order; cut after a sentence where possible, else after a
+        comma or the like, else between any two tokens, as near to the middle as may be. A part of
+        one token is not cut further.
+    """
+    if len(whole.tokens) <= 1 or fits(whole):
+        return [whole]
+    at = _cut_at(whole)
+    return [*split(_part(whole, 0, at), fits), *split(_part(whole, at, None), fits)]
+
+
+def part_around(whole: Window, start: int, end: int, fits: Callable[[Window], bool]) -> Window:
+    """whole (Window): The window.
+    start (int), end (int): A span of it, offsets in the window.
+    fits (Callable[[Window], bool]): Whether a part is small enough.
+    RETURNS (Window): The widest part around the span that fits, or the bare span.
+    """
+    first = next(n for n, (_, e) in enumerate(whole.tokens) if e > start)
+    last = max(n for n, (s, _) in enumerate(whole.tokens) if s < end) + 1
+    best = _part(whole, first, last)
+    for margin in _margins(len(whole.tokens)):
+        wider = _part(whole, max(0, first - margin), last + margin)
+        if not fits(wider):
+            break
+        best = wider
+    return best
+
+
+def _margins(limit: int) -> Iterator[int]:
+    margin = 1
+    while margin < 2 * limit:
+        yield margin
+        margin *= 2
+
+
+def _part(whole: Window, first: int, last: int | None) -> Window:
+    tokens = whole.tokens[first:last]
+    base, end = tokens[0][0], tokens[-1][1]
+    return Window(
+        text=whole.text[base:end],
+        start=whole.start + base,
+        tokens=tuple((s - base, e - base) for s, e in tokens),
+        document=whole.document,
+    )
+
+
+def _cut_at(whole: Window) -> int:
+    """The token before which to cut."""
+    words = [whole.text[s:e] for s, e in whole.tokens]
+    middle = len(words) / 2
+    for is_place in (_SENTENCE_END.match, lambda w: w in ",;:—–、，；：", lambda w: True):
+        places = [n for n in range(1, len(words)) if is_place(words[n - 1])]
+        if places:
+            return min(places, key=lambda n: abs(n - middle))
+    raise AssertionError("every token is a place to cut")  # pragma: no cover
+
+
+def _sentences(doc: Doc) -> list[Span]:
+    if doc.has_annotation("SENT_START"):
+        return list(doc.sents)
+    spans, start = [], 0
+    for token in doc:
+        ends = bool(_SENTENCE_END.match(token.text)) or (token.is_space and "\n\n" in token.text)
+        closes_next = token.i + 1 < len(doc) and doc[token.i + 1].text in _CLOSING
+        if token.i + 1 == len(doc) or (ends and not closes_next) or _ends_before(token.i, doc, start):
+            spans.append(doc[start : token.i + 1])
+            start = token.i + 1
+    return spans
+
+
+def _ends_before(i: int, doc: Doc, start: int) -> bool:
+    """Whether token `i` is a closing mark after the end of a sentence."""
+    return i > start and doc[i].text in _CLOSING and bool(_SENTENCE_END.match(doc[i - 1].text))

@@ -1,0 +1,62 @@
+import pytest
+from transformers import AutoTokenizer
+
+from spacy_el4ner.backends.tokens import PieceTokenizer
+from spacy_el4ner.types import Prompt
+from tests.tiny import save_compact, save_family
+
+
+@pytest.fixture(scope="module")
+def compact(tmp_path_factory):
+    return AutoTokenizer.from_pretrained(save_compact(tmp_path_factory.mktemp("compact"), 0))
+
+
+@pytest.fixture(scope="module")
+def chatml(tmp_path_factory):
+    return AutoTokenizer.from_pretrained(save_family(tmp_path_factory.mktemp("qwen2"), "qwen2"))
+
+
+def test_prompts_about_one_sentence_share_their_prefix(chatml):
+    tokens = PieceTokenizer(chatml)
+    first, one = tokens.prompt(Prompt("Types.", "Ann left.", " Mark the names."))
+    second, two = tokens.prompt(Prompt("Types.", "Ann left.", " What is Ann?"))
+    assert first == second
+    assert one != two
+
+
+def test_a_prompt_is_laid_out_by_the_chat_template(chatml):
+    prefix, rest = PieceTokenizer(chatml).prompt(Prompt("Types.", "Ann left.", " Who?"))
+    assert chatml.decode([*prefix, *rest]) == (
+        "<|im_start|>system\nTypes.<|im_end|>\n"
+        "<|im_start|>user\nAnn left. Who?<|im_end|>\n<|im_start|>assistant\n"
+    )
+
+
+def test_without_a_chat_template_the_prompt_is_plain_text(chatml):
+    prefix, rest = PieceTokenizer(chatml, use_chat_template=False).prompt(
+        Prompt("Types.", "Ann left.", " Who?")
+    )
+    assert chatml.decode([*prefix, *rest]) == "Types.\n\nAnn left. Who?\n"
+
+
+def test_a_family_without_a_system_role_gets_it_in_the_users_turn(chatml):
+    template = chatml.chat_template
+    refuse = (
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+    )
+    chatml.chat_template = refuse + template
+    try:
+        prefix, rest = PieceTokenizer(chatml).prompt(Prompt("Types.", "Ann left.", " Who?"))
+    finally:
+        chatml.chat_template = template
+    assert chatml.decode([*prefix, *rest]).startswith("<|im_start|>user\nTypes.\n\nAnn left. Who?")
+
+
+def test_the_tags_of_compact_backbones_are_single_tokens(compact):
+    tokens = PieceTokenizer(compact)
+    assert len(tokens.piece(" <e>")) == len(tokens.piece("</e>")) == 1
+
+
+def test_capital_letters_survive_in_the_compact_vocabulary(compact):
+    tokens = PieceTokenizer(compact)
+    assert tokens.piece("Bill") != tokens.piece("bill") != tokens.piece("BILL")

@@ -1,0 +1,102 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
+from spacy_el4ner.types import Vote
+from tests.strategies import quick
+
+LABELS = ("PERSON", "ORG", "GPE")
+
+
+def vote(backbone, label, **probabilities):
+    none = probabilities.pop("none", 0.0)
+    return Vote(backbone, label, 0.5, {**probabilities, "": none})
+
+
+@st.composite
+def votes(draw):
+    share = st.floats(0, 1)
+    return [
+        Vote(
+            f"b{n}",
+            draw(st.sampled_from(["", *LABELS])),
+            0.5,
+            {label: draw(share) for label in ["", *LABELS]},
+        )
+        for n in range(draw(st.integers(1, 6)))
+    ]
+
+
+def test_the_type_with_most_votes_wins():
+    given_votes = [
+        vote("a", "ORG", ORG=0.4, PERSON=0.3),
+        vote("b", "PERSON", PERSON=0.99),
+        vote("c", "ORG", ORG=0.4, PERSON=0.3),
+    ]
+    assert MajorityVote()(given_votes, LABELS) == "ORG"
+
+
+def test_no_entity_is_a_vote_like_any_other():
+    given_votes = [vote("a", "", none=0.4), vote("b", "", none=0.4), vote("c", "ORG", ORG=1.0)]
+    assert MajorityVote()(given_votes, LABELS) == ""
+
+
+def test_a_tie_goes_to_the_higher_summed_probability():
+    tied = [vote("a", "PERSON", PERSON=0.5, GPE=0.1), vote("b", "GPE", PERSON=0.1, GPE=0.6)]
+    assert MajorityVote()(tied, LABELS) == "GPE"
+
+
+def test_a_tie_in_probability_goes_to_the_first_label():
+    tied = [vote("a", "GPE", GPE=0.5), vote("b", "ORG", ORG=0.5)]
+    assert MajorityVote()(tied, LABELS) == "ORG"
+    assert MajorityVote()(tied, tuple(reversed(LABELS))) == "GPE"
+
+
+def test_a_tie_with_no_entity_goes_to_the_label():
+    tied = [vote("a", "", none=0.5), vote("b", "GPE", GPE=0.5)]
+    assert MajorityVote()(tied, LABELS) == "GPE"
+
+
+def test_sums_that_differ_by_rounding_alone_are_a_tie():
+    tied = [
+        vote("a", "ORG", ORG=0.1, PERSON=0.3),
+        vote("b", "ORG", ORG=0.2, PERSON=0.0),
+        vote("c", "PERSON"),
+        vote("d", "PERSON"),
+    ]
+    assert MajorityVote()(tied, LABELS) == "PERSON"
+
+
+def test_without_votes_there_is_no_majority_for_no_entity():
+    assert MajorityVote()([], ()) == ""
+
+
+@quick
+@given(st.data(), votes())
+def test_the_order_of_the_backbones_decides_nothing(data, given_votes):
+    shuffled = data.draw(st.permutations(given_votes))
+    assert MajorityVote()(shuffled, LABELS) == MajorityVote()(given_votes, LABELS)
+
+
+def test_the_order_of_summation_decides_nothing():
+    parts = (0.2, 0.7, 0.1000000005)
+    labels = ("A", "B")
+    total = sum(parts)
+    votes_of_a = [vote(f"a{n}", "A", A=p) for n, p in enumerate(parts)]
+    votes_of_b = [vote(f"b{n}", "B", B=p) for n, p in enumerate((total, 0.0, 0.0))]
+    orders = [votes_of_a + votes_of_b, votes_of_b + votes_of_a[::-1]]
+    assert len({MajorityVote()(order, labels) for order in orders}) == 1
+
+
+@quick
+@given(votes())
+def test_the_winner_has_as_many_votes_as_any_other(given_votes):
+    counts = {label: sum(v.label == label for v in given_votes) for label in ["", *LABELS]}
+    assert counts[MajorityVote()(given_votes, LABELS)] == max(counts.values())
+
+
+@pytest.mark.parametrize(("backbone", "label"), [("a", "ORG"), ("b", ""), ("absent", "")])
+def test_a_single_vote_is_that_of_its_backbone(backbone, label):
+    given_votes = [vote("a", "ORG", ORG=0.5), vote("b", "", none=0.5)]
+    assert SingleVote(backbone)(given_votes, LABELS) == label
