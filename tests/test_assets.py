@@ -320,9 +320,7 @@ def test_the_readme_states_the_counts() -> None:
 
 def summary() -> str:
     new = [
-        "{}: {} of {} test entities (surface, label) never seen in training".format(
-            lang, *unseen(lang)
-        )
+        "{}: {} of {} test entities (surface, label) never seen in training".format(lang, *unseen(lang))
         for lang in LABELS
     ]
     found = [f"en: {sum(map(has, sentences('en')))} × {what}" for what, has in PHENOMENA.items()]

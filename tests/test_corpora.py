@@ -231,12 +231,8 @@ def test_documents_take_the_vocab_given(tmp_path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("lines", "expected", "repairs"),
     [
-        pytest.param(
-            ["Ann B-PER", "left", "it "], [("Ann", "PER")], {reasons.NO_TAG: 2}, id="no tag"
-        ),
-        pytest.param(
-            ["Ann X-PER", "left PER", "it O"], [], {reasons.UNKNOWN_TAG: 2}, id="unknown tag"
-        ),
+        pytest.param(["Ann B-PER", "left", "it "], [("Ann", "PER")], {reasons.NO_TAG: 2}, id="no tag"),
+        pytest.param(["Ann X-PER", "left PER", "it O"], [], {reasons.UNKNOWN_TAG: 2}, id="unknown tag"),
         pytest.param(["Ann B-", "left I", "it O"], [], {reasons.BLANK_LABEL: 2}, id="no label"),
         pytest.param(
             ["Ann I-PER", "Lee I-PER"], [("Ann Lee", "PER")], {reasons.UNBEGUN: 1}, id="I first"
@@ -576,9 +572,7 @@ def test_written_splits_are_read_back(tmp_path: Path) -> None:
         "train.spacy",
     ]
     for docs, report in read_splits(out, "en", 0).values():
-        assert [(d.text, ents(d), d.user_data["id"]) for d in docs] == [
-            (ANN["text"], ANN_ENTS, "x")
-        ]
+        assert [(d.text, ents(d), d.user_data["id"]) for d in docs] == [(ANN["text"], ANN_ENTS, "x")]
         assert report.sentences == 2
     written = srsly.read_json(out / "report.json")
     assert written == {split: report.to_dict() for split, (_, report) in splits.items()}
@@ -656,9 +650,7 @@ def annotated(draw: st.DrawFn) -> tuple[list[str], list[tuple[int, int, str]]]:
     """Words, and entities over them: first word, one past the last, label."""
     words: list[str] = []
     entities = []
-    for length, label in draw(
-        st.lists(st.tuples(st.integers(1, 60), LABELS | st.none()), min_size=1)
-    ):
+    for length, label in draw(st.lists(st.tuples(st.integers(1, 60), LABELS | st.none()), min_size=1)):
         if label:
             entities.append((len(words), len(words) + length, label))
         words += draw(st.lists(WORDS, min_size=length, max_size=length))
@@ -682,9 +674,7 @@ def read_temporary(content: str, name: str) -> tuple[list[Doc], Report]:
 @pytest.mark.parametrize("scheme", SCHEMES)
 @settings(deadline=None, max_examples=50)
 @given(data=annotated())
-def test_entities_survive_tags(
-    scheme: str, data: tuple[list[str], list[tuple[int, int, str]]]
-) -> None:
+def test_entities_survive_tags(scheme: str, data: tuple[list[str], list[tuple[int, int, str]]]) -> None:
     words, entities = data
     tags = write_tags(len(words), entities, scheme)
     content = "".join(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True))
@@ -707,9 +697,7 @@ def test_broken_tags_lose_no_token(pairs: list[tuple[str, str]]) -> None:
     lines = [("x", "O"), *pairs]
     docs, report = read_temporary("".join(f"{w}\t{t}\n" for w, t in lines), "a.bmes")
     assert [token.text for doc in docs for token in doc] == [word for word, _ in lines]
-    assert report.entities >= sum(
-        tag[:2] in ("B-", "S-", "U-") and len(tag) > 2 for _, tag in pairs
-    )
+    assert report.entities >= sum(tag[:2] in ("B-", "S-", "U-") and len(tag) > 2 for _, tag in pairs)
 
 
 @settings(deadline=None, max_examples=100)

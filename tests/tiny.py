@@ -8,6 +8,8 @@ from tokenizers import decoders, models, pre_tokenizers, trainers
 from transformers import (
     BertConfig,
     BertLMHeadModel,
+    GlmConfig,
+    GlmForCausalLM,
     GraniteConfig,
     GraniteForCausalLM,
     LlamaConfig,
@@ -42,6 +44,7 @@ SIZE = {
     "max_position_embeddings": 1024,
 }
 CLASSES = {
+    "glm": (GlmConfig, GlmForCausalLM),
     "qwen2": (Qwen2Config, Qwen2ForCausalLM),
     "llama": (LlamaConfig, LlamaForCausalLM),
     "phi3": (Phi3Config, Phi3ForCausalLM),
@@ -52,7 +55,10 @@ CLASSES = {
 def save_compact(folder: Path, seed: int, context: int = 512) -> Path:
     """A randomly initialised decoder of the compact backbones' kind."""
     words = sorted({w.lower() for text in TEXTS for w in text.replace(".", " ").split()})
-    letters = sorted({c.lower() for w in words for c in w} | set("abcdefghijklmnopqrstuvwxyz0123456789.,!?;:'\"<>/|#=()-"))
+    letters = sorted(
+        {c.lower() for w in words for c in w}
+        | set("abcdefghijklmnopqrstuvwxyz0123456789.,!?;:'\"<>/|#=()-")
+    )
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{c}" for c in letters)]
     vocabulary = extend([*pieces, *(w for w in words if w not in pieces)], TEXTS, ("<e>", "</e>"))
     tokenizer = build_tokenizer(vocabulary, context)

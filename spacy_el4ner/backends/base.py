@@ -18,7 +18,9 @@ class Backend(Protocol):
     """
 
     model: str
-    forward_passes: int
+
+    @property
+    def forward_passes(self) -> int: ...
 
     @property
     def context(self) -> int: ...

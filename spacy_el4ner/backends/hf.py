@@ -95,9 +95,7 @@ class HFBackend:
         prompts = [sum(tokens.prompt(r.prompt), ()) for r in requests]
         answers: dict[int, Answer] = {}
         for batch in self._batches([len(p) for p in prompts]):
-            automata = [
-                TokenAutomaton(requests[n].grammar, tokens.piece, tokens.end) for n in batch
-            ]
+            automata = [TokenAutomaton(requests[n].grammar, tokens.piece, tokens.end) for n in batch]
             found = decode(runner, [prompts[n] for n in batch], automata)
             answers.update(zip(batch, found, strict=True))
         return [answers[n] for n in range(len(requests))]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from tqdm import tqdm
@@ -14,17 +15,20 @@ from spacy_el4ner.cli.options import read_backbones
 
 @app.command("backbones")
 def backbones(
-    config: Path = typer.Argument(..., help="A file of configs/backbones"),
-    corpus: Path = typer.Argument(..., help="A folder with train.spacy, as made by `convert`"),
-    out: Path = typer.Argument(..., help="Where the models go, a folder each"),
-    scale: float = typer.Option(1.0, help="Times the training steps; 0.5 trains half as long"),
-    seed: int = typer.Option(0, help="Added to the seed of each backbone"),
+    config: Annotated[Path, typer.Argument(help="A file of configs/backbones")],
+    corpus: Annotated[Path, typer.Argument(help="A folder with train.spacy, as made by `convert`")],
+    out: Annotated[Path, typer.Argument(help="Where the models go, a folder each")],
+    scale: Annotated[
+        float, typer.Option(help="Times the training steps; 0.5 trains half as long")
+    ] = 1.0,
+    seed: Annotated[int, typer.Option(help="Added to the seed of each backbone")] = 0,
 ) -> None:
     """Make the compact backbones that a backbones file names, from all-MiniLM-L6-v2 and train.spacy.
 
     Models that are not compact ones are left alone: they are loaded by name when they are used.
 
-    Example: python -m spacy el4ner backbones configs/backbones/compact.cfg corpus/sample_en training/sample_en/backbones
+    Example: python -m spacy el4ner backbones configs/backbones/compact.cfg \\
+    corpus/sample_en training/sample_en/backbones
     """
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.pipeline.pool import demonstrations

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import spacy
 import typer
@@ -14,18 +14,23 @@ from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
 
 @app.command("evaluate")
 def evaluate(
-    pipeline: Path = typer.Argument(..., help="A pipeline, as made by `index`"),
-    corpus: Path = typer.Argument(..., help="A labelled corpus, such as corpus/sample_en/test.spacy"),
-    out: Path = typer.Argument(..., help="The JSON file to write"),
-    name: str = typer.Option("sample_en", help="What the corpus is called in the report"),
-    limit: int = typer.Option(0, help="Sentences to measure on, drawn by seed; 0 for all"),
-    seed: int = typer.Option(0, help="Draws the sentences"),
-    ablations: bool = typer.Option(False, "--ablate", help="Add the further ablations to the file"),
-    gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU; -1 for the CPU"),
+    pipeline: Annotated[Path, typer.Argument(help="A pipeline, as made by `index`")],
+    corpus: Annotated[
+        Path, typer.Argument(help="A labelled corpus, such as corpus/sample_en/test.spacy")
+    ],
+    out: Annotated[Path, typer.Argument(help="The JSON file to write")],
+    name: Annotated[str, typer.Option(help="What the corpus is called in the report")] = "sample_en",
+    limit: Annotated[int, typer.Option(help="Sentences to measure on, drawn by seed; 0 for all")] = 0,
+    seed: Annotated[int, typer.Option(help="Draws the sentences")] = 0,
+    ablations: Annotated[
+        bool, typer.Option("--ablate", help="Add the further ablations to the file")
+    ] = False,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
     """Measure a pipeline on a labelled corpus: precision, recall, F1, speed and calibration.
 
-    Example: python -m spacy el4ner evaluate training/sample_en/pipeline corpus/sample_en/test.spacy metrics/sample_en/ensemble.json
+    Example: python -m spacy el4ner evaluate training/sample_en/pipeline \\
+    corpus/sample_en/test.spacy metrics/sample_en/ensemble.json
     """
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.evaluation import ensemble

@@ -1,6 +1,7 @@
 """`python -m spacy el4ner index`: assemble a pipeline and index its demonstration pool."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from wasabi import msg
@@ -17,20 +18,23 @@ from spacy_el4ner.cli.options import (
 
 @app.command("index")
 def index(
-    config: Path = typer.Argument(..., help="A file of configs/backbones"),
-    corpus: Path = typer.Argument(..., help="A folder with train.spacy, as made by `convert`"),
-    out: Path = typer.Argument(..., help="Where the pipeline goes"),
-    models: Path = typer.Option(Path("training/sample_en/backbones"), help="The compact backbones"),
-    lang: str = typer.Option("en", "--lang", "-l", help="Language of the pipeline"),
-    k: int = typer.Option(5, "--shots", "-k", help="Demonstrations in a prompt"),
-    limit: int = typer.Option(0, help="Sentences of the pool, drawn by seed; 0 for all"),
-    seed: int = typer.Option(0, help="Draws the pool"),
-    gpu_id: int = typer.Option(-1, "--gpu-id", "-g", help="GPU; -1 for the CPU"),
+    config: Annotated[Path, typer.Argument(help="A file of configs/backbones")],
+    corpus: Annotated[Path, typer.Argument(help="A folder with train.spacy, as made by `convert`")],
+    out: Annotated[Path, typer.Argument(help="Where the pipeline goes")],
+    models: Annotated[Path, typer.Option(help="The compact backbones")] = Path(
+        "training/sample_en/backbones"
+    ),
+    lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the pipeline")] = "en",
+    k: Annotated[int, typer.Option("--shots", "-k", help="Demonstrations in a prompt")] = 5,
+    limit: Annotated[int, typer.Option(help="Sentences of the pool, drawn by seed; 0 for all")] = 0,
+    seed: Annotated[int, typer.Option(help="Draws the pool")] = 0,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
     """Make a spaCy pipeline of the given backbones: the ensemble pre-extracts spans from every
     training sentence, and the pipeline is saved with this pool and its index.
 
-    Example: python -m spacy el4ner index configs/backbones/compact.cfg corpus/sample_en training/sample_en/pipeline
+    Example: python -m spacy el4ner index configs/backbones/compact.cfg \\
+    corpus/sample_en training/sample_en/pipeline
     """
     from spacy_el4ner.corpora import read_docs
 

@@ -9,7 +9,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
-from thinc.api import Config
+from thinc.api import Config, require_gpu
 from wasabi import msg
 
 from spacy_el4ner import windows
@@ -33,7 +33,7 @@ def read_backbones(path: Path, models: Path | None) -> dict[str, Any]:
 def use_gpu(gpu_id: int) -> None:
     """gpu_id (int): The GPU to use; below 0 for the CPU."""
     if gpu_id >= 0:
-        spacy.require_gpu(gpu_id)
+        require_gpu(gpu_id)
         msg.info(f"Using GPU {gpu_id}")
 
 

@@ -1,6 +1,7 @@
 """`python -m spacy el4ner show`: the entities of some texts, with their confidence."""
 
 from pathlib import Path
+from typing import Annotated
 
 import spacy
 import typer
@@ -11,8 +12,8 @@ from spacy_el4ner.cli import app
 
 @app.command("show")
 def show(
-    pipeline: Path = typer.Argument(..., help="A pipeline, as made by `index`"),
-    texts: Path = typer.Argument(..., help="A text file, one text a line"),
+    pipeline: Annotated[Path, typer.Argument(help="A pipeline, as made by `index`")],
+    texts: Annotated[Path, typer.Argument(help="A text file, one text a line")],
 ) -> None:
     """Print the entities that a pipeline finds.
 
@@ -23,9 +24,7 @@ def show(
     for doc in nlp.pipe(lines):
         msg.divider(char="─")
         print(doc.text)
-        rows = [
-            (ent.text, ent.label_, f"{ent._.confidence:.2f}", _voters(ent)) for ent in doc.ents
-        ]
+        rows = [(ent.text, ent.label_, f"{ent._.confidence:.2f}", _voters(ent)) for ent in doc.ents]
         if rows:
             msg.table(rows, header=("entity", "type", "confidence", "votes for it"), divider=True)
         else:

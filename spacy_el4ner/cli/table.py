@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from wasabi import msg
@@ -11,12 +12,13 @@ from spacy_el4ner.cli import app
 
 @app.command("table")
 def table(
-    metrics: Path = typer.Argument(..., help="The JSON file that `evaluate` wrote"),
-    out: Path = typer.Argument(..., help="The Markdown file to write; the plot goes beside it"),
+    metrics: Annotated[Path, typer.Argument(help="The JSON file that `evaluate` wrote")],
+    out: Annotated[Path, typer.Argument(help="The Markdown file to write; the plot goes beside it")],
 ) -> None:
     """Write the report of an evaluation. Every number in it comes from the file.
 
-    Example: python -m spacy el4ner table metrics/sample_en/ensemble.json metrics/sample_en/report.md
+    Example: python -m spacy el4ner table metrics/sample_en/ensemble.json \\
+    metrics/sample_en/report.md
     """
     from spacy_el4ner.evaluation.report import markdown, plot
 

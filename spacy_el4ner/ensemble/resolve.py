@@ -5,9 +5,7 @@ from collections.abc import Iterable
 from spacy_el4ner.types import Candidate
 
 
-def resolve(
-    candidates: Iterable[Candidate], taken: Iterable[tuple[int, int]] = ()
-) -> list[Candidate]:
+def resolve(candidates: Iterable[Candidate], taken: Iterable[tuple[int, int]] = ()) -> list[Candidate]:
     """candidates (Iterable[Candidate]): Typed candidates of one document.
     taken (Iterable[tuple[int, int]]): Offsets of entities that stay whatever is found.
     RETURNS (list[Candidate]): The most confident ones that overlap neither each other nor what is

@@ -23,9 +23,7 @@ class MajorityVote:
         order = [*labels, ""]
         counts = {label: sum(v.label == label for v in votes) for label in order}
         # Rounded, so that the order of summation cannot decide.
-        mass = {
-            label: round(sum(v.probabilities.get(label, 0.0) for v in votes), 9) for label in order
-        }
+        mass = {label: round(sum(v.probabilities.get(label, 0.0) for v in votes), 9) for label in order}
         return max(order, key=lambda label: (counts[label], mass[label], -order.index(label)))
 
 

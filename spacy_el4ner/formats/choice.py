@@ -38,13 +38,14 @@ class Choice:
         text (str): The answer.
         RETURNS (str | None): The option chosen; None where the answer names none of them or several.
         """
+        if text.strip() in self.choices:
+            return text.strip()
         said = text.strip().strip("\"'`*.:;,()[]").casefold()
-        for option in self.choices:
-            if said == option.casefold():
-                return option
-        first = [o for o in self.choices if said.startswith(o.casefold())]
-        longest = max(first, key=len, default=None)
+        folded = {option.casefold(): option for option in reversed(self.choices)}
+        if said in folded:
+            return folded[said]
+        longest = max((o for o in folded if said.startswith(o)), key=len, default=None)
         if longest is None or said[len(longest) : len(longest) + 1].isalnum():
             return None
-        others = [o for o in self.choices if o.casefold() in said[len(longest) :]]
-        return None if others else longest
+        others = [o for o in folded if o in said[len(longest) :]]
+        return None if others else folded[longest]

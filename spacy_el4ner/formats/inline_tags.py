@@ -1,18 +1,21 @@
 """Inline tags: the answer is the sentence itself with its mentions tagged.
 
-    <e>Ann</e> left <e>Paris</e>.                  untyped: one tag for all mentions
-    <PERSON>Ann</PERSON> left <GPE>Paris</GPE>.    typed: a tag a label
+<e>Ann</e> left <e>Paris</e>.                  untyped: one tag for all mentions
+<PERSON>Ann</PERSON> left <GPE>Paris</GPE>.    typed: a tag a label
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 from spacy_el4ner.alignment import align_plain
-from spacy_el4ner.formats.base import ParsedMention, Parsed
+from spacy_el4ner.formats.base import Parsed, ParsedMention
 from spacy_el4ner.types import Mention, Piece, Window
 
-UNTYPED = ("e", "ent", "span", "entity", "x1", "x2", "x3")
-"""Names for the untyped tag; the first whose tags the text itself does not contain is taken."""
+UNTYPED = ("e", "ent", "span", "entity")
+"""Names for the untyped tag; the first whose tags the text itself does not contain is taken. After
+them come x1, x2 and so on.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,8 @@ class InlineTags:
             occurs in the text; "" is the untyped label.
         """
         if not self.labels:
-            return {"": _free_tags(UNTYPED, text)}
-        return {
-            label: _free_tags([label, *(f"{label}_{n}" for n in range(2, 100))], text)
-            for label in self.labels
-        }
+            return {"": _free_tags(chain(UNTYPED, (f"x{n}" for n in count(1))), text)}
+        return {label: _free_tags(self._names(label), text) for label in self.labels}
 
     def path(self, window: Window, mentions: Iterable[Mention]) -> list[str]:
         """The rendered answer as the options that the grammar would take, one after another."""
@@ -100,6 +100,11 @@ class InlineTags:
         )
         return Parsed(kept, unaligned=len(found) - len(kept), unparsed=broken)
 
+    def _names(self, label: str) -> Iterable[str]:
+        """Names for the tag of a label, never that of another one."""
+        numbered = (f"{label}_{n}" for n in count(2))
+        return chain([label], (name for name in numbered if name not in self.labels))
+
     def _key(self, mention: Mention) -> str:
         return mention.label if self.labels else ""
 
@@ -141,16 +146,11 @@ class TagGrammar:
 
 def _free_tags(names: Iterable[str], text: str) -> tuple[str, str]:
     lowered = text.lower()
-    for name in names:
-        opening, closing = f"<{name}>", f"</{name}>"
-        if opening.lower() not in lowered and closing.lower() not in lowered:
-            return opening, closing
-    raise AssertionError("a text cannot contain every tag name")  # pragma: no cover
+    pairs = ((f"<{name}>", f"</{name}>") for name in names)
+    return next(pair for pair in pairs if not any(tag.lower() in lowered for tag in pair))
 
 
-def _strip_tags(
-    text: str, tags: dict[str, tuple[str, str]]
-) -> tuple[str, list[ParsedMention], int]:
+def _strip_tags(text: str, tags: dict[str, tuple[str, str]]) -> tuple[str, list[ParsedMention], int]:
     """The text without its tags, its mentions there, and the number of tags without a partner."""
     by_tag = {tag: (label, side) for label, pair in tags.items() for side, tag in enumerate(pair)}
     plain: list[str] = []

@@ -10,6 +10,7 @@ The separator and the number sign are replaced by others where the text itself c
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain, count
 
 from spacy_el4ner.alignment import occurrences
 from spacy_el4ner.formats.base import Parsed, ParsedMention
@@ -165,7 +166,8 @@ class SpanListGrammar:
     def _begin(self, state: _State) -> list[tuple[str, _State]]:
         groups: dict[str, list[int]] = {}
         for n, (start, end) in enumerate(self.tokens):
-            if start > state.after[0]:
+            longest = self.tokens[min(n + self.max_tokens, len(self.tokens)) - 1][1]
+            if (start, longest) > state.after:
                 groups.setdefault(self.text[start:end], []).append(n)
         return [
             (surface, _State("span", state.after, tuple(starts), 1))
@@ -194,11 +196,19 @@ class SpanListGrammar:
         places = self._occurrences(self.text[start:end])
         spans = {p: _State("done", (p, p + end - start)) for p in places}
         if not self._needs_number(start, end):
-            return self.options(spans[start])
+            return self.options(spans[start]) if (start, end) > state.after else []
         sign = self.number_sign
-        return [(f"{sign}{n}", spans[p]) for n, p in enumerate(places, 1) if p > state.after[0]]
+        return [
+            (f"{sign}{n}", spans[p])
+            for n, p in enumerate(places, 1)
+            if (p, p + end - start) > state.after
+        ]
 
 
 def _absent(choices: tuple[str, ...], text: str) -> str:
-    """The first of `choices` that `text` does not contain (the last, should it contain them all)."""
-    return next((c for c in choices if c not in text), choices[-1])
+    """The first of `choices` that `text` does not contain, or else the last one lengthened until it
+    does not. The space at the end does not count: an item that ends with " ;" is followed by one.
+    """
+    last = choices[-1]
+    longer = (last.replace(last[1], last[1] * n) for n in count(2))
+    return next(c for c in chain(choices, longer) if c.rstrip() not in text)

@@ -8,6 +8,7 @@ so that a small GPU needs to hold only one at a time.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,7 +23,8 @@ from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 from spacy_el4ner.retrieval.weights import POS_WEIGHTS, span_weight
 from spacy_el4ner.stages.classification import classify
 from spacy_el4ner.stages.demonstrations import Spans, pool_entries, retrieve
-from spacy_el4ner.stages.extraction import Extraction, Proposal, extract, union
+from spacy_el4ner.stages.extraction import Extraction, extract
+from spacy_el4ner.stages.extraction import union as union_of
 from spacy_el4ner.stages.questions import Question
 from spacy_el4ner.stages.reading import Reading, Setting, Task, read
 from spacy_el4ner.stages.verification import verify
@@ -87,11 +89,12 @@ class FourStages:
             extractions = zero_shot
         for extraction in extractions:
             _count_extraction(extraction, counts)
-        found = union(p for e in extractions for p in e.proposals)
-        candidates = self._type(found, cut, readings, counts, {t.window: t for t in tasks})
+        union = _counted("union", self._candidates(extractions, tasks), counts)
+        typed = _counted("typed", self._classify(union, cut, readings), counts)
+        candidates = _counted("verified", self._verify(typed, cut, readings), counts)
         results = [Result([], c) for c in counts]
-        for (document, _, _), candidate in candidates:
-            results[document].candidates.append(candidate)
+        for candidate in candidates:
+            results[candidate.document].candidates.append(candidate)
         return results
 
     def index(
@@ -160,46 +163,30 @@ class FourStages:
             readings += parts
         return readings
 
-    def _type(
-        self,
-        found: dict[tuple[int, int, int], dict[str, float]],
-        cut: Sequence[Window],
-        readings: dict[str, list[Reading]],
-        counts: list[dict[str, Any]],
-        tasks: dict[Window, Task],
-    ) -> list[tuple[tuple[int, int, int], Candidate]]:
-        """Stages 3 and 4."""
-        homes = {
-            key: next(w for w in cut if w.document == key[0] and w.start <= key[1] < w.end)
-            for key in found
-        }
-        questions = [Question(homes[key], key[1], key[2]) for key in found]
-        candidates = [
+    def _candidates(self, extractions: Sequence[Extraction], tasks: Sequence[Task]) -> list[Candidate]:
+        """The union of what was extracted, in the order of the text."""
+        at = _Places([task.window for task in tasks])
+        return [
             Candidate(
-                start, end, proposals=found[key],
-                demonstrations=tuple(s.id for s in tasks[homes[key]].shots),
+                start,
+                end,
+                proposals=proposals,
+                demonstrations=tuple(s.id for s in tasks[at.window(document, start)].shots),
+                document=document,
             )
-            for key in found
-            for _, start, end in [key]
+            for (document, start, end), proposals in union_of(
+                p for e in extractions for p in e.proposals
+            ).items()
         ]
-        for key in found:
-            counts[key[0]]["union"] += 1
-        candidates = self._classify(questions, candidates, readings)
-        typed = [(k, q, c) for k, q, c in zip(found, questions, candidates, strict=True) if c.label]
-        for key, _, _ in typed:
-            counts[key[0]]["typed"] += 1
-        kept = self._verify(typed, readings)
-        for key, candidate in kept:
-            counts[key[0]]["verified"] += candidate.verdict is not None
-        return kept
 
     def _classify(
         self,
-        questions: Sequence[Question],
         candidates: Sequence[Candidate],
+        cut: Sequence[Window],
         readings: dict[str, list[Reading]],
     ) -> list[Candidate]:
-        if not questions:
+        """Stage 3: candidates with the type that was voted for; those voted down are left out."""
+        if not candidates:
             return []
         if not self.stages["classification"]:
             only = next(iter(self.labels)) if len(self.labels) == 1 else UNTYPED
@@ -207,6 +194,7 @@ class FourStages:
                 replace(c, label=only, confidence=_mean(c.proposals, len(self.backbones)))
                 for c in candidates
             ]
+        questions = _questions(candidates, cut)
         ballots = [
             self._with(b, lambda b: classify(questions, readings[b.name], self.setting))
             for b in self.backbones
@@ -214,24 +202,27 @@ class FourStages:
         typed = []
         for candidate, votes in zip(candidates, zip(*ballots, strict=True), strict=True):
             label = self.vote(votes, list(self.labels))
-            sure = confidence(label, votes, None)
-            typed.append(replace(candidate, label=label, votes=votes, confidence=sure))
+            if label:
+                sure = confidence(label, votes, None)
+                typed.append(replace(candidate, label=label, votes=votes, confidence=sure))
         return typed
 
     def _verify(
         self,
-        typed: Sequence[tuple[tuple[int, int, int], Question, Candidate]],
+        candidates: Sequence[Candidate],
+        cut: Sequence[Window],
         readings: dict[str, list[Reading]],
-    ) -> list[tuple[tuple[int, int, int], Candidate]]:
+    ) -> list[Candidate]:
+        """Stage 4: the candidates that the verifier confirms."""
         untyped = not self.stages["classification"] and len(self.labels) != 1
-        if not self.stages["verification"] or untyped or not typed:
-            return [(key, candidate) for key, _, candidate in typed]
-        questions = [replace(q, label=c.label) for _, q, c in typed]
+        if not self.stages["verification"] or untyped or not candidates:
+            return list(candidates)
         verifier = next(b for b in self.backbones if b.name == self.verifier)
+        questions = _questions(candidates, cut)
         verdicts = self._with(verifier, lambda b: verify(questions, readings[b.name], self.setting))
         return [
-            (key, replace(c, verdict=v, confidence=confidence(c.label, c.votes, v)))
-            for (key, _, c), v in zip(typed, verdicts, strict=True)
+            replace(c, verdict=v, confidence=confidence(c.label, c.votes, v))
+            for c, v in zip(candidates, verdicts, strict=True)
             if v.true
         ]
 
@@ -274,17 +265,44 @@ def _count_extraction(extraction: Extraction, counts: list[dict[str, Any]]) -> N
     count["unparsed"] += extraction.unparsed
 
 
+def _counted(stage: str, candidates: list[Candidate], counts: list[dict[str, Any]]) -> list[Candidate]:
+    for candidate in candidates:
+        counts[candidate.document][stage] += 1
+    return candidates
+
+
+def _questions(candidates: Sequence[Candidate], cut: Sequence[Window]) -> list[Question]:
+    at = _Places(cut)
+    return [Question(cut[at.window(c.document, c.start)], c.start, c.end, c.label) for c in candidates]
+
+
+class _Places:
+    """Finds the window that a place of a document lies in.
+
+    cut (Sequence[Window]): Windows, those of a document in order.
+    """
+
+    def __init__(self, cut: Sequence[Window]):
+        self.starts: dict[int, list[int]] = {}
+        self.indices: dict[int, list[int]] = {}
+        for index, window in enumerate(cut):
+            self.starts.setdefault(window.document, []).append(window.start)
+            self.indices.setdefault(window.document, []).append(index)
+
+    def window(self, document: int, start: int) -> int:
+        """RETURNS (int): Index of the window in which a span begins."""
+        return self.indices[document][bisect_right(self.starts[document], start) - 1]
+
+
 def _by_window(extractions: Iterable[Extraction], cut: Sequence[Window]) -> list[Spans]:
     """The union of the spans in each window, as offsets in it."""
-    spans: dict[tuple[int, int], set[tuple[int, int]]] = {(w.document, w.start): set() for w in cut}
-    proposals: list[Proposal] = [p for e in extractions for p in e.proposals]
-    for w in cut:
-        spans[w.document, w.start].update(
-            (p.start - w.start, p.end - w.start)
-            for p in proposals
-            if p.document == w.document and w.start <= p.start and p.end <= w.end
-        )
-    return [sorted(spans[w.document, w.start]) for w in cut]
+    at = _Places(cut)
+    spans: list[set[tuple[int, int]]] = [set() for _ in cut]
+    for p in (p for e in extractions for p in e.proposals):
+        index = at.window(p.document, p.start)
+        start = cut[index].start
+        spans[index].add((p.start - start, p.end - start))
+    return [sorted(found) for found in spans]
 
 
 def _mean(proposals: dict[str, float], n: int) -> float:

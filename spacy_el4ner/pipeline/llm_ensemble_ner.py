@@ -1,8 +1,8 @@
 """The component `llm_ensemble_ner`: EL4NER in a spaCy pipeline."""
 
-import math
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -222,8 +222,8 @@ class LLMEnsembleNER(Pipe):
         batch_size (int): Documents over which the prompts of a stage are pooled.
         YIELDS (Doc): Every document, in order; one that failed is yielded as it was, and marked.
         """
-        for batch in util.minibatch(stream, size=batch_size):
-            docs = list(batch)
+        stream = iter(stream)
+        while docs := list(islice(stream, batch_size)):
             yield from self._annotate(docs)
 
     def predict(self, docs: Sequence[Doc]) -> list[Result]:
@@ -346,9 +346,7 @@ class LLMEnsembleNER(Pipe):
             n = sum(r.counts["split_by"].get(backbone.name, 0) for r in results)
             if n:
                 total = sum(r.counts["windows"] for r in results)
-                warnings.warn(
-                    Warnings.WL001.format(n=n, total=total, name=backbone.name), stacklevel=2
-                )
+                warnings.warn(Warnings.WL001.format(n=n, total=total, name=backbone.name), stacklevel=2)
 
     def _write(self, doc: Doc, result: Result) -> None:
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
@@ -361,8 +359,7 @@ class LLMEnsembleNER(Pipe):
         doc._.el4ner = {
             "counts": {**result.counts, "entities": len(chosen)},
             "spans": {
-                attributes.key(c.start, c.end, c.label): attributes.record(c)
-                for c in result.candidates
+                attributes.key(c.start, c.end, c.label): attributes.record(c) for c in result.candidates
             },
             "error": "",
         }
@@ -375,15 +372,16 @@ def replace_retriever(method: FourStages, retriever: Retriever) -> FourStages:
 
 
 def _span(doc: Doc, candidate: Candidate) -> Span:
-    span = doc.char_span(
-        candidate.start, candidate.end, label=candidate.label, alignment_mode="expand"
-    )
-    assert span is not None and not math.isnan(candidate.confidence)
+    span = doc.char_span(candidate.start, candidate.end, label=candidate.label, alignment_mode="expand")
+    assert span is not None, "candidates come from this document"
     return span
 
 
-def _file_writer(writer: Callable[[], bytes]) -> Callable[[Path], int]:
-    return lambda path: path.write_bytes(writer())
+def _file_writer(writer: Callable[[], bytes]) -> Callable[[Path], None]:
+    def write(path: Path) -> None:
+        path.write_bytes(writer())
+
+    return write
 
 
 def _file_reader(reader: Callable[[bytes], None]) -> Callable[[Path], None]:

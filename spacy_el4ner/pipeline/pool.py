@@ -26,7 +26,8 @@ class Pool:
         """
 
         def progress(batches: Iterable[Any]) -> Iterable[Any]:
-            return tqdm(batches, desc="Reading the demonstration pool", disable=not show)
+            bar: Iterable[Any] = tqdm(batches, desc="Reading the pool", disable=not show)
+            return bar
 
         self.entries = method.index(pool, progress)
 

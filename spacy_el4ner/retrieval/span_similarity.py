@@ -41,15 +41,16 @@ class SpanSimilarity:
         self._layout()
         self.vectors = self.encoder.encode(self.surfaces)
 
-    def similarities(self, spans: Sequence[tuple[str, float]]) -> Vectors:
+    def similarities(self, spans: Sequence[tuple[str, float]], vectors: Vectors) -> Vectors:
         """spans (Sequence[tuple[str, float]]): Surface and weight of the input's spans, the weights
             not all 0.
+        vectors (ndarray): The spans' embeddings, (spans, width).
         RETURNS (ndarray): SpanSim to each pool entry, (pool,); 0 for an entry without spans.
         """
         weights = np.array([weight for _, weight in spans], dtype=np.float32)
-        cosines = self.encoder.encode([surface for surface, _ in spans]) @ self.vectors.T
         similar = np.zeros(len(self.pool), dtype=np.float32)
         if len(self.members):
+            cosines = vectors @ self.vectors.T
             maxima = np.maximum.reduceat(cosines[:, self.members], self.starts, axis=1)
             similar[self.owners] = weights @ maxima / weights.sum()
         return similar
@@ -58,13 +59,18 @@ class SpanSimilarity:
         hits: list[list[Hit]] = [[] for _ in queries]
         if not self.pool or k <= 0:
             return hits
-        without = [n for n, q in enumerate(queries) if sum(w for _, w in q.spans) <= 0]
-        by_sentence = self.sentences.retrieve([queries[n] for n in without], k)
-        for n, found in zip(without, by_sentence, strict=True):
-            hits[n] = found
-        for n, query in enumerate(queries):
-            if n not in set(without):
-                hits[n] = best(self.pool, self.similarities(query.spans), query, k)
+        by_spans = [n for n, q in enumerate(queries) if sum(w for _, w in q.spans) > 0]
+        by_sentence = sorted(set(range(len(queries))) - set(by_spans))
+        found = self.sentences.retrieve([queries[n] for n in by_sentence], k)
+        for n, nearest in zip(by_sentence, found, strict=True):
+            hits[n] = nearest
+        surfaces = sorted({surface for n in by_spans for surface, _ in queries[n].spans})
+        row = {surface: r for r, surface in enumerate(surfaces)}
+        vectors = self.encoder.encode(surfaces)
+        for n in by_spans:
+            query = queries[n]
+            mine = vectors[[row[surface] for surface, _ in query.spans]]
+            hits[n] = best(self.pool, self.similarities(query.spans, mine), query, k)
         return hits
 
     def to_dict(self) -> dict[str, Any]:
@@ -80,7 +86,9 @@ class SpanSimilarity:
         """Every surface once, and for each entry with spans the rows of its surfaces."""
         self.surfaces = sorted({s for entry in self.pool for s in entry.spans})
         row = {surface: n for n, surface in enumerate(self.surfaces)}
-        members, starts, owners = [], [], []
+        members: list[int] = []
+        starts: list[int] = []
+        owners: list[int] = []
         for n, entry in enumerate(self.pool):
             if entry.spans:
                 owners.append(n)

@@ -12,10 +12,13 @@ from spacy.tokens import Doc, Span, Token
 
 POS_WEIGHTS: dict[str, float] = {"PROPN": 4.0, "NOUN": 2.0, "PRON": 1.0}
 UNIFORM = 1.0
-_PRONOUNS = frozenset(
-    "i me you he him she her it we us they them mine yours his hers ours theirs myself yourself "
-    "himself herself itself ourselves themselves who whom this that these those".split()
-)
+# fmt: off
+_PRONOUNS = frozenset((
+    "i", "me", "you", "he", "him", "she", "her", "it", "we", "us", "they", "them", "mine",
+    "yours", "his", "hers", "ours", "theirs", "myself", "yourself", "himself", "herself",
+    "itself", "ourselves", "themselves", "who", "whom", "this", "that", "these", "those",
+))
+# fmt: on
 
 
 def span_weight(doc: Doc, start: int, end: int, weights: Mapping[str, float]) -> float:

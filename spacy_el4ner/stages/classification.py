@@ -29,9 +29,7 @@ def classify(
             backbone.wording.classification(window, shots, setting.labels, mention), options
         ),
     ):
-        probabilities = {
-            label: math.exp(score) for label, score in zip(labels, scores, strict=True)
-        }
+        probabilities = {label: math.exp(score) for label, score in zip(labels, scores, strict=True)}
         best = max(labels, key=probabilities.__getitem__)
         votes.append(Vote(backbone.name, best, probabilities[best], probabilities))
     return votes

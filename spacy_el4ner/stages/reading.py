@@ -73,17 +73,13 @@ def read(backbone: Backbone, task: Task, setting: Setting) -> list[Reading]:
         if len(part.tokens) == 1 and not fits(backbone, part, (), setting):
             needed = room_needed(backbone, part, (), setting)
             raise ValueError(
-                Errors.EL005.format(
-                    name=backbone.name, context=backbone.backend.context, needed=needed
-                )
+                Errors.EL005.format(name=backbone.name, context=backbone.backend.context, needed=needed)
             )
     dropped = len(task.shots)
     return [Reading(backbone, part, (), dropped if n == 0 else 0, True) for n, part in enumerate(parts)]
 
 
-def fits(
-    backbone: Backbone, window: Window, shots: Sequence[Demonstration], setting: Setting
-) -> bool:
+def fits(backbone: Backbone, window: Window, shots: Sequence[Demonstration], setting: Setting) -> bool:
     """RETURNS (bool): Whether every stage's prompt and answer fit the context."""
     return room_needed(backbone, window, shots, setting) <= backbone.backend.context
 
@@ -97,15 +93,21 @@ def room_needed(
     copy = backend.count(window.text)
     opening, closing = "<e>", "</e>"
     tags = (backend.count(opening) + backend.count(closing)) * len(window.tokens)
-    extraction = backend.count_prompt(wording.extraction(window, shots, labels)) + copy + min(copy, tags)
+    extraction = (
+        backend.count_prompt(wording.extraction(window, shots, labels)) + copy + min(copy, tags)
+    )
     longest = max(window.tokens, key=lambda t: t[1] - t[0])
     label = max(labels, key=len, default="")
     mention = Mention(*longest, label)
     option = max((backend.count(o) for o in wording.options(labels)), default=0)
     questions = (
-        wording.classification(window, shots, labels, mention),
-        wording.verification(window, shots, labels, mention),
-    ) if labels else ()
+        (
+            wording.classification(window, shots, labels, mention),
+            wording.verification(window, shots, labels, mention),
+        )
+        if labels
+        else ()
+    )
     choice = max((backend.count_prompt(q) for q in questions), default=0) + option
     return max(extraction, choice) + ANSWER_MARGIN
 

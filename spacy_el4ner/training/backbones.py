@@ -73,11 +73,11 @@ class Pace:
 
 
 WORDINGS = ("compact/terse", "compact/plain", "compact/marked")
-TRUNK = Recipe((0, 1, 2, 3, 4, 5), WORDINGS, 0, 500)
+TRUNK = Recipe((0, 1, 2, 3, 4, 5), WORDINGS, 0, 420)
 RECIPES: dict[str, Recipe] = {
-    "terse": Recipe((0, 1, 2, 3, 4, 5), WORDINGS[:1], 1, 160),
-    "plain": Recipe((0, 1, 2, 3, 5), WORDINGS[1:2], 2, 180),
-    "marked": Recipe((0, 1, 3, 5), WORDINGS[2:], 3, 220),
+    "terse": Recipe((0, 1, 2, 3, 4, 5), WORDINGS[:1], 1, 120),
+    "plain": Recipe((0, 1, 2, 3, 5), WORDINGS[1:2], 2, 140),
+    "marked": Recipe((0, 1, 3, 5), WORDINGS[2:], 3, 160),
 }
 
 Progress = Callable[[Iterable[int], str], Iterable[int]]
@@ -153,7 +153,10 @@ class Workshop:
             random.Random(recipe.seed),
         )
         steps = self.progress(range(recipe.steps), out.name.strip("."))
-        record = {"plan": plan, "final_loss": fit(model, curriculum, self.pace, recipe.steps, steps)}
+        record = {
+            "plan": plan,
+            "final_loss": fit(model, curriculum, self.pace, recipe.steps, steps),
+        }
         save(model, tokenizer, record, out)
         return record
 
@@ -213,9 +216,7 @@ def warm_start(
     return model, tokenizer
 
 
-def branch_off(
-    trunk: Path, layers: Sequence[int]
-) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
+def branch_off(trunk: Path, layers: Sequence[int]) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
     """RETURNS (tuple): The trunk with some of its layers, and its tokenizer."""
     model = BertLMHeadModel.from_pretrained(trunk)
     kept = [model.bert.encoder.layer[n] for n in layers]
@@ -231,8 +232,7 @@ def neighbours(pool: Sequence[Demonstration]) -> list[list[int]]:
     retriever = SpanSimilarity(SentenceTransformerEncoder())
     place = {shot.id: n for n, shot in enumerate(pool)}
     spans = [
-        tuple(dict.fromkeys(shot.window.text[m.start : m.end] for m in shot.mentions))
-        for shot in pool
+        tuple(dict.fromkeys(shot.window.text[m.start : m.end] for m in shot.mentions)) for shot in pool
     ]
     retriever.index([PoolEntry(shot, s) for shot, s in zip(pool, spans, strict=True)])
     queries = [
@@ -266,16 +266,14 @@ def fit(
         ),
         torch.optim.SparseAdam([words.weight], lr=pace.learning_rate, betas=(0.9, 0.98)),
     ]
-    schedules = [
-        torch.optim.lr_scheduler.LambdaLR(o, lambda n: _rate(n, total)) for o in optimizers
-    ]
+    schedules = [torch.optim.lr_scheduler.LambdaLR(o, lambda n: _rate(n, total)) for o in optimizers]
     model.train()
     batches = curriculum.batches(pace.batch_size)
     recent: list[float] = []
     for _ in steps:
         batch = collate(next(batches), model.config.pad_token_id)
         mean = loss(model, batch) / len(batch.tokens)
-        (mean / DECISIONS).backward()
+        torch.autograd.backward(mean / DECISIONS)
         torch.nn.utils.clip_grad_norm_(others, 1.0)
         for optimizer, schedule in zip(optimizers, schedules, strict=True):
             optimizer.step()
@@ -334,4 +332,3 @@ def save(
     (partial / RECORD).write_text(json.dumps(record, indent=2), encoding="utf8")
     shutil.rmtree(out, ignore_errors=True)
     os.replace(partial, out)
-

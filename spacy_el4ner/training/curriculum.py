@@ -102,14 +102,18 @@ class Curriculum:
         k = self.rng.randint(1, self.amounts.most_shots)
         if self.rng.random() < 0.5:
             return [self.pool[i] for i in reversed(self.neighbours[n][:k])]
-        others = [i for i in self.rng.sample(range(len(self.pool)), min(k + 1, len(self.pool))) if i != n]
+        others = [
+            i for i in self.rng.sample(range(len(self.pool)), min(k + 1, len(self.pool))) if i != n
+        ]
         return [self.pool[i] for i in others[:k]]
 
     def _classified(
         self, shot: Demonstration, shots: Sequence[Demonstration], wrong: Sequence[tuple[int, int]]
     ) -> list[Branch]:
         options = self.wording.options(self.labels)
-        gold = self.rng.sample(shot.mentions, min(len(shot.mentions), (self.amounts.classified + 1) // 2))
+        gold = self.rng.sample(
+            shot.mentions, min(len(shot.mentions), (self.amounts.classified + 1) // 2)
+        )
         n_wrong = self.amounts.classified - len(gold) if gold else 1
         questions = [(m, m.label) for m in gold]
         questions += [(Mention(*span), options[-1]) for span in wrong[:n_wrong]]

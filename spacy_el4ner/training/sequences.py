@@ -48,9 +48,7 @@ class Tree:
         return len(self.prefix) + sum(len(b.tokens) for b in self.branches)
 
 
-def branch(
-    tokenizer: PieceTokenizer, prompt: Prompt, grammar: Grammar, path: Sequence[str]
-) -> Branch:
+def branch(tokenizer: PieceTokenizer, prompt: Prompt, grammar: Grammar, path: Sequence[str]) -> Branch:
     """tokenizer (PieceTokenizer): The backbone's.
     prompt (Prompt): The question.
     grammar (Grammar): The language of its answer.
@@ -59,9 +57,7 @@ def branch(
     """
     _, question = tokenizer.prompt(prompt)
     answer = [
-        token
-        for option in path
-        for token in (tokenizer.piece(option) if option else (tokenizer.end,))
+        token for option in path for token in (tokenizer.piece(option) if option else (tokenizer.end,))
     ]
     automaton = TokenAutomaton(grammar, tokenizer.piece, tokenizer.end)
     decisions = []

@@ -36,9 +36,7 @@ WINDOWS = [window(text) for text in TEXTS]
 
 def requests(format):
     wording = Wording("en", format)
-    return [
-        DecodeRequest(wording.extraction(w, (), LABELS), format.grammar(w)) for w in WINDOWS
-    ]
+    return [DecodeRequest(wording.extraction(w, (), LABELS), format.grammar(w)) for w in WINDOWS]
 
 
 @pytest.mark.parametrize("format", [InlineTags(), SpanList(max_tokens=3)], ids=lambda f: f.name)

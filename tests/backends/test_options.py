@@ -28,8 +28,7 @@ def probabilities(options, seed):
         )
     }
     return [
-        math.prod(decided.get(option[: n + 1], 1.0) for n in range(len(option)))
-        for option in options
+        math.prod(decided.get(option[: n + 1], 1.0) for n in range(len(option))) for option in options
     ]
 
 

@@ -18,7 +18,10 @@ def test_confidence_lies_between_0_and_1(given_votes, verdict):
 
 
 def test_confidence_is_the_mean_of_the_votes_for_the_label_and_the_verdict():
-    given_votes = [Vote("a", "ORG", 0.8, {"ORG": 0.8}), Vote("b", "GPE", 0.7, {"ORG": 0.1, "GPE": 0.7})]
+    given_votes = [
+        Vote("a", "ORG", 0.8, {"ORG": 0.8}),
+        Vote("b", "GPE", 0.7, {"ORG": 0.1, "GPE": 0.7}),
+    ]
     assert confidence("ORG", given_votes, None) == pytest.approx(0.45)
     assert confidence("ORG", given_votes, Verdict("a", True, 0.9)) == pytest.approx(0.6)
 

@@ -32,9 +32,7 @@ def place(candidate):
 
 
 def candidate(start, end, confidence, label="ORG", proposers="a"):
-    return Candidate(
-        start, end, label, proposals=dict.fromkeys(proposers, 0.5), confidence=confidence
-    )
+    return Candidate(start, end, label, proposals=dict.fromkeys(proposers, 0.5), confidence=confidence)
 
 
 @quick

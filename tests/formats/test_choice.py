@@ -23,7 +23,9 @@ def test_the_grammar_allows_the_options_and_nothing_else(options, seed):
     assert "".join(walk(choice, seed)) in options
 
 
-@pytest.mark.parametrize("answer", ["person", ' "PERSON". ', "**Person**", "PERSON, since it is a name"])
+@pytest.mark.parametrize(
+    "answer", ["person", ' "PERSON". ', "**Person**", "PERSON, since it is a name"]
+)
 def test_case_and_marks_around_an_answer_are_taken_lightly(answer):
     assert LABELS.parse(answer) == "PERSON"
 

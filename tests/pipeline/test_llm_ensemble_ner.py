@@ -60,9 +60,7 @@ def nlp(models):
 
 
 def found(doc):
-    return [
-        (s.start_char, s.end_char, s.label_, round(s._.confidence, 4)) for s in doc.spans["el4ner"]
-    ]
+    return [(s.start_char, s.end_char, s.label_, round(s._.confidence, 4)) for s in doc.spans["el4ner"]]
 
 
 def test_the_factory_is_found_without_importing_the_package():
@@ -91,14 +89,22 @@ def test_batches_of_any_size_agree(nlp, batch_size):
     assert [found(doc) for doc in nlp.pipe(texts, batch_size=batch_size)] == expected
 
 
+def test_two_hundred_documents_in_batches_equal_one_by_one(nlp):
+    names = ("Ann", "Bill", "Acme", "Oslo", "Søren", "the bill", "Yahoo!", "Jordan")
+    texts = [
+        f"{names[n % 8]} met {names[n // 8 % 8]} in {names[n // 3 % 8]}, {n} times." for n in range(200)
+    ]
+    together = [found(doc) for doc in nlp.pipe(texts, batch_size=32)]
+    assert together == [found(nlp(text)) for text in texts]
+
+
 def test_two_runs_agree(nlp):
     assert [found(d) for d in nlp.pipe(TEXTS)] == [found(d) for d in nlp.pipe(TEXTS)]
 
 
 def test_the_order_of_the_backbones_does_not_matter(models):
     there, back = (
-        pipeline(order, stages={"verification": False}, labels=LABELS)
-        for order in (models, models)
+        pipeline(order, stages={"verification": False}, labels=LABELS) for order in (models, models)
     )
     component = back.get_pipe("llm_ensemble_ner")
     component.backbones = component.backbones[::-1]
@@ -174,7 +180,6 @@ def test_existing_entities_are_replaced_when_asked(models):
         "bill paid the bill and the bill paid Bill",
         "魏丞相使怒去，歸告懷王。秦王聞之大喜。",
         "a <e>b</e> c ; d #2 | none",
-        "lone \ud800 surrogate in Paris",
         "NUL \x00 and \u200f RTL e\u0301",
     ],
 )
@@ -203,7 +208,7 @@ def test_a_document_of_5000_characters_is_cut_and_nothing_is_lost(nlp):
 def test_a_sentence_longer_than_the_context_is_cut_with_a_warning(models):
     nlp = pipeline(models, stages={"verification": False})
     text = "Bill of Acme met Ann in Paris and " * 60
-    with pytest.warns(UserWarning, match="WL001.*terse"):
+    with pytest.warns(UserWarning, match=r"WL001.*terse"):
         doc = nlp(text)
     assert doc._.el4ner["counts"]["windows_split"] > 0
     assert max(s.end_char for s in doc.spans["el4ner"]) > 1500
@@ -228,7 +233,7 @@ def test_a_context_without_room_for_one_token_is_an_error(models):
     nlp = spacy.blank("en")
     config = {"labels": LABELS, "backbones": blocks(models, context=8), "on_error": "raise"}
     nlp.add_pipe("llm_ensemble_ner", config=config)
-    with pytest.raises(ValueError, match="EL005.*8 tokens"):
+    with pytest.raises(ValueError, match=r"EL005.*8 tokens"):
         nlp("Bill left.")
 
 
@@ -283,7 +288,7 @@ def test_a_failing_document_is_yielded_marked_and_harms_no_neighbour(models, pla
 
 def test_a_failing_document_warns_by_default(models):
     nlp = poisoned(pipeline(models), "warn")
-    with pytest.warns(UserWarning, match="WL002.*no such luck"):
+    with pytest.warns(UserWarning, match=r"WL002.*no such luck"):
         nlp("poison")
 
 
@@ -335,12 +340,12 @@ def test_nlp_evaluate_scores_it(nlp):
 
 
 def test_an_unknown_verifier_is_refused(models):
-    with pytest.raises(ValueError, match="EL009.*terse, plain, marked"):
+    with pytest.raises(ValueError, match=r"EL009.*terse, plain, marked"):
         pipeline(models, verifier="nobody")
 
 
 def test_an_unknown_policy_is_refused(models):
-    with pytest.raises(ValueError, match="EL010.*raise, warn, skip"):
+    with pytest.raises(ValueError, match=r"EL010.*raise, warn, skip"):
         pipeline(models, on_error="shrug")
 
 

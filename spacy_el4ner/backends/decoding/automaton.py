@@ -2,6 +2,7 @@
 
 The tokens of neighbouring options can begin alike (" <" begins both the tag " <e>" and a copied "<"),
 so the automaton keeps every reading of the tokens so far and drops those that the next token refutes.
+Where one reading is complete and another goes on, the end-of-turn token stands for stopping.
 """
 
 from collections.abc import Callable, Sequence
@@ -42,7 +43,8 @@ class TokenAutomaton:
         self.encode = encode
         self.end = end
         self._finished: _Reading | None = None
-        self._readings = self._expand(_Reading((), grammar.start(), "", 0, ()))
+        self._readings: list[_Reading] = []
+        self._settle(self._expand(_Reading((), grammar.start(), "", 0, ())))
 
     @property
     def allowed(self) -> list[int]:
@@ -57,7 +59,7 @@ class TokenAutomaton:
                 continue
             new = replace(old, left=old.left[1:], offsets=(*old.offsets, old.place))
             readings += [new] if new.left else self._expand(new)
-        self._readings = readings
+        self._settle(readings)
 
     @property
     def answer(self) -> tuple[str, tuple[int, ...]]:
@@ -66,11 +68,26 @@ class TokenAutomaton:
             raise ValueError("the answer is not finished")
         return self._finished.text, self._finished.offsets
 
+    def _settle(self, readings: list[_Reading]) -> None:
+        """Keep the readings that the next token can tell apart. Of those that agree in all that is to
+        come the first is kept.
+        """
+        distinct: dict[tuple[tuple[int, ...], Any], _Reading] = {}
+        for reading in readings:
+            distinct.setdefault((reading.left, reading.state), reading)
+        finished = next((r for r in distinct.values() if not r.left), None)
+        self._readings = [r for r in distinct.values() if r.left]
+        if finished is not None and self._readings:
+            place = len(finished.text)
+            self._readings.append(replace(finished, left=(self.end,), place=place))
+        else:
+            self._finished = finished
+
     def _expand(self, reading: _Reading) -> list[_Reading]:
-        """The readings that go on from a complete option."""
+        """The readings that go on from a complete option; the same one where nothing follows."""
         options = self.grammar.options(reading.state)
-        if not options and self._finished is None:
-            self._finished = reading
+        if not options:
+            return [reading]
         readings: list[_Reading] = []
         for string, state in options:
             tokens = tuple(self.encode(string)) if string else (self.end,)

@@ -46,9 +46,7 @@ def decode(
     ]
 
 
-def _best(
-    logits: torch.Tensor, allowed: Sequence[int], column: dict[int, int]
-) -> tuple[int, float]:
+def _best(logits: torch.Tensor, allowed: Sequence[int], column: dict[int, int]) -> tuple[int, float]:
     """The best allowed token and its log-probability among the allowed ones."""
     if len(allowed) == 1:
         return allowed[0], 0.0

@@ -27,8 +27,9 @@ def restricted(model: Any, tokens: torch.Tensor) -> Iterator[bool]:
         return
     weight = head.weight[tokens]
     bias = None if head.bias is None else head.bias[tokens]
-    head.forward = lambda hidden: nn.functional.linear(hidden, weight, bias)
+    # An attribute of the instance hides the method of the class until it is deleted again.
+    vars(head)["forward"] = lambda hidden: nn.functional.linear(hidden, weight, bias)
     try:
         yield True
     finally:
-        del head.forward
+        del vars(head)["forward"]

@@ -1,0 +1,185 @@
+from pathlib import Path
+
+import pytest
+
+import spacy_el4ner.prompts
+from spacy_el4ner.formats import InlineTags, SpanList
+from spacy_el4ner.prompts.wording import TEMPLATES, Wording
+from spacy_el4ner.types import Demonstration, Mention
+from tests.strategies import make_shot, make_window
+
+FOLDER = Path(spacy_el4ner.prompts.__file__).parent
+PACKAGED = sorted(str(p.parent.relative_to(FOLDER)) for p in FOLDER.rglob("system.jinja"))
+LABELS = {"PERSON": "people", "ORG": ""}
+ANN = make_window(*"In old Paris Ann Lee met Acme in the rain today .".split())
+LEE = Mention(13, 20, "PERSON")
+SHOT = make_shot(make_window("Bo", "joined", "Initech"), (0, 2, "PERSON"), (10, 17, "ORG"))
+BARE = make_shot(make_window("It", "rained"))
+
+
+def prompts(wording, window=ANN, shots=(SHOT, BARE), labels=LABELS, mention=LEE):
+    return {
+        "extraction": wording.extraction(window, shots, labels),
+        "classification": wording.classification(window, shots, labels, mention),
+        "verification": wording.verification(window, shots, labels, mention),
+    }
+
+
+def whole(prompt):
+    return prompt.system + prompt.context + prompt.question
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for name in TEMPLATES:
+        (tmp_path / f"{name}.jinja").write_text(f"{name} of {{{{ text }}}}", encoding="utf8")
+    (tmp_path / "verification.jinja").write_text("{{ mention.surface }} a {{ label }}?")
+    return tmp_path
+
+
+def test_the_package_has_the_wordings_that_it_documents():
+    assert PACKAGED == ["compact/marked", "compact/plain", "compact/terse", "en", "zh"]
+
+
+@pytest.mark.parametrize("name", PACKAGED)
+class TestEveryWording:
+    def test_every_job_is_rendered(self, name):
+        for shots in ((), (SHOT, BARE)):
+            for prompt in prompts(Wording(name), shots=shots).values():
+                assert ANN.text in prompt.context
+                assert prompt.question.strip()
+
+    def test_prompts_about_one_sentence_share_system_and_context(self, name):
+        found = prompts(Wording(name)).values()
+        other = Wording(name).classification(ANN, (SHOT, BARE), LABELS, Mention(0, 2, "ORG"))
+        assert len({(p.system, p.context) for p in [*found, other]}) == 1
+        assert len({p.question for p in [*found, other]}) == 4
+
+    def test_the_sentence_comes_last_in_the_context(self, name):
+        assert prompts(Wording(name))["extraction"].context.endswith(ANN.text)
+
+    def test_the_question_is_set_off_by_white_space_at_its_beginning_alone(self, name):
+        for prompt in prompts(Wording(name)).values():
+            assert prompt.question[0].isspace()
+            assert prompt.question == prompt.question.rstrip()
+
+    def test_demonstrations_are_shown_in_order_with_their_mentions(self, name):
+        context = prompts(Wording(name))["extraction"].context
+        assert context.index("Initech") < context.index("rained") < context.index(ANN.text)
+        assert "ORG" in context
+        assert "Initech" not in prompts(Wording(name), shots=(BARE,))["extraction"].context
+
+    def test_the_span_asked_about_is_marked(self, name):
+        found = prompts(Wording(name))
+        for job in ("classification", "verification"):
+            assert "<e>Ann Lee</e>" in found[job].question.replace(" Ann Lee ", "Ann Lee")
+        assert "Ann Lee" not in found["extraction"].question
+
+    def test_the_type_asked_about_is_named_in_the_verification(self, name):
+        wording = Wording(name)
+        asked = {
+            label: wording.verification(ANN, (), LABELS, Mention(13, 20, label)).question
+            for label in LABELS
+        }
+        assert all(label in question for label, question in asked.items())
+        assert "ORG" not in asked["PERSON"]
+
+    def test_text_that_looks_like_a_template_stays_text(self, name):
+        window = make_window("{{ 7 * 7 }}", "{% raw %}", "<b>", "&amp;")
+        for prompt in prompts(Wording(name), window, (), mention=Mention(0, 11, "ORG")).values():
+            assert window.text in prompt.context
+            assert "49" not in whole(prompt)
+
+    def test_a_tag_that_the_sentence_contains_is_replaced(self, name):
+        window = make_window("see", "<e>", "Ann")
+        question = Wording(name).classification(window, (), LABELS, Mention(8, 11)).question
+        assert "<ent>" in question
+
+    def test_a_mention_at_either_edge_is_rendered(self, name):
+        window = make_window("Ann", "met", "Bo")
+        for mention in (Mention(0, 3, "ORG"), Mention(8, 10, "ORG"), Mention(0, 10, "ORG")):
+            question = Wording(name).verification(window, (), LABELS, mention).question
+            assert window.text[mention.start : mention.end] in question
+
+
+@pytest.mark.parametrize("name", ["en", "zh"])
+def test_chat_wordings_name_the_types_and_their_descriptions(name):
+    prompt = prompts(Wording(name))["classification"]
+    assert "- PERSON" in prompt.system
+    assert "people" in prompt.system
+    assert all(option in prompt.question for option in ("PERSON", "ORG", "none"))
+
+
+@pytest.mark.parametrize("name", ["en", "zh"])
+def test_chat_wordings_ask_for_the_format_that_is_read(name):
+    tagged = Wording(name, InlineTags()).extraction(ANN, (), LABELS).question
+    listed = Wording(name, SpanList()).extraction(ANN, (), LABELS).question
+    assert "<e>" in tagged
+    assert "none" not in tagged
+    assert "none" in listed
+    assert "<e>" not in listed
+
+
+def test_the_options_are_the_labels_and_no_entity():
+    assert Wording.options(LABELS) == ("PERSON", "ORG", "none")
+
+
+@pytest.mark.parametrize(
+    ("labels", "no_entity"),
+    [(("none",), "no entity"), (("none", "no entity"), "nothing")],
+)
+def test_a_label_named_like_no_entity_does_not_collide_with_it(labels, no_entity):
+    options = Wording.options(dict.fromkeys(labels, ""))
+    assert options == (*labels, no_entity)
+
+
+def test_the_question_offers_the_no_entity_option_that_is_scored():
+    labels = {"none": "no one", "ORG": ""}
+    question = Wording("en").classification(ANN, (), labels, LEE).question
+    assert 'Answer "no entity" if' in question
+
+
+def test_a_mentions_surroundings_are_counted_in_tokens():
+    question = Wording("compact/plain").classification(ANN, (), LABELS, LEE).question
+    assert question.strip().startswith("In old Paris <e>")
+    longer = Wording("compact/terse").classification(ANN, (), LABELS, LEE).question
+    assert "Paris <e> Ann Lee </e> met" in longer
+    assert "old" not in longer
+
+
+def test_a_demonstration_shows_its_mentions_typed_and_tagged():
+    tagged = Wording("compact/terse").extraction(ANN, (SHOT,), LABELS).context
+    typed = Wording("compact/marked").extraction(ANN, (SHOT,), LABELS).context
+    assert tagged.startswith("<e>Bo</e> joined <e>Initech</e> PERSON ORG ; ")
+    assert typed.startswith("Bo [PERSON] joined Initech [ORG] / ")
+
+
+def test_own_templates_are_read_from_a_folder(folder):
+    found = prompts(Wording(str(folder)))
+    assert found["extraction"].system == f"system of {ANN.text}"
+    assert found["extraction"].context == f"context of {ANN.text}"
+    assert found["extraction"].question == f" extraction of {ANN.text}"
+    assert found["verification"].question == " Ann Lee a PERSON?"
+
+
+def test_missing_templates_are_named(folder):
+    (folder / "context.jinja").unlink()
+    (folder / "system.jinja").unlink()
+    with pytest.raises(ValueError, match=r"lacks the templates system, context\. Name a wording"):
+        Wording(str(folder))
+
+
+def test_an_unknown_wording_is_refused():
+    with pytest.raises(ValueError, match="'klingon' lacks the templates system, context"):
+        Wording("klingon")
+
+
+def test_an_unknown_value_in_a_template_is_an_error(folder):
+    (folder / "extraction.jinja").write_text("{{ nonsense }}")
+    with pytest.raises(Exception, match="nonsense"):
+        Wording(str(folder)).extraction(ANN, (), LABELS)
+
+
+def test_a_pool_sentence_without_mentions_is_shown_as_such():
+    context = Wording("en").extraction(ANN, (Demonstration("d", ANN, ()),), LABELS).context
+    assert f"Marked: {ANN.text}\nTypes: none" in context

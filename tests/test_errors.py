@@ -1,0 +1,20 @@
+import re
+from pathlib import Path
+
+from spacy_el4ner.errors import Errors, Warnings
+
+PACKAGE = Path(__file__).parent.parent / "spacy_el4ner"
+CODES = [c for kind in (Errors, Warnings) for c in vars(kind) if re.match(r"[EW]L\d", c)]
+
+
+def test_a_message_begins_with_its_code():
+    assert Errors.EL014.startswith("[EL014] ")
+    assert Warnings.WL001.startswith("[WL001] ")
+
+
+def test_every_code_is_used_and_every_used_code_exists():
+    source = "\n".join(
+        path.read_text(encoding="utf8") for path in PACKAGE.rglob("*.py") if path.name != "errors.py"
+    )
+    used = set(re.findall(r"(?:Errors|Warnings)\.([EW]L\d+)", source))
+    assert used == set(CODES)

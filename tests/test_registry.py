@@ -1,0 +1,35 @@
+from configparser import ConfigParser
+from pathlib import Path
+
+import pytest
+from spacy import registry
+
+CONFIG = ConfigParser(delimiters=("=",))
+CONFIG.optionxform = str
+CONFIG.read(Path(__file__).parent.parent / "setup.cfg", encoding="utf8")
+REGISTRIES = {
+    "spacy_factories": "factories",
+    "spacy_misc": "misc",
+    "spacy_scorers": "scorers",
+    "spacy_readers": "readers",
+    "spacy_cli": "cli",
+}
+
+
+def entry_points():
+    section = CONFIG["options.entry_points"]
+    for group in section:
+        for line in section[group].strip().splitlines():
+            yield REGISTRIES[group], line.partition("=")[0].strip()
+
+
+@pytest.mark.parametrize(("name", "key"), list(entry_points()), ids=lambda x: x)
+def test_every_entry_point_resolves(name, key):
+    assert callable(registry.get(name, key))
+
+
+def test_names_are_versioned():
+    for name, key in entry_points():
+        if name not in ("factories", "cli"):
+            assert key.startswith("spacy-el4ner.")
+            assert key.endswith(".v1")

@@ -1,0 +1,77 @@
+import json
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from spacy_el4ner import minilm
+from spacy_el4ner.pipeline.pool import demonstrations
+from spacy_el4ner.training.backbones import RECIPES, Workshop
+from tests.training.corpus import LABELS, docs
+
+pytestmark = pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
+
+
+def workshop(out, scale=0.02, **settings):
+    return Workshop(demonstrations(docs()), LABELS, out, scale=scale, **settings)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    out = tmp_path_factory.mktemp("backbones")
+    return out, {name: workshop(out).make(name) for name in RECIPES}
+
+
+def test_backbones_are_ordinary_directories_of_different_depth(made):
+    out, _ = made
+    depths = set()
+    for name in RECIPES:
+        model = AutoModelForCausalLM.from_pretrained(out / name)
+        tokenizer = AutoTokenizer.from_pretrained(out / name)
+        assert tokenizer.chat_template
+        assert model.get_input_embeddings().num_embeddings == len(tokenizer)
+        depths.add(model.config.num_hidden_layers)
+    assert len(depths) == 3
+
+
+def test_the_same_seed_makes_the_same_weights(made, tmp_path):
+    out, records = made
+    again = workshop(tmp_path).make("marked")
+    assert again == records["marked"]
+    first, second = (
+        AutoModelForCausalLM.from_pretrained(folder / "marked").state_dict()
+        for folder in (out, tmp_path)
+    )
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_what_is_complete_is_not_made_again(made):
+    out, records = made
+    before = (out / "terse" / "model.safetensors").stat().st_mtime_ns
+    assert workshop(out).make("terse") == records["terse"]
+    assert (out / "terse" / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_other_data_makes_another_backbone(made):
+    out, records = made
+    other = Workshop(demonstrations(docs()[:-1]), LABELS, out / "other", scale=0.02)
+    assert other.make("terse")["plan"]["data_sha256"] != records["terse"]["plan"]["data_sha256"]
+
+
+def test_training_lowers_the_loss(made, tmp_path):
+    _, records = made
+    longer = workshop(tmp_path, scale=0.15).make("terse")
+    assert longer["final_loss"] < 0.7 * records["terse"]["final_loss"]
+
+
+def test_an_interrupted_making_leaves_no_half_backbone(tmp_path):
+    def interrupted(steps, title):
+        for n in steps:
+            if title == "terse" and n == 1:
+                raise KeyboardInterrupt
+            yield n
+
+    with pytest.raises(KeyboardInterrupt):
+        workshop(tmp_path, progress=interrupted).make("terse")
+    assert not (tmp_path / "terse").exists()
+    assert json.loads((tmp_path / ".trunk" / "el4ner.json").read_text())["plan"]["labels"] == LABELS

@@ -1,0 +1,50 @@
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_el4ner.training.negatives import negatives
+from spacy_el4ner.types import Demonstration
+from tests.strategies import make_shot, make_window, quick, separate_mentions, windows
+
+SHOT = make_shot(
+    make_window(*"Yesterday Ann Lee of Acme left Paris by train".split()),
+    (10, 17, "PERSON"),
+    (21, 25, "ORG"),
+)
+
+
+@st.composite
+def shots(draw):
+    window = draw(windows())
+    return Demonstration("shot", window, tuple(draw(separate_mentions(window, ("ORG",)))))
+
+
+@quick
+@given(shots(), st.integers(0, 6), st.integers())
+def test_negatives_are_different_token_aligned_spans_and_no_mentions(shot, n, seed):
+    found = negatives(shot, n, random.Random(seed))
+    starts, ends = {s for s, _ in shot.window.tokens}, {e for _, e in shot.window.tokens}
+    assert len(found) == len(set(found)) <= n
+    assert not set(found) & {(m.start, m.end) for m in shot.mentions}
+    assert all(s in starts and e in ends and s < e for s, e in found)
+
+
+def test_as_many_are_found_as_are_wanted_where_there_are_many():
+    assert all(len(negatives(SHOT, 5, random.Random(seed))) == 5 for seed in range(20))
+
+
+def test_a_sentence_that_is_one_mention_has_none():
+    shot = make_shot(make_window("Ann"), (0, 3, "PERSON"))
+    assert negatives(shot, 3, random.Random(0)) == []
+
+
+def test_the_same_random_numbers_draw_the_same():
+    assert negatives(SHOT, 4, random.Random(1)) == negatives(SHOT, 4, random.Random(1))
+    assert len({tuple(negatives(SHOT, 4, random.Random(n))) for n in range(9)}) > 1
+
+
+def test_wrong_boundaries_of_mentions_and_ordinary_words_are_both_drawn():
+    drawn = [s for seed in range(40) for s in negatives(SHOT, 3, random.Random(seed))]
+    overlapping = [(s, e) for s, e in drawn if any(s < m.end and m.start < e for m in SHOT.mentions)]
+    assert 0.3 < len(overlapping) / len(drawn) < 0.9
