@@ -27,7 +27,7 @@ def hf_backend_v1(
     dtype: str = "auto",
     device: str | None = None,
     context: int | None = None,
-    batch_tokens: int = 16384,
+    batch_tokens: int = 4096,
     use_chat_template: bool = True,
     local_files_only: bool = False,
     trust_remote_code: bool = False,

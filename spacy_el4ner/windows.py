@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Iterator
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc, Span, Token
 
 from spacy_el4ner.types import Window
 
-_SENTENCE_END = re.compile(r"^[.!?…。!?！？]+[\"'”’」』)\]]*$")
+_SENTENCE_END = re.compile(r"^[.!?…。!?！？]+[\"'”’」』)\]）]*$")
 _CLOSING = frozenset("\"'”’」』)]）")
+_STRAIGHT = frozenset("\"'")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -62,7 +63,8 @@ def part_around(whole: Window, start: int, end: int, fits: Callable[[Window], bo
     """whole (Window): The window.
     start (int), end (int): A span of it, offsets in the window.
     fits (Callable[[Window], bool]): Whether a part is small enough.
-    RETURNS (Window): The widest part around the span that fits, or the bare span.
+    RETURNS (Window): A part around the span that fits, with the margins doubled as long as it does;
+        the bare span at least.
     """
     first = next(n for n, (_, e) in enumerate(whole.tokens) if e > start)
     last = max(n for n, (s, _) in enumerate(whole.tokens) if s < end) + 1
@@ -107,16 +109,18 @@ def _cut_at(whole: Window) -> int:
 def _sentences(doc: Doc) -> list[Span]:
     if doc.has_annotation("SENT_START"):
         return list(doc.sents)
-    spans, start = [], 0
+    spans, start, ended = [], 0, False
     for token in doc:
-        ends = bool(_SENTENCE_END.match(token.text)) or (token.is_space and "\n\n" in token.text)
-        closes_next = token.i + 1 < len(doc) and doc[token.i + 1].text in _CLOSING
-        if token.i + 1 == len(doc) or (ends and not closes_next) or _ends_before(token.i, doc, start):
+        ended = bool(_SENTENCE_END.match(token.text)) or (ended and token.text in _CLOSING)
+        breaks = token.is_space and "\n\n" in token.text
+        last = token.i + 1 == len(doc)
+        if last or breaks or (ended and not _closes(doc[token.i + 1])):
             spans.append(doc[start : token.i + 1])
-            start = token.i + 1
+            start, ended = token.i + 1, False
     return spans
 
 
-def _ends_before(i: int, doc: Doc, start: int) -> bool:
-    """Whether token `i` is a closing mark after the end of a sentence."""
-    return i > start and doc[i].text in _CLOSING and bool(_SENTENCE_END.match(doc[i - 1].text))
+def _closes(token: Token) -> bool:
+    """Whether a token is a closing mark. A straight quote that only has white space before it opens."""
+    opens = bool(token.nbor(-1).whitespace_) and not token.whitespace_
+    return token.text in _CLOSING and not (token.text in _STRAIGHT and opens)

@@ -40,6 +40,11 @@ def make_window(*pieces: str, gap: str = " ", start: int = 0) -> Window:
     return Window(gap.join(pieces), start, tuple(tokens))
 
 
+def sentence(text: str) -> Window:
+    """The window of a text whose tokens are set off by spaces."""
+    return make_window(*text.split(" "))
+
+
 @st.composite
 def windows(draw, max_tokens=9):
     pieces = draw(st.lists(words, min_size=1, max_size=max_tokens))

@@ -40,6 +40,10 @@ def test_the_calibration_error_depends_on_the_bins():
     assert calibration_error(pairs, bins=2) == pytest.approx(0.2)
 
 
+def test_full_confidence_falls_into_the_last_bin():
+    assert calibration_error([(1.0, False), (0.9, True)]) == pytest.approx(0.45)
+
+
 def test_perfect_calibration_is_0_and_perfect_error_is_1():
     assert calibration_error([(1.0, True), (0.0, False)]) == 0
     assert calibration_error([(1.0, False), (0.0, True)]) == 1

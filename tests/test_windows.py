@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from spacy.tokens import Doc
 
 from spacy_el4ner.windows import cut, part_around, split, window
-from tests.strategies import VOCAB, docs, make_window, quick, windows
+from tests.strategies import VOCAB, docs, make_window, quick, sentence, windows
 
 EN = spacy.blank("en")
 
@@ -133,6 +134,12 @@ def test_the_parts_of_a_window_hold_all_its_tokens_and_fit(whole, room):
         assert part.text == whole.text[at : at + len(part.text)]
 
 
+def test_parts_are_of_the_same_document():
+    whole = replace(make_window("Ann", "left"), document=3)
+    assert [part.document for part in split(whole, fits(1))] == [3, 3]
+    assert part_around(whole, 0, 3, fits(1)).document == 3
+
+
 def test_a_window_that_fits_is_not_cut():
     whole = make_window("Ann", "left", start=5)
     assert split(whole, fits(2)) == [whole]
@@ -147,13 +154,13 @@ def test_a_part_of_one_token_is_not_cut_further():
     ("words", "expected"),
     [
         ("A b c . d e , f g h", ["A b c .", "d e , f g h"]),
-        ("A b , c d e ， f", ["A b , c d e ，", "f"]),
+        ("甲 乙 丙 ， 丁 戊 己 庚 辛 壬", ["甲 乙 丙 ，", "丁 戊 己 庚 辛 壬"]),
         ("A b , c d e f g", ["A b ,", "c d e f g"]),
         ("A b c d e f", ["A b c", "d e f"]),
     ],
 )
 def test_a_window_is_cut_at_the_best_place_near_its_middle(words, expected):
-    whole = make_window(*words.split())
+    whole = sentence(words)
     parts = split(whole, fits(len(whole.tokens) - 1))
     assert texts(parts) == expected
 
@@ -175,11 +182,11 @@ def test_the_part_around_a_span_holds_it_and_fits(data, whole, room):
 
 
 def test_the_part_around_a_span_is_the_whole_window_where_that_fits():
-    whole = make_window(*"a b c d e f g".split())
+    whole = sentence("a b c d e f g")
     assert part_around(whole, 12, 13, fits(7)) == whole
     assert part_around(whole, 0, 1, fits(7)) == whole
 
 
 def test_the_part_around_a_span_has_words_on_both_sides():
-    whole = make_window(*"a b c d e f g".split())
+    whole = sentence("a b c d e f g")
     assert part_around(whole, 6, 7, fits(3)).text == "c d e"

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from spacy_el4ner.formats.base import Format
 from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 
 
+@runtime_checkable
 class Backend(Protocol):
     """Answers two requests: *decode* and *score*.
 

@@ -39,7 +39,7 @@ def index(
     from spacy_el4ner.corpora import read_docs
 
     use_gpu(gpu_id)
-    nlp = make_pipeline(lang, read_backbones(config, models), k=k)
+    nlp = make_pipeline(lang, read_backbones(config, models.resolve()), k=k)
     docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
     msg.info(f"Pool: {len(docs)} documents, {sentences} sentences")
     nlp.initialize(lambda: examples(docs))

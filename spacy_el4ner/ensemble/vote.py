@@ -1,11 +1,13 @@
 """Votes into one type."""
 
+import math
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from spacy_el4ner.types import Vote
 
 
+@runtime_checkable
 class VoteRule(Protocol):
     def __call__(self, votes: Sequence[Vote], labels: Sequence[str]) -> str:
         """RETURNS (str): The type decided on, or "" for no entity."""
@@ -22,8 +24,11 @@ class MajorityVote:
     def __call__(self, votes: Sequence[Vote], labels: Sequence[str]) -> str:
         order = [*labels, ""]
         counts = {label: sum(v.label == label for v in votes) for label in order}
-        # Rounded, so that the order of summation cannot decide.
-        mass = {label: round(sum(v.probabilities.get(label, 0.0) for v in votes), 9) for label in order}
+        # Summed exactly, so that the order cannot decide, and rounded, so that what should be a tie is.
+        mass = {
+            label: round(math.fsum(v.probabilities.get(label, 0.0) for v in votes), 9)
+            for label in order
+        }
         return max(order, key=lambda label: (counts[label], mass[label], -order.index(label)))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from spacy_el4ner.types import Grammar, Mention, Window
 
@@ -36,6 +36,7 @@ class Parsed:
     unparsed: int = 0
 
 
+@runtime_checkable
 class Format(Protocol):
     """An output language for mentions. `parse(render(w, m), w)` gives back `m`."""
 

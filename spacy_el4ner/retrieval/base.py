@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from spacy_el4ner.types import Demonstration
 
@@ -41,6 +41,7 @@ class Hit:
     similarity: float
 
 
+@runtime_checkable
 class Retriever(Protocol):
     """Finds demonstrations.
 

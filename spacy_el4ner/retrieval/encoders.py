@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from spacy_el4ner import minilm
 Vectors = NDArray[np.float32]
 
 
+@runtime_checkable
 class Encoder(Protocol):
     """name (str): Tells encoders apart; an index made by one is useless to another."""
 

@@ -76,6 +76,11 @@ def test_of_equals_the_longer_then_the_earlier_is_kept():
     assert resolve([short, later, long]) == [long]
 
 
+def test_of_equals_in_all_else_the_first_label_in_the_alphabet_is_kept():
+    org, person = candidate(0, 8, 0.5, "ORG"), candidate(0, 8, 0.5, "PERSON")
+    assert resolve([org, person]) == resolve([person, org]) == [org]
+
+
 def test_candidates_that_touch_are_both_kept():
     first, second = candidate(0, 4, 0.5), candidate(4, 8, 0.9)
     assert resolve([second, first]) == [first, second]

@@ -80,13 +80,9 @@ def test_the_order_of_the_backbones_decides_nothing(data, given_votes):
 
 
 def test_the_order_of_summation_decides_nothing():
-    parts = (0.2, 0.7, 0.1000000005)
-    labels = ("A", "B")
-    total = sum(parts)
-    votes_of_a = [vote(f"a{n}", "A", A=p) for n, p in enumerate(parts)]
-    votes_of_b = [vote(f"b{n}", "B", B=p) for n, p in enumerate((total, 0.0, 0.0))]
-    orders = [votes_of_a + votes_of_b, votes_of_b + votes_of_a[::-1]]
-    assert len({MajorityVote()(order, labels) for order in orders}) == 1
+    ours = [vote(f"a{n}", "ORG", ORG=p) for n, p in enumerate((0.498, 0.415, 0.9410000005))]
+    theirs = [vote(f"b{n}", "PERSON", PERSON=p) for n, p in enumerate((0.854, 1.0, 0.0))]
+    assert MajorityVote()(ours + theirs, LABELS) == MajorityVote()(ours[::-1] + theirs, LABELS)
 
 
 @quick

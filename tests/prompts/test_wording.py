@@ -6,12 +6,12 @@ import spacy_el4ner.prompts
 from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.prompts.wording import TEMPLATES, Wording
 from spacy_el4ner.types import Demonstration, Mention
-from tests.strategies import make_shot, make_window
+from tests.strategies import make_shot, make_window, sentence
 
 FOLDER = Path(spacy_el4ner.prompts.__file__).parent
 PACKAGED = sorted(str(p.parent.relative_to(FOLDER)) for p in FOLDER.rglob("system.jinja"))
 LABELS = {"PERSON": "people", "ORG": ""}
-ANN = make_window(*"In old Paris Ann Lee met Acme in the rain today .".split())
+ANN = sentence("In old Paris Ann Lee met Acme in the rain today .")
 LEE = Mention(13, 20, "PERSON")
 SHOT = make_shot(make_window("Bo", "joined", "Initech"), (0, 2, "PERSON"), (10, 17, "ORG"))
 BARE = make_shot(make_window("It", "rained"))
@@ -139,19 +139,38 @@ def test_the_question_offers_the_no_entity_option_that_is_scored():
     assert 'Answer "no entity" if' in question
 
 
-def test_a_mentions_surroundings_are_counted_in_tokens():
-    question = Wording("compact/plain").classification(ANN, (), LABELS, LEE).question
-    assert question.strip().startswith("In old Paris <e>")
-    longer = Wording("compact/terse").classification(ANN, (), LABELS, LEE).question
-    assert "Paris <e> Ann Lee </e> met" in longer
-    assert "old" not in longer
+def asked(folder, template):
+    (folder / "classification.jinja").write_text(template)
+    return Wording(str(folder)).classification(ANN, (SHOT,), LABELS, LEE).question.strip()
 
 
-def test_a_demonstration_shows_its_mentions_typed_and_tagged():
-    tagged = Wording("compact/terse").extraction(ANN, (SHOT,), LABELS).context
-    typed = Wording("compact/marked").extraction(ANN, (SHOT,), LABELS).context
-    assert tagged.startswith("<e>Bo</e> joined <e>Initech</e> PERSON ORG ; ")
-    assert typed.startswith("Bo [PERSON] joined Initech [ORG] / ")
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ mention.left(1) }}|{{ mention.right(1) }}", "Paris|met"),
+        ("{{ mention.left(2) }}|{{ mention.right(3) }}", "old Paris|met Acme in"),
+        ("{{ mention.left(99) }}|{{ mention.right(99) }}", "In old Paris|met Acme in the rain today ."),
+        ("{{ mention.open }}{{ mention.surface }}{{ mention.close }}", "<e>Ann Lee</e>"),
+    ],
+)
+def test_templates_see_the_mention_and_its_surroundings_in_tokens(folder, template, expected):
+    assert asked(folder, template) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{{ d.text }}", "Bo joined Initech"),
+        ("{{ d.tagged }}", "<e>Bo</e> joined <e>Initech</e>"),
+        ("{{ d.typed }}", "Bo [PERSON] joined Initech [ORG]"),
+        (
+            "{% for m in d.mentions %}{{ m.surface }}={{ m.label }} {% endfor %}",
+            "Bo=PERSON Initech=ORG",
+        ),
+    ],
+)
+def test_templates_see_the_demonstrations(folder, template, expected):
+    assert asked(folder, f"{{% for d in demonstrations %}}{template}{{% endfor %}}") == expected
 
 
 def test_own_templates_are_read_from_a_folder(folder):

@@ -140,9 +140,11 @@ class TestEveryRetriever:
         assert order(retriever, asked, 2) == ["b", "c"]
 
     def test_of_equals_the_first_in_the_pool_comes_first(self, kind):
-        pool = [entry(id, "up", text="up") for id in "zay"]
+        words = ["flat", "up"] * 20
+        pool = [entry(f"{word} {n}", word, text=word) for n, word in enumerate(words)]
         retriever = indexed(*pool, retriever=kind(ToyEncoder()))
-        assert order(retriever, self.asked) == list("zay")
+        expected = [f"flat {n}" for n in range(0, 40, 2)] + [f"up {n}" for n in range(1, 40, 2)]
+        assert order(retriever, self.asked, 40) == expected
 
     def test_another_pool_takes_the_place_of_the_one_before(self, kind):
         retriever = indexed(*self.pool, retriever=kind(ToyEncoder()))
