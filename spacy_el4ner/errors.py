@@ -41,11 +41,8 @@ class Errors(metaclass=_Coded):
     EL008 = "{path}, line {line}: {problem}"
     EL009 = "The verifier '{name}' is not one of the backbones: {known}. Set 'verifier' to one of them."
     EL010 = "Unknown value '{value}' for '{setting}'. Choose one of: {known}."
-    EL011 = "The pipeline at '{path}' is incomplete or altered: {problem}. Save it again."
-    EL012 = "The document could not be processed: {error}"
-    EL013 = "Backbone '{name}' failed: {error}"
-    EL014 = "No backbones. Give the component at least one."
-    EL015 = (
+    EL011 = "No backbones. Give the component at least one."
+    EL012 = (
         "The index was made by the encoder '{found}', and this pipeline has '{expected}'. Make the "
         "index again with nlp.initialize(), or set the encoder back."
     )

@@ -8,7 +8,7 @@ CODES = [c for kind in (Errors, Warnings) for c in vars(kind) if re.match(r"[EW]
 
 
 def test_a_message_begins_with_its_code():
-    assert Errors.EL014.startswith("[EL014] ")
+    assert Errors.EL011.startswith("[EL011] ")
     assert Warnings.WL001.startswith("[WL001] ")
 
 

@@ -291,7 +291,7 @@ class LLMEnsembleNER(Pipe):
     def _check(self) -> None:
         names = [b.name for b in self.backbones]
         if not names:
-            raise ValueError(Errors.EL014)
+            raise ValueError(Errors.EL011)
         if self.cfg["verifier"] not in (None, *names):
             known = ", ".join(names)
             raise ValueError(Errors.EL009.format(name=self.cfg["verifier"], known=known))

@@ -62,6 +62,10 @@ class Wording:
         self.format = format or InlineTags()
         self._templates = _load(name)
 
+    def __reduce__(self) -> tuple[type["Wording"], tuple[str, Format]]:
+        """Compiled templates do not pickle; the copy loads them again."""
+        return Wording, (self.name, self.format)
+
     def extraction(
         self, window: Window, shots: Sequence[Demonstration], labels: Mapping[str, str]
     ) -> Prompt:

@@ -61,4 +61,4 @@ def best(pool: Sequence[PoolEntry], similarities: Vectors, query: Query, k: int)
 def check_encoder(data: dict[str, Any], encoder: Encoder) -> None:
     """RAISES (ValueError): The index was made by another encoder."""
     if data["encoder"] != encoder.name:
-        raise ValueError(Errors.EL015.format(found=data["encoder"], expected=encoder.name))
+        raise ValueError(Errors.EL012.format(found=data["encoder"], expected=encoder.name))
