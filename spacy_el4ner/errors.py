@@ -46,6 +46,11 @@ class Errors(metaclass=_Coded):
         "The index was made by the encoder '{found}', and this pipeline has '{expected}'. Make the "
         "index again with nlp.initialize(), or set the encoder back."
     )
+    EL013 = (
+        "The plot needs matplotlib. Install the extra that brings it: "
+        "pip install 'spacy-el4ner[plots]'."
+    )
+    EL014 = "The pipeline '{path}' has no component of the kind '{factory}'. Its components: {names}."
 
 
 class Warnings(metaclass=_Coded):

@@ -10,7 +10,6 @@ from spacy_el4ner.types import Window
 _SENTENCE_END = re.compile(r"^[.!?…。!?！？]+[\"'”’」』)\]）]*$")
 _CLOSING = frozenset("\"'”’」』)]）")
 _STRAIGHT = frozenset("\"'")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def cut(doc: Doc, max_sentences: int, document: int = 0) -> list[Window]:
@@ -30,14 +29,12 @@ def cut(doc: Doc, max_sentences: int, document: int = 0) -> list[Window]:
 
 
 def window(span: Span, document: int = 0) -> Window:
-    """RETURNS (Window): The window of a span, white space at its edges left out. A lone surrogate,
-    which no tokenizer takes, is replaced in its text by U+FFFD, so that offsets stay.
-    """
+    """RETURNS (Window): The window of a span, white space at its edges left out."""
     tokens = [t for t in span if not t.is_space]
     start = tokens[0].idx
     text = span.doc.text[start : tokens[-1].idx + len(tokens[-1])]
     return Window(
-        text=_SURROGATE.sub("\ufffd", text),
+        text=text,
         start=start,
         tokens=tuple((t.idx - start, t.idx - start + len(t)) for t in tokens),
         document=document,
@@ -66,8 +63,7 @@ def part_around(whole: Window, start: int, end: int, fits: Callable[[Window], bo
     RETURNS (Window): A part around the span that fits, with the margins doubled as long as it does;
         the bare span at least.
     """
-    first = next(n for n, (_, e) in enumerate(whole.tokens) if e > start)
-    last = max(n for n, (s, _) in enumerate(whole.tokens) if s < end) + 1
+    first, last = _tokens_of(whole, start, end)
     best = _part(whole, first, last)
     for margin in _margins(len(whole.tokens)):
         wider = _part(whole, max(0, first - margin), last + margin)
@@ -75,6 +71,19 @@ def part_around(whole: Window, start: int, end: int, fits: Callable[[Window], bo
             break
         best = wider
     return best
+
+
+def snap(whole: Window, start: int, end: int) -> tuple[int, int]:
+    """RETURNS (tuple[int, int]): The span widened to token boundaries of its window."""
+    first, last = _tokens_of(whole, start, end)
+    return whole.tokens[first][0], whole.tokens[last - 1][1]
+
+
+def _tokens_of(whole: Window, start: int, end: int) -> tuple[int, int]:
+    """First token of a span, and one past its last."""
+    first = next(n for n, (_, e) in enumerate(whole.tokens) if e > start)
+    last = max(n for n, (s, _) in enumerate(whole.tokens) if s < end) + 1
+    return first, max(first + 1, last)
 
 
 def _margins(limit: int) -> Iterator[int]:
@@ -114,13 +123,17 @@ def _sentences(doc: Doc) -> list[Span]:
         ended = bool(_SENTENCE_END.match(token.text)) or (ended and token.text in _CLOSING)
         breaks = token.is_space and "\n\n" in token.text
         last = token.i + 1 == len(doc)
-        if last or breaks or (ended and not _closes(doc[token.i + 1])):
+        if last or breaks or (ended and not _goes_on(doc[token.i + 1])):
             spans.append(doc[start : token.i + 1])
             start, ended = token.i + 1, False
     return spans
 
 
-def _closes(token: Token) -> bool:
-    """Whether a token is a closing mark. A straight quote that only has white space before it opens."""
+def _goes_on(token: Token) -> bool:
+    """Whether a sentence goes on with this token after what looked like its end: with a closing mark (a
+    straight quote that only has white space before it opens) or in lower case ("Yahoo! did").
+    """
+    if token.text[0].islower():
+        return True
     opens = bool(token.nbor(-1).whitespace_) and not token.whitespace_
     return token.text in _CLOSING and not (token.text in _STRAIGHT and opens)

@@ -17,6 +17,7 @@ from spacy.training import Example
 
 from spacy_el4ner.corpora import unannotated
 from spacy_el4ner.ensemble.vote import SingleVote
+from spacy_el4ner.errors import Errors
 from spacy_el4ner.evaluation.memo import Account, MemoBackend
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.retrieval.random import RandomDemonstrations
@@ -24,7 +25,7 @@ from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.scorer import score
 
 Row = dict[str, Any]
-NO_POOL_K = (0, 1, 3, 5)
+SHOTS = (0, 1, 3, 5)
 
 
 @dataclass
@@ -134,7 +135,7 @@ def ablate(bench: Bench, say: Say = print) -> dict[str, Row]:
     rows = {}
     say("zero-shot")
     rows["zero_shot"] = bench.row(stages={"demonstrations": False})
-    for k in NO_POOL_K:
+    for k in SHOTS:
         say(f"k = {k}")
         rows[f"k={k}"] = bench.row(k=k)
     for n in range(1, len(bench.members) + 1):
@@ -171,4 +172,6 @@ def load_component(nlp: Language) -> LLMEnsembleNER:
     for _, component in nlp.pipeline:
         if isinstance(component, LLMEnsembleNER):
             return component
-    raise ValueError("the pipeline has no llm_ensemble_ner")
+    names = ", ".join(nlp.pipe_names)
+    path = nlp.meta["name"]
+    raise ValueError(Errors.EL014.format(path=path, factory="llm_ensemble_ner", names=names))

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from spacy_el4ner.errors import Errors
+
 TITLES = {
     "no_verification": "without verification",
     "no_vote": "without a vote (best single classifier over the union)",
@@ -50,7 +52,10 @@ def plot(metrics: dict[str, Any], out: Path) -> None:
     """metrics (dict[str, Any]): What `evaluate` wrote.
     out (Path): The PNG file to write: F1 of every row as bars.
     """
-    import matplotlib
+    try:
+        import matplotlib
+    except ImportError as error:
+        raise ImportError(Errors.EL013) from error
 
     matplotlib.use("Agg")
     from matplotlib import pyplot

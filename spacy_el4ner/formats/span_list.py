@@ -70,8 +70,9 @@ class SpanList:
         grammar = SpanListGrammar(window, self.max_tokens)
         last = -1
         for item in text.split(grammar.separator):
-            place = (at, at + len(item))
-            at += len(item) + len(grammar.separator)
+            # Up to the next item, so that the decision to end this one is evidence too.
+            place = (at, at + len(item) + len(grammar.separator))
+            at = place[1]
             surface = item.strip()
             if not surface or (surface == NONE and text.strip() == NONE):
                 continue

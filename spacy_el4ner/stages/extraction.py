@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from spacy_el4ner.stages.reading import Reading, Setting
 from spacy_el4ner.types import DecodeRequest
+from spacy_el4ner.windows import snap
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def extract(readings: Sequence[Reading], setting: Setting) -> list[Extraction]:
         parsed = backbone.format.parse(answer.text, window)
         spans: dict[tuple[int, int], float] = {}
         for m in parsed.mentions:
-            spans.setdefault((m.start, m.end), answer.probability(m.evidence))
+            # A backend that cannot be constrained may name half a token.
+            span = snap(window, m.start, m.end)
+            spans.setdefault(span, answer.probability(m.evidence))
         proposals = tuple(
             Proposal(window.document, window.start + s, window.start + e, backbone.name, p)
             for (s, e), p in spans.items()

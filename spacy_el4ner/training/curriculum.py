@@ -71,7 +71,8 @@ class Curriculum:
             order = list(range(len(self.pool)))
             self.rng.shuffle(order)
             for at in range(0, len(order), size * 8):
-                trees = sorted((self.tree(n) for n in order[at : at + size * 8]), key=len)
+                drawn = (self.tree(n) for n in order[at : at + size * 8])
+                trees = sorted((tree for tree in drawn if tree.branches), key=len)
                 batches = [trees[n : n + size] for n in range(0, len(trees), size)]
                 self.rng.shuffle(batches)
                 yield from batches

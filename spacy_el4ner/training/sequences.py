@@ -80,7 +80,6 @@ class Batch:
     where (Tensor): (decisions, 2), row and column of the token before each decision.
     allowed (Tensor): (decisions, most allowed), token ids, -1 for padding.
     targets (Tensor): (decisions,), index into `allowed`.
-    weights (Tensor): (decisions,), of each decision in the loss.
     """
 
     tokens: torch.Tensor

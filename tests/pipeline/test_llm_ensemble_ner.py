@@ -208,7 +208,7 @@ def test_a_document_of_5000_characters_is_cut_and_nothing_is_lost(nlp):
 def test_a_sentence_longer_than_the_context_is_cut_with_a_warning(models):
     nlp = pipeline(models, stages={"verification": False})
     text = "Bill of Acme met Ann in Paris and " * 60
-    with pytest.warns(UserWarning, match=r"WL001.*terse"):
+    with pytest.warns(UserWarning, match="WL001"):
         doc = nlp(text)
     assert doc._.el4ner["counts"]["windows_split"] > 0
     assert max(s.end_char for s in doc.spans["el4ner"]) > 1500
@@ -218,7 +218,7 @@ def test_demonstrations_are_dropped_before_the_window_is_cut(models):
     nlp = spacy.blank("en")
     config = {
         "labels": LABELS,
-        "backbones": blocks(models, context=150),
+        "backbones": blocks(models, context=100),
         "retriever": {"@misc": "spacy-el4ner.RandomDemonstrations.v1"},
         "on_error": "raise",
     }

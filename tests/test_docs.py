@@ -1,0 +1,36 @@
+"""What the README says of settings and commands is what the code has."""
+
+import re
+from pathlib import Path
+
+from thinc.api import Config
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.pipeline.llm_ensemble_ner import DEFAULT_CONFIG
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf8")
+
+
+def test_the_settings_table_lists_every_setting():
+    listed = set(re.findall(r"^\| `(\w+)` \|", README, flags=re.MULTILINE))
+    settings = set(Config().from_str(DEFAULT_CONFIG)["llm_ensemble_ner"])
+    assert settings - {"scorer"} <= listed
+
+
+def test_every_command_of_the_project_exists():
+    project = (ROOT / "project.yml").read_text(encoding="utf8")
+    called = set(re.findall(r"python -m spacy el4ner (\w+)", project + README))
+    assert called <= {command.name for command in app.registered_commands}
+
+
+def test_every_variable_of_the_project_is_used():
+    project = (ROOT / "project.yml").read_text(encoding="utf8")
+    head, _, rest = project.partition("directories:")
+    variables = set(re.findall(r"^  (\w+):", head.partition("vars:")[2], flags=re.MULTILINE))
+    assert variables == set(re.findall(r"\$\{vars\.(\w+)\}", rest))
+
+
+def test_the_tree_of_the_readme_exists():
+    for folder in re.findall(r"^\| `([\w/]+/)`", README, flags=re.MULTILINE):
+        assert (ROOT / folder).is_dir(), folder
