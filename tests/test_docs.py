@@ -1,11 +1,13 @@
 """What the README says of settings and commands is what the code has."""
 
+import json
 import re
 from pathlib import Path
 
 from thinc.api import Config
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.evaluation.report import ablation_table, main_table
 from spacy_el4ner.pipeline.llm_ensemble_ner import DEFAULT_CONFIG
 
 ROOT = Path(__file__).parent.parent
@@ -34,3 +36,11 @@ def test_every_variable_of_the_project_is_used():
 def test_the_tree_of_the_readme_exists():
     for folder in re.findall(r"^\| `([\w/]+/)`", README, flags=re.MULTILINE):
         assert (ROOT / folder).is_dir(), folder
+
+
+def test_the_tables_of_the_readme_are_the_measured_ones():
+    measured = ROOT / "docs" / "results" / "sample_en" / "ensemble.json"
+    metrics = json.loads(measured.read_text(encoding="utf8"))
+    assert main_table(metrics) in README
+    assert ablation_table(metrics) in README
+    assert metrics["date"] in README

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from spacy.tokens import Doc
 
+from spacy_el4ner.types import Window
 from spacy_el4ner.windows import cut, part_around, snap, split
 from tests.strategies import VOCAB, docs, make_window, quick, sentence, windows
 

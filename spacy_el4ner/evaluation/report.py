@@ -34,18 +34,28 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         "every answer that it uses, in the batch in which that answer was computed.",
         f"Backbones:\n\n{models}",
         "## Ensemble and single backbones",
-        _table(HEADER, _main_rows(metrics)),
+        main_table(metrics),
         f"![F1 of all rows]({picture})",
         "## Extraction, without types",
         _table(("", "P", "R", "F1"), _extraction_rows(metrics)),
         "## Ablations",
         "`without a vote` takes the classifier that is best on these very documents, so it is the "
         "strongest opponent that the vote can have.",
-        _table(HEADER, [_row(_title(n, r), r) for n, r in metrics["ablations"].items()]),
+        ablation_table(metrics),
         "## The full ensemble by type",
         _table(("", "P", "R", "F1"), _type_rows(metrics)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def main_table(metrics: dict[str, Any]) -> str:
+    """RETURNS (str): The ensemble and each backbone alone, as a Markdown table."""
+    return _table(HEADER, _main_rows(metrics))
+
+
+def ablation_table(metrics: dict[str, Any]) -> str:
+    """RETURNS (str): The ablations, as a Markdown table."""
+    return _table(HEADER, [_row(_title(n, r), r) for n, r in metrics["ablations"].items()])
 
 
 def plot(metrics: dict[str, Any], out: Path) -> None:

@@ -168,17 +168,24 @@ class LLMEnsembleNER(Pipe):
         """RETURNS (tuple[str, ...]): The labels, in the order of the config or of the alphabet."""
         return tuple(self.cfg["labels"])
 
-    @property
-    def method(self) -> FourStages:
-        """RETURNS (FourStages): The stages as they are set now."""
-        keys = ("labels", "k", "stages", "pos_weights", "max_sentences")
+    def method(self, retriever: Retriever | None) -> FourStages:
+        """retriever (Retriever | None): Finds demonstrations; None for zero-shot.
+        RETURNS (FourStages): The stages as they are set now.
+        """
+        keys = (
+            "labels",
+            "k",
+            "stages",
+            "pos_weights",
+            "max_sentences",
+            "most_similar_last",
+            "keep_loaded",
+        )
         return FourStages(
             self.backbones,
-            self.retriever if self.pool.entries or self.cfg["pool"] else None,
+            retriever,
             self.cfg["verifier"] or self.backbones[0].name,
             vote=self.vote,
-            most_similar_last=self.cfg["most_similar_last"],
-            keep_loaded=self.cfg["keep_loaded"],
             **{key: self.cfg[key] for key in keys},
         )
 
@@ -191,13 +198,17 @@ class LLMEnsembleNER(Pipe):
     ) -> None:
         """Take labels and the demonstration pool from examples, and index the pool.
 
-        get_examples (Callable): Returns the labelled examples; None keeps the component zero-shot.
+        get_examples (Callable): Returns the labelled examples. Without any, the corpus that the
+            config names is taken, and without that the component stays zero-shot.
         nlp (Language): The pipeline.
         labels (dict | Sequence | None): Labels, with descriptions or without; None for those of the
             config, or else those that occur in the examples.
         """
-        examples = list(get_examples()) if get_examples is not None else []
-        pool = demonstrations(e.reference for e in examples)
+        docs = [e.reference for e in get_examples()] if get_examples is not None else []
+        if not any(doc.ents for doc in docs):
+            # nlp.initialize() makes up an example where it is given none.
+            docs = self._read_pool()
+        pool = demonstrations(docs)
         if labels is not None:
             given = labels if isinstance(labels, dict) else dict.fromkeys(labels, "")
             self.cfg["labels"] = dict(given)
@@ -207,7 +218,7 @@ class LLMEnsembleNER(Pipe):
             raise ValueError(Errors.EL001.format(name=self.name))
         self.pool = Pool()
         if pool:
-            self.pool.build(pool, replace_retriever(self.method, self.retriever), show=True)
+            self.pool.build(pool, self.method(self.retriever), show=True)
         else:
             warnings.warn(Warnings.WL003.format(name=self.name), stacklevel=2)
 
@@ -232,8 +243,9 @@ class LLMEnsembleNER(Pipe):
         """
         if not self.cfg["labels"] and not self.cfg["pool"]:
             raise ValueError(Errors.EL001.format(name=self.name))
-        self._load_pool()
-        return self.method(docs)
+        if self.cfg["pool"] and not self.pool.entries:
+            self.initialize()
+        return self.method(self.retriever if self.pool.entries else None)(docs)
 
     def set_annotations(self, docs: Iterable[Doc], results: Iterable[Result]) -> None:
         """Write entities, candidates, confidences and counts.
@@ -307,14 +319,13 @@ class LLMEnsembleNER(Pipe):
                     Errors.EL010.format(value=stage, setting="stages", known=", ".join(STAGES))
                 )
 
-    def _load_pool(self) -> None:
-        """Make the pool out of the corpus that the config names, at first use."""
-        if self.pool.entries or not self.cfg["pool"]:
-            return
+    def _read_pool(self) -> list[Doc]:
+        """The labelled documents of the corpus that the config names, if it names one."""
+        if not self.cfg["pool"]:
+            return []
         from spacy_el4ner.corpora import read_docs
 
-        docs = read_docs(Path(self.cfg["pool"]), self.vocab)
-        self.initialize(lambda: [Example(d, d) for d in docs], labels=self.cfg["labels"] or None)
+        return read_docs(Path(self.cfg["pool"]), self.vocab)
 
     def _annotate(self, docs: list[Doc]) -> list[Doc]:
         """Annotate a batch; where it fails, each of its documents alone, so that one cannot harm
@@ -363,12 +374,6 @@ class LLMEnsembleNER(Pipe):
             },
             "error": "",
         }
-
-
-def replace_retriever(method: FourStages, retriever: Retriever) -> FourStages:
-    """The method with a retriever that has no pool yet."""
-    method.retriever = retriever
-    return method
 
 
 def _span(doc: Doc, candidate: Candidate) -> Span:

@@ -249,6 +249,13 @@ def test_labels_come_from_the_examples(models):
     assert nlp.get_pipe("llm_ensemble_ner").labels == ("GPE", "PERSON")
 
 
+def test_initializing_without_examples_leaves_it_zero_shot(models):
+    nlp = pipeline(models)
+    with pytest.warns(UserWarning, match="WL003"):
+        nlp.initialize()
+    assert nlp.get_pipe("llm_ensemble_ner").pool.entries == []
+
+
 def test_zero_shot_needs_labels_alone(models):
     nlp = pipeline(models)
     doc = nlp(TEXTS[0])
