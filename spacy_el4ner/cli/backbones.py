@@ -45,7 +45,7 @@ def backbones(
         return
     pool = [d for d in demonstrations(read_docs(corpus / "train.spacy")) if d.window.tokens]
     labels = sorted({m.label for d in pool for m in d.mentions})
-    msg.info(f"{len(wanted)} backbones, first their common trunk, from {len(pool)} sentences")
+    msg.info(f"{len(wanted)} backbones from {len(pool)} sentences")
     workshop = Workshop(pool, labels, out, seed=seed, scale=scale, progress=_bar)
     start = time.perf_counter()
     for name in wanted:

@@ -5,9 +5,8 @@ the three jobs of a backbone from the training split. The loss is taken over the
 decoding will choose between, and over nothing else: training and decoding agree, and no 60,000-way head
 is computed.
 
-Most of the way is the same for all backbones, so they walk it together: one trunk learns the jobs in
-all wordings, and each backbone goes on from it with layers, wording, data order and dropout of its own.
-Each result is an ordinary Hugging Face directory.
+Each backbone is trained on its own from the start: sharing a first stretch makes each one better, but
+then they err alike, and the vote gains little. Each result is an ordinary Hugging Face directory.
 """
 
 import hashlib
@@ -50,14 +49,14 @@ DECISIONS = 3.0
 class Recipe:
     """How one compact backbone differs from the others.
 
-    layers (tuple[int, ...]): Which layers of the trunk it keeps.
-    wordings (tuple[str, ...]): The prompts it learns.
-    seed (int): Of its data order and dropout.
+    layers (tuple[int, ...]): Which layers of the encoder it keeps.
+    wording (str): The prompts it learns.
+    seed (int): Of its new weights, data order and dropout.
     steps (int): Optimizer steps.
     """
 
     layers: tuple[int, ...]
-    wordings: tuple[str, ...]
+    wording: str
     seed: int
     steps: int
 
@@ -72,12 +71,10 @@ class Pace:
     learning_rate: float = 2e-4
 
 
-WORDINGS = ("compact/terse", "compact/plain", "compact/marked")
-TRUNK = Recipe((0, 1, 2, 3, 4, 5), WORDINGS, 0, 420)
 RECIPES: dict[str, Recipe] = {
-    "terse": Recipe((0, 1, 2, 3, 4, 5), WORDINGS[:1], 1, 120),
-    "plain": Recipe((0, 1, 2, 3, 5), WORDINGS[1:2], 2, 140),
-    "marked": Recipe((0, 1, 3, 5), WORDINGS[2:], 3, 160),
+    "terse": Recipe((0, 1, 2, 3, 4, 5), "compact/terse", 1, 450),
+    "plain": Recipe((0, 1, 2, 3, 5), "compact/plain", 2, 500),
+    "marked": Recipe((0, 1, 3, 5), "compact/marked", 3, 450),
 }
 
 Progress = Callable[[Iterable[int], str], Iterable[int]]
@@ -120,44 +117,31 @@ class Workshop:
         """name (str): One of `RECIPES`.
         RETURNS (dict[str, Any]): What is recorded beside the weights in `out/name`.
         """
-        trunk = self.out / ".trunk"
-        self._make(trunk, TRUNK, lambda: warm_start(self.pool, self.seed))
         recipe = RECIPES[name]
-        return self._make(self.out / name, recipe, lambda: branch_off(trunk, recipe.layers))
-
-    def _make(
-        self,
-        out: Path,
-        recipe: Recipe,
-        start: Callable[[], tuple[BertLMHeadModel, PreTrainedTokenizerFast]],
-    ) -> dict[str, Any]:
         recipe = replace(
             recipe, seed=recipe.seed + self.seed, steps=max(1, round(recipe.steps * self.scale))
         )
         plan = json.loads(json.dumps(self._plan(recipe)))
-        found = out / RECORD
+        found = self.out / name / RECORD
         if found.is_file():
             record: dict[str, Any] = json.loads(found.read_text(encoding="utf8"))
             if record["plan"] == plan:
                 return record
         torch.manual_seed(recipe.seed)
-        model, tokenizer = start()
+        model, tokenizer = warm_start(self.pool, recipe)
         if not self._neighbours:
             self._neighbours = neighbours(self.pool)
         curriculum = Curriculum(
             self.pool,
             self._neighbours,
             self.labels,
-            [Wording(w) for w in recipe.wordings],
+            Wording(recipe.wording),
             PieceTokenizer(tokenizer),
             random.Random(recipe.seed),
         )
-        steps = self.progress(range(recipe.steps), out.name.strip("."))
-        record = {
-            "plan": plan,
-            "final_loss": fit(model, curriculum, self.pace, recipe.steps, steps),
-        }
-        save(model, tokenizer, record, out)
+        steps = self.progress(range(recipe.steps), name)
+        record = {"plan": plan, "final_loss": fit(model, curriculum, self.pace, recipe.steps, steps)}
+        save(model, tokenizer, record, self.out / name)
         return record
 
     def _plan(self, recipe: Recipe) -> dict[str, Any]:
@@ -177,9 +161,9 @@ class Workshop:
 
 
 def warm_start(
-    pool: Sequence[Demonstration], seed: int
+    pool: Sequence[Demonstration], recipe: Recipe
 ) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
-    """RETURNS (tuple): A decoder with all layers of the encoder, and its cased tokenizer."""
+    """RETURNS (tuple): A decoder with layers of the encoder, and its cased tokenizer."""
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # the encoder's pooler is left out on purpose
     source = BertModel.from_pretrained(minilm.path(), add_pooling_layer=False)
@@ -191,6 +175,7 @@ def warm_start(
         **source.config.to_dict(),
         "architectures": ["BertLMHeadModel"],
         "is_decoder": True,
+        "num_hidden_layers": len(recipe.layers),
         "vocab_size": len(vocabulary.pieces) + len(TAGS),
         "attention_probs_dropout_prob": 0.0,
         "tie_word_embeddings": True,
@@ -199,14 +184,15 @@ def warm_start(
         "pad_token_id": tokenizer.pad_token_id,
     }
     model = BertLMHeadModel(BertConfig(**settings))
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(recipe.seed)
     words = source.embeddings.word_embeddings.weight.detach()
     embeddings = {
         **source.embeddings.state_dict(),
         "word_embeddings.weight": extend_embeddings(words, vocabulary, generator, CASE_SHIFT),
     }
     model.bert.embeddings.load_state_dict(embeddings)
-    model.bert.encoder.load_state_dict(source.encoder.state_dict())
+    for new, old in enumerate(recipe.layers):
+        model.bert.encoder.layer[new].load_state_dict(source.encoder.layer[old].state_dict())
     with torch.no_grad():
         # The encoder has no such layer; it starts as the identity.
         transform = model.cls.predictions.transform.dense
@@ -214,15 +200,6 @@ def warm_start(
         transform.bias.zero_()
     model.tie_weights()
     return model, tokenizer
-
-
-def branch_off(trunk: Path, layers: Sequence[int]) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
-    """RETURNS (tuple): The trunk with some of its layers, and its tokenizer."""
-    model = BertLMHeadModel.from_pretrained(trunk)
-    kept = [model.bert.encoder.layer[n] for n in layers]
-    model.bert.encoder.layer = torch.nn.ModuleList(kept)
-    model.config.num_hidden_layers = len(kept)
-    return model, PreTrainedTokenizerFast.from_pretrained(trunk)
 
 
 def neighbours(pool: Sequence[Demonstration]) -> list[list[int]]:

@@ -12,6 +12,8 @@ from spacy_el4ner.training.sequences import Branch, Tree, branch
 from spacy_el4ner.types import Demonstration, Mention
 
 OPTIONS = ("true", "false")
+NEGATIVES = 3
+"""Hard negatives drawn for a sentence; classification and verification take theirs from these."""
 
 
 @dataclass(frozen=True)
@@ -21,16 +23,16 @@ class Amounts:
     zero_shot (float): Share of the sentences shown without demonstrations.
     most_shots (int): The most demonstrations shown.
     prefix_tokens (int): The longest prefix; demonstrations are dropped to keep it.
-    classified (int): Spans classified, about half of them negatives.
-    verified (int): Spans verified, about half of them false.
+    classified (int): Entities classified, at most; half as many negatives are added.
+    verified (int): True candidates verified, at most; up to two false ones are added.
     extracted (float): Share of the sentences copied and tagged, which costs most and is learnt first.
     """
 
     zero_shot: float = 0.8
     most_shots: int = 4
     prefix_tokens: int = 280
-    classified: int = 5
-    verified: int = 3
+    classified: int = 4
+    verified: int = 2
     extracted: float = 0.6
 
 
@@ -41,7 +43,7 @@ class Curriculum:
     neighbours (Sequence[Sequence[int]]): For each of them the indices of others to show as
         demonstrations, most similar first.
     labels (Sequence[str]): All types.
-    wordings (Sequence[Wording]): The prompts to learn; each sentence is put in one of them.
+    wording (Wording): The backbone's.
     tokenizer (PieceTokenizer): The backbone's.
     rng (Random): Decides everything.
     """
@@ -51,7 +53,7 @@ class Curriculum:
         pool: Sequence[Demonstration],
         neighbours: Sequence[Sequence[int]],
         labels: Sequence[str],
-        wordings: Sequence[Wording],
+        wording: Wording,
         tokenizer: PieceTokenizer,
         rng: random.Random,
         amounts: Amounts | None = None,
@@ -59,8 +61,7 @@ class Curriculum:
         self.pool = pool
         self.neighbours = neighbours
         self.labels = dict.fromkeys(labels, "")
-        self.wordings = wordings
-        self.wording = wordings[0]
+        self.wording = wording
         self.tokenizer = tokenizer
         self.rng = rng
         self.amounts = amounts or Amounts()
@@ -81,14 +82,13 @@ class Curriculum:
         """RETURNS (Tree): Sentence `n` with its jobs, newly drawn each time."""
         shot = self.pool[n]
         shots = self._shots(n)
-        self.wording = self.rng.choice(self.wordings)
         prompt = self.wording.extraction(shot.window, shots, self.labels)
         prefix, _ = self.tokenizer.prompt(prompt)
         while shots and len(prefix) > self.amounts.prefix_tokens:
             shots = shots[1:]
             prompt = self.wording.extraction(shot.window, shots, self.labels)
             prefix, _ = self.tokenizer.prompt(prompt)
-        wrong = negatives(shot, self.amounts.classified, self.rng)
+        wrong = negatives(shot, NEGATIVES, self.rng)
         branches = [*self._classified(shot, shots, wrong), *self._verified(shot, shots, wrong)]
         if self.rng.random() < self.amounts.extracted:
             format = self.wording.format
@@ -111,12 +111,11 @@ class Curriculum:
     def _classified(
         self, shot: Demonstration, shots: Sequence[Demonstration], wrong: Sequence[tuple[int, int]]
     ) -> list[Branch]:
+        """Most candidates of a union are entities, so most questions are about entities."""
         options = self.wording.options(self.labels)
-        gold = self.rng.sample(
-            shot.mentions, min(len(shot.mentions), (self.amounts.classified + 1) // 2)
-        )
-        n_wrong = self.amounts.classified - len(gold) if gold else 1
+        gold = self._some(shot, self.amounts.classified)
         questions = [(m, m.label) for m in gold]
+        n_wrong = max(1, len(gold) // 2)
         questions += [(Mention(*span), options[-1]) for span in wrong[:n_wrong]]
         return [
             self._choice(self.wording.classification, shot, shots, mention, options, answer)
@@ -126,19 +125,23 @@ class Curriculum:
     def _verified(
         self, shot: Demonstration, shots: Sequence[Demonstration], wrong: Sequence[tuple[int, int]]
     ) -> list[Branch]:
+        """About as many false candidates as true ones: a wrong type, a wrong boundary or a word."""
         true, false = OPTIONS
-        gold = self.rng.sample(shot.mentions, min(len(shot.mentions), self.amounts.verified // 2))
+        gold = self._some(shot, self.amounts.verified)
         questions = [(m, true) for m in gold]
-        questions += [
-            (Mention(m.start, m.end, other), false) for m in gold[:1] for other in self._other(m.label)
-        ]
         near = [m.label for m in shot.mentions] or list(self.labels)
-        for span in wrong[: max(1, self.amounts.verified - len(questions))]:
-            questions.append((Mention(*span, self.rng.choice(near)), false))
+        mistyped = [Mention(m.start, m.end, other) for m in gold for other in self._other(m.label)]
+        misplaced = [Mention(*span, self.rng.choice(near)) for span in wrong]
+        mistakes = mistyped[:1] + misplaced[:1]
+        self.rng.shuffle(mistakes)
+        questions += [(m, false) for m in mistakes[: max(1, len(gold))]]
         return [
             self._choice(self.wording.verification, shot, shots, mention, OPTIONS, answer)
             for mention, answer in questions
         ]
+
+    def _some(self, shot: Demonstration, most: int) -> list[Mention]:
+        return self.rng.sample(shot.mentions, min(len(shot.mentions), most))
 
     def _other(self, label: str) -> list[str]:
         """One wrong type, if there is any."""

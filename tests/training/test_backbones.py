@@ -1,5 +1,3 @@
-import json
-
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -60,7 +58,7 @@ def test_other_data_makes_another_backbone(made):
 
 def test_training_lowers_the_loss(made, tmp_path):
     _, records = made
-    longer = workshop(tmp_path, scale=0.15).make("terse")
+    longer = workshop(tmp_path, scale=0.1).make("terse")
     assert longer["final_loss"] < 0.7 * records["terse"]["final_loss"]
 
 
@@ -74,4 +72,3 @@ def test_an_interrupted_making_leaves_no_half_backbone(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         workshop(tmp_path, progress=interrupted).make("terse")
     assert not (tmp_path / "terse").exists()
-    assert json.loads((tmp_path / ".trunk" / "el4ner.json").read_text())["plan"]["labels"] == LABELS
