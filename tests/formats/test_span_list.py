@@ -133,10 +133,11 @@ def test_items_that_the_text_lacks_are_counted():
     assert parsed.unaligned == 3
 
 
-def test_the_evidence_of_a_mention_is_its_item():
+def test_the_evidence_of_a_mention_is_its_item_and_the_decision_to_end_it():
     answer = "bill #1 ; paid the"
     parsed = FORMAT.parse(answer, BILL)
-    assert [answer[slice(*m.evidence[0])] for m in parsed.mentions] == ["bill #1", "paid the"]
+    assert [answer[slice(*m.evidence[0])] for m in parsed.mentions] == ["bill #1 ; ", "paid the"]
+    assert parsed.mentions[-1].evidence[0][1] > len(answer)  # the end-of-turn token stands there
 
 
 def test_offsets_after_a_letter_that_grows_in_lower_case_are_right():
