@@ -133,7 +133,7 @@ def test_counts_tell_what_each_stage_did(nlp):
     doc = nlp(TEXTS[1])
     counts = doc._.el4ner["counts"]
     assert counts["windows"] == 1
-    assert counts["union"] >= max(counts["proposed"].values()) >= counts["entities"] * 0
+    assert counts["union"] >= max(counts["proposed"].values()) > 0
     assert counts["union"] >= counts["typed"] == len(doc.spans["el4ner"])
     assert counts["unaligned"] == counts["unparsed"] == 0
 
