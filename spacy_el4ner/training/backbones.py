@@ -5,8 +5,8 @@ the three jobs of a backbone from the training split. The loss is taken over the
 decoding will choose between, and over nothing else: training and decoding agree, and no 60,000-way head
 is computed.
 
-Each backbone is trained on its own from the start, so that they err differently and the vote has something
-to decide. Each result is an ordinary Hugging Face directory.
+Each backbone is trained on its own from the start, so that they err differently and the vote has
+something to decide. Each result is an ordinary Hugging Face directory.
 """
 
 import hashlib
