@@ -51,6 +51,37 @@ class Errors(metaclass=_Coded):
         "pip install 'spacy-el4ner[plots]'."
     )
     EL014 = "The pipeline '{path}' has no component of the kind '{factory}'. Its components: {names}."
+    EL015 = "The adapter '{adapter}' could not be put on the model '{name}': {error}"
+    EL016 = (
+        "The model '{name}' keeps no keys and values of what it has read ({kind}), which decoding here "
+        "needs. Use a transformer."
+    )
+    EL017 = (
+        "Asking a server needs httpx and tenacity. Install the extra that brings them: "
+        "pip install 'spacy-el4ner[server]'."
+    )
+    EL018 = (
+        "The environment variable '{variable}' holds no API key for {url}. Set it, or set "
+        "'api_key_env' to null if the server wants none."
+    )
+    EL019 = (
+        "The server {url} refused a request for the model '{name}': {problem}. Check the model's name, "
+        "the address and the key."
+    )
+    EL020 = (
+        "The server {url} gave no usable answer for the model '{name}' in {attempts} attempts and "
+        "{seconds} s; the last one: {problem}. See whether it runs, or raise 'timeout', 'deadline' or "
+        "'retries'."
+    )
+    EL021 = (
+        "A prompt for the model '{name}' has {tokens} tokens and its answer at least {answer}, but the "
+        "context has {context}: it was not sent. Set 'context' to what the server has, name the "
+        "model's 'tokenizer' if there is none set, or shorten the text."
+    )
+    EL022 = (
+        "The store '{path}' has no answer of the model '{name}' to this request, and mode = \"replay\" "
+        'asks nobody. Record it with mode = "use".'
+    )
 
 
 class Warnings(metaclass=_Coded):
@@ -62,4 +93,9 @@ class Warnings(metaclass=_Coded):
     WL003 = (
         "'{name}' has no demonstrations: it works zero-shot. Call nlp.initialize() with labelled "
         "examples, or set 'pool' to a corpus, for better results."
+    )
+    WL004 = (
+        "Layers of the model '{name}' see no more than {window} tokens back, and a prompt comes too "
+        "near to that for the fast decoder: such prompts are answered by the plain one, with the same "
+        "result."
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from spacy_el4ner.backends.base import Backbone, Backend
+from spacy_el4ner.backends.store import Identified, ResponseStore, StoredBackend
 from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
 from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.formats.base import Format
@@ -23,11 +24,17 @@ def backbone_v1(
 
 def hf_backend_v1(
     model: str,
+    adapter: str | None = None,
     revision: str | None = None,
     dtype: str = "auto",
     device: str | None = None,
+    device_map: str | None = None,
+    attention: str | None = None,
+    quantization: dict[str, Any] | None = None,
     context: int | None = None,
     batch_tokens: int = 4096,
+    prefix_mb: int = 1024,
+    decoder: str = "draft_verified",
     use_chat_template: bool = True,
     local_files_only: bool = False,
     trust_remote_code: bool = False,
@@ -37,15 +44,55 @@ def hf_backend_v1(
 
     return HFBackend(
         model,
+        adapter=adapter,
         revision=revision,
         dtype=dtype,
         device=device,
+        device_map=device_map,
+        attention=attention,
+        quantization=quantization,
         context=context,
         batch_tokens=batch_tokens,
+        prefix_mb=prefix_mb,
+        decoder=decoder,
         use_chat_template=use_chat_template,
         local_files_only=local_files_only,
         trust_remote_code=trust_remote_code,
     )
+
+
+def openai_backend_v1(
+    model: str,
+    base_url: str,
+    api_key_env: str | None = None,
+    dialect: str = "plain",
+    tokenizer: str | None = None,
+    context: int = 8192,
+    max_concurrency: int = 8,
+    timeout: float = 120.0,
+    deadline: float = 600.0,
+    retries: int = 5,
+) -> Backend:
+    """RETURNS (Backend): A model behind an OpenAI-compatible address."""
+    from spacy_el4ner.backends.openai import OpenAIBackend
+
+    return OpenAIBackend(
+        model,
+        base_url,
+        api_key_env=api_key_env,
+        dialect=dialect,
+        tokenizer=tokenizer,
+        context=context,
+        max_concurrency=max_concurrency,
+        timeout=timeout,
+        deadline=deadline,
+        retries=retries,
+    )
+
+
+def stored_backend_v1(backend: Identified, path: str, mode: str = "use") -> Backend:
+    """RETURNS (Backend): Answers of another backend, kept in a file."""
+    return StoredBackend(backend, ResponseStore(path, mode))
 
 
 def inline_tags_v1(max_tokens: int = 16) -> Format:

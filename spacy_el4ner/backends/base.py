@@ -9,6 +9,10 @@ from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 
 
+class BackendUnavailable(RuntimeError):
+    """A backend that does not answer for now, and did not when it was asked again."""
+
+
 @runtime_checkable
 class Backend(Protocol):
     """Answers two requests: *decode* and *score*.
@@ -16,9 +20,14 @@ class Backend(Protocol):
     model (str): Name or path of the model, for provenance.
     context (int): Tokens that a prompt and its answer may have together.
     forward_passes (int): Model calls made so far.
+    exact (bool): Whether scores are the model's own probabilities. Where they are not, the option that
+        the model chose has all of the probability.
     """
 
     model: str
+
+    @property
+    def exact(self) -> bool: ...
 
     @property
     def forward_passes(self) -> int: ...
@@ -42,6 +51,10 @@ class Backend(Protocol):
         """RETURNS (list[list[float]]): Log-probability of each option of each request, in nats; the
         probabilities of a request's options sum to 1.
         """
+        ...
+
+    def forget(self) -> None:
+        """Free what was kept of the prompts so far, for questions that begin like them."""
         ...
 
     def unload(self) -> None:

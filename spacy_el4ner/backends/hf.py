@@ -1,60 +1,117 @@
 """In-process backend: any causal language model that the transformers library loads."""
 
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.loading import LoadedModel, Source, freeze, load
+from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
+
+T = TypeVar("T")
+DECODERS = ("draft_verified", "constrained")
 
 
 class HFBackend:
     """Runs a model in this process. It is loaded at the first request, not before.
 
     model (str): Name on the hub, or a local directory.
-    revision (str | None): Branch, tag or commit on the hub.
+    adapter (str | None): A LoRA adapter, as PEFT saves it. Backends of the same model share it in
+        memory, whatever their adapters.
+    revision (str | None): Branch, tag or commit of the model on the hub.
     dtype (str): "auto" (float32 on a CPU; on a GPU the type that the weights are saved in), or the
         name of a torch type.
     device (str | None): Where to run, such as "cuda:0"; None for the GPU that spaCy was told to use
         (`spacy.prefer_gpu`, `--gpu-id`), else the CPU.
+    device_map (str | None): Passed to transformers, such as "auto" to spread a model over GPUs.
+    attention (str | None): Attention implementation, such as "sdpa" or "flash_attention_2".
+    quantization (dict | None): Passed to transformers as `quantization_config`.
     context (int | None): Tokens of the context; None for what the model's config says.
     batch_tokens (int): The most tokens, padding included, that one forward pass reads.
+    prefix_mb (int): Memory, in MiB, for what was read of prompts and is asked about again; 0 reads
+        every prompt anew.
+    decoder (str): "draft_verified", or "constrained" for one token at a time; same answers.
     use_chat_template (bool): Lay prompts out by the tokenizer's chat template, if it has one.
     local_files_only (bool): Never ask the network.
     trust_remote_code (bool): Run code that comes with the model. Leave it off.
     """
 
+    exact = True
+
     def __init__(
         self,
         model: str,
         *,
+        adapter: str | None = None,
         revision: str | None = None,
         dtype: str = "auto",
         device: str | None = None,
+        device_map: str | None = None,
+        attention: str | None = None,
+        quantization: dict[str, Any] | None = None,
         context: int | None = None,
         batch_tokens: int = 4096,
+        prefix_mb: int = 1024,
+        decoder: str = "draft_verified",
         use_chat_template: bool = True,
         local_files_only: bool = False,
         trust_remote_code: bool = False,
     ):
+        if decoder not in DECODERS:
+            known = ", ".join(DECODERS)
+            raise ValueError(Errors.EL010.format(value=decoder, setting="decoder", known=known))
         self.model = model
+        self.adapter = adapter
         self.dtype = dtype
         self.device = device
         self.batch_tokens = batch_tokens
+        self.decoder = decoder
         self.use_chat_template = use_chat_template
         self._context = context
-        self._runner: Any = None
-        self._passes = 0
-        self._source = {
+        self._where = {
             "revision": revision,
             "local_files_only": local_files_only,
             "trust_remote_code": trust_remote_code,
         }
+        settings = {
+            "device_map": device_map,
+            "attn_implementation": attention,
+            "quantization_config": quantization,
+        }
+        self._settings = {key: value for key, value in settings.items() if value is not None}
+        self._prefixes = PrefixStore(prefix_mb * 2**20)
+        self._loaded: LoadedModel | None = None
+        self._runner: Any = None
+        self._spent = (0, 0)
+        self._warned = False
 
     @property
     def forward_passes(self) -> int:
-        return self._passes + (self._runner.passes if self._runner else 0)
+        return self._spent[0] + (self._runner.passes if self._runner else 0)
+
+    @property
+    def tokens_read(self) -> int:
+        """RETURNS (int): Tokens pushed through the model so far."""
+        return self._spent[1] + (self._runner.tokens if self._runner else 0)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): All that the answers depend on, beside the request. Batch size,
+        device and decoder are no part of it.
+        """
+        return {
+            "backend": "hf",
+            "model": self.model,
+            "adapter": self.adapter,
+            "revision": self._where["revision"],
+            "dtype": self.dtype,
+            "quantization": self._settings.get("quantization_config"),
+            "use_chat_template": self.use_chat_template,
+        }
 
     @cached_property
     def tokens(self) -> Any:
@@ -64,7 +121,7 @@ class HFBackend:
         from spacy_el4ner.backends.tokens import PieceTokenizer
 
         try:
-            tokenizer = AutoTokenizer.from_pretrained(self.model, **self._source)
+            tokenizer = AutoTokenizer.from_pretrained(self.model, **self._where)
         except (OSError, ValueError) as error:
             raise ValueError(Errors.EL006.format(name=self.model, error=error)) from error
         return PieceTokenizer(tokenizer, self.use_chat_template)
@@ -76,7 +133,7 @@ class HFBackend:
         from transformers import AutoConfig
 
         try:
-            config = AutoConfig.from_pretrained(self.model, **self._source)
+            config = AutoConfig.from_pretrained(self.model, **self._where).get_text_config()
         except (OSError, ValueError) as error:
             raise ValueError(Errors.EL006.format(name=self.model, error=error)) from error
         limits = (getattr(config, n, None) for n in ("max_position_embeddings", "n_positions"))
@@ -89,82 +146,129 @@ class HFBackend:
         return sum(map(len, self.tokens.prompt(prompt)))
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[Answer]:
-        from spacy_el4ner.backends.decoding.constrained import decode
+        from spacy_el4ner.backends.decoding import constrained, verified
 
-        runner, tokens = self._load(), self.tokens
-        prompts = [sum(tokens.prompt(r.prompt), ()) for r in requests]
-        answers: dict[int, Answer] = {}
-        for batch in self._batches([len(p) for p in prompts]):
+        tokens = self.tokens
+        prompts = [tokens.prompt(r.prompt) for r in requests]
+
+        def answer(runner: Any, batch: list[int]) -> list[Answer]:
             automata = [TokenAutomaton(requests[n].grammar, tokens.piece, tokens.end) for n in batch]
-            found = decode(runner, [prompts[n] for n in batch], automata)
-            answers.update(zip(batch, found, strict=True))
-        return [answers[n] for n in range(len(requests))]
+            # A copy of the text, its tags, and as many holes again.
+            longest = max(sum(map(len, prompts[n])) for n in batch)
+            room = 2 * (longest + 3 * max(self.count(requests[n].prompt.context) for n in batch))
+            if self.decoder == "constrained" or not self._room_for_holes(runner, room):
+                return constrained.decode(runner, [sum(prompts[n], ()) for n in batch], automata)
+            return verified.decode(runner, [prompts[n] for n in batch], automata, self._prefixes)
+
+        return self._in_batches(prompts, answer)
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         from spacy_el4ner.backends.decoding.options import score
 
-        runner, tokens = self._load(), self.tokens
+        tokens = self.tokens
         prompts = [tokens.prompt(r.prompt) for r in requests]
         options = [[(*tokens.piece(o), tokens.end) for o in r.options] for r in requests]
-        scores: dict[int, list[float]] = {}
-        for batch in self._batches([sum(map(len, p)) for p in prompts]):
-            prefixes = list(dict.fromkeys(prompts[n][0] for n in batch))
-            where = {prefix: index for index, prefix in enumerate(prefixes)}
-            questions = [(where[prompts[n][0]], prompts[n][1]) for n in batch]
-            found = score(runner, prefixes, questions, [options[n] for n in batch])
-            scores.update(zip(batch, found, strict=True))
-        return [scores[n] for n in range(len(requests))]
+
+        def answer(runner: Any, batch: list[int]) -> list[list[float]]:
+            asked = [prompts[n] for n in batch]
+            if not self._room_for_holes(runner, 2 * max(sum(map(len, p)) for p in asked)):
+                asked = [((), sum(p, ())) for p in asked]
+            return score(runner, asked, [options[n] for n in batch], self._prefixes)
+
+        return self._in_batches(prompts, answer)
+
+    def forget(self) -> None:
+        self._prefixes.clear()
 
     def unload(self) -> None:
+        self.forget()
         if self._runner is None:
             return
         import gc
 
         import torch
 
-        self._passes += self._runner.passes
-        self._runner = None
+        self._spent = (self.forward_passes, self.tokens_read)
+        self._runner = self._loaded = None
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
     def __getstate__(self) -> dict[str, Any]:
         """Models and tokenizers stay behind; the copy loads its own."""
-        left_behind = {"tokens": None, "_runner": None}
-        state = {k: v for k, v in self.__dict__.items() if k not in left_behind}
-        return {**state, "_runner": None, "_passes": self.forward_passes}
+        state = {key: value for key, value in self.__dict__.items() if key != "tokens"}
+        return {
+            **state,
+            "_runner": None,
+            "_loaded": None,
+            "_prefixes": PrefixStore(self._prefixes.max_bytes),
+            "_spent": (self.forward_passes, self.tokens_read),
+        }
 
-    def _load(self) -> Any:
-        if self._runner is None:
+    def _room_for_holes(self, runner: Any, slots: int) -> bool:
+        """Whether a prompt of so many slots, holes included, fits the layers' sliding window."""
+        if runner.window is None or slots <= runner.window:
+            return True
+        if not self._warned:
+            self._warned = True
+            warnings.warn(Warnings.WL004.format(name=self.model, window=runner.window), stacklevel=2)
+        return False
+
+    @contextmanager
+    def _running(self) -> Iterator[Any]:
+        """The model with this backend's adapter, ready to be fed."""
+        if self._runner is None or self._loaded is None:
             import torch
-            from transformers import AutoModelForCausalLM
 
             from spacy_el4ner.backends.decoding.runner import Runner
 
             device = self.device or _spacy_device()
             on_cpu = torch.device(device).type == "cpu"
             dtype = "float32" if self.dtype == "auto" and on_cpu else self.dtype
-            try:
-                model = AutoModelForCausalLM.from_pretrained(
-                    self.model,
-                    torch_dtype=dtype if dtype == "auto" else getattr(torch, dtype),
-                    **self._source,
-                )
-            except (OSError, ValueError) as error:
-                raise ValueError(Errors.EL006.format(name=self.model, error=error)) from error
-            self._runner = Runner(model.to(device).eval(), self.tokens.end)
-        return self._runner
+            where, settings = freeze(self._where), freeze(self._settings)
+            self._loaded = load(Source(self.model, where, settings, dtype, device))
+            self._runner = Runner(self._loaded.model, self.tokens.end)
+        with self._loaded.using(self.adapter):
+            yield self._runner
 
-    def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Indices in batches of like length, each within `batch_tokens` after padding."""
-        batch: list[int] = []
-        for n in sorted(range(len(lengths)), key=lambda n: -lengths[n]):
-            if batch and (len(batch) + 1) * lengths[batch[0]] > self.batch_tokens:
-                yield batch
-                batch = []
-            batch.append(n)
-        if batch:
+    def _in_batches(
+        self,
+        prompts: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
+        answer: Callable[[Any, list[int]], list[T]],
+    ) -> list[T]:
+        """Answer in batches of prompts of like length, each within `batch_tokens` after padding."""
+        lengths = [sum(map(len, p)) for p in prompts]
+        answers: dict[int, T] = {}
+        for batch in _batches(lengths, self.batch_tokens):
+            with self._running() as runner:
+                answers.update(zip(batch, _halving(runner, batch, answer), strict=True))
+        return [answers[n] for n in range(len(prompts))]
+
+
+def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    batch: list[int] = []
+    for n in sorted(range(len(lengths)), key=lambda n: -lengths[n]):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > most:
             yield batch
+            batch = []
+        batch.append(n)
+    if batch:
+        yield batch
+
+
+def _halving(runner: Any, batch: list[int], answer: Callable[[Any, list[int]], list[T]]) -> list[T]:
+    """The answers, from ever smaller batches while the memory does not suffice; in order."""
+    import torch
+
+    try:
+        return answer(runner, batch)
+    except torch.cuda.OutOfMemoryError:
+        if len(batch) == 1:
+            raise
+    # Outside of the handler, which keeps the failed pass and its memory alive.
+    torch.cuda.empty_cache()
+    half = len(batch) // 2
+    return _halving(runner, batch[:half], answer) + _halving(runner, batch[half:], answer)
 
 
 def _spacy_device() -> str:

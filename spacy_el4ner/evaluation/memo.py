@@ -47,6 +47,10 @@ class MemoBackend:
         return self.backend.forward_passes
 
     @property
+    def exact(self) -> bool:
+        return self.backend.exact
+
+    @property
     def context(self) -> int:
         return self.backend.context
 
@@ -61,6 +65,9 @@ class MemoBackend:
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         return self._remember(requests, self.backend.score)
+
+    def forget(self) -> None:
+        self.backend.forget()
 
     def unload(self) -> None:
         self.backend.unload()

@@ -77,6 +77,12 @@ class FourStages:
         """docs (Sequence[Doc]): The documents. They are only read.
         RETURNS (list[Result]): One a document, in order.
         """
+        try:
+            return self._run(docs)
+        finally:
+            self._forget()
+
+    def _run(self, docs: Sequence[Doc]) -> list[Result]:
         cut = [w for n, doc in enumerate(docs) for w in windows.cut(doc, self.max_sentences, n)]
         counts = [_counts(self.backbones) for _ in docs]
         for window in cut:
@@ -120,6 +126,7 @@ class FourStages:
                     for n, shot in enumerate(pool[start : start + batch_size])
                 ]
                 spans[start : start + batch_size] = _by_window(self._pre_extract(batch), batch)
+                self._forget()
         entries = pool_entries(pool, spans)
         self.retriever.index(entries)
         return entries
@@ -132,6 +139,7 @@ class FourStages:
         if not wanted or self.retriever is None or not cut:
             return [Task(window) for window in cut], None
         extractions = self._pre_extract(cut) if self.retriever.needs_spans else None
+        self._forget()  # later prompts begin with demonstrations
         spans = _by_window(extractions, cut) if extractions else [()] * len(cut)
 
         def weight(window: Window, start: int, end: int) -> float:
@@ -225,6 +233,10 @@ class FourStages:
             for c, v in zip(candidates, verdicts, strict=True)
             if v.true
         ]
+
+    def _forget(self) -> None:
+        for backbone in self.backbones:
+            backbone.backend.forget()
 
     def _each(self, stage: Callable[[Backbone], list[Extraction]]) -> list[Extraction]:
         return [e for backbone in self.backbones for e in self._with(backbone, stage)]

@@ -65,8 +65,8 @@ def branch(tokenizer: PieceTokenizer, prompt: Prompt, grammar: Grammar, path: Se
         allowed = automaton.allowed
         if len(allowed) > 1:
             place = len(question) + n - 1
-            decisions.append(Decision(place, tuple(allowed), allowed.index(token)))
-        automaton.step(token)
+            decisions.append(Decision(place, allowed, allowed.index(token)))
+        automaton = automaton.step(token)
     last = decisions[-1].position + 1 if decisions else 0
     return Branch((*question, *answer)[:last], tuple(decisions))
 

@@ -89,14 +89,14 @@ def teacher_forced(backend, request, text):
     for segment in segments:
         for token in tokens.piece(segment) if segment else (tokens.end,):
             allowed.append(automaton.allowed)
-            automaton.step(token)
+            automaton = automaton.step(token)
             answer.append(token)
-    model = backend._load().model
+    model = backend._loaded.model
     with torch.inference_mode():
         logits = model(torch.tensor([[*prompt, *answer]])).logits[0].float()
     found = []
     for n, (token, choices) in enumerate(zip(answer, allowed, strict=True)):
-        row = logits[len(prompt) + n - 1][choices].log_softmax(-1)
+        row = logits[len(prompt) + n - 1][list(choices)].log_softmax(-1)
         found.append(row[choices.index(token)].item() if len(choices) > 1 else 0.0)
     return found
 

@@ -136,7 +136,7 @@ def test_there_is_a_decision_wherever_the_grammar_leaves_a_choice(tokenizer, job
     for n, token in enumerate(answer_tokens(tokenizer, path)):
         if len(machine.allowed) > 1:
             choices.append((len(question) + n - 1, tuple(machine.allowed)))
-        machine.step(token)
+        machine = machine.step(token)
     assert [(d.position, d.allowed) for d in found.decisions] == choices
 
 

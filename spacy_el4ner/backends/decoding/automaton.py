@@ -5,8 +5,9 @@ so the automaton keeps every reading of the tokens so far and drops those that t
 Where one reading is complete and another goes on, the end-of-turn token stands for stopping.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from spacy_el4ner.types import Grammar
@@ -31,9 +32,9 @@ class _Reading:
 
 
 class TokenAutomaton:
-    """Follows one answer.
+    """A place in an answer. It never changes: a step leads to another one.
 
-    grammar (Grammar): Its language.
+    grammar (Grammar): The language of the answer.
     encode (Callable[[str], Sequence[int]]): The tokens of an option.
     end (int): The end-of-turn token, which the option "" stands for.
     """
@@ -42,24 +43,34 @@ class TokenAutomaton:
         self.grammar = grammar
         self.encode = encode
         self.end = end
-        self._finished: _Reading | None = None
-        self._readings: list[_Reading] = []
         self._settle(self._expand(_Reading((), grammar.start(), "", 0, ())))
 
-    @property
-    def allowed(self) -> list[int]:
-        """RETURNS (list[int]): The tokens that may come next; none when the answer is complete."""
-        return list(dict.fromkeys(reading.left[0] for reading in self._readings))
+    @cached_property
+    def allowed(self) -> tuple[int, ...]:
+        """RETURNS (tuple[int, ...]): The tokens that may come next, the one that the grammar names
+        first in front; none when the answer is complete.
+        """
+        return tuple(dict.fromkeys(reading.left[0] for reading in self._readings))
 
-    def step(self, token: int) -> None:
-        """Take one of the allowed tokens."""
+    @cached_property
+    def key(self) -> Hashable:
+        """RETURNS (Hashable): Equal for two places from which the same answers can follow."""
+        return tuple((reading.left, reading.state) for reading in self._readings)
+
+    def step(self, token: int) -> "TokenAutomaton":
+        """token (int): One of the allowed tokens.
+        RETURNS (TokenAutomaton): The place after it.
+        """
         readings: list[_Reading] = []
         for old in self._readings:
             if old.left[0] != token:
                 continue
             new = replace(old, left=old.left[1:], offsets=(*old.offsets, old.place))
             readings += [new] if new.left else self._expand(new)
-        self._settle(readings)
+        after = object.__new__(TokenAutomaton)
+        after.grammar, after.encode, after.end = self.grammar, self.encode, self.end
+        after._settle(readings)
+        return after
 
     @property
     def answer(self) -> tuple[str, tuple[int, ...]]:
@@ -77,11 +88,11 @@ class TokenAutomaton:
             distinct.setdefault((reading.left, reading.state), reading)
         finished = next((r for r in distinct.values() if not r.left), None)
         self._readings = [r for r in distinct.values() if r.left]
+        self._finished = finished
         if finished is not None and self._readings:
             place = len(finished.text)
             self._readings.append(replace(finished, left=(self.end,), place=place))
-        else:
-            self._finished = finished
+            self._finished = None
 
     def _expand(self, reading: _Reading) -> list[_Reading]:
         """The readings that go on from a complete option; the same one where nothing follows."""

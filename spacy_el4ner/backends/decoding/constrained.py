@@ -1,11 +1,15 @@
-"""Constrained greedy decoding, one token at a time, many rows at once."""
+"""Constrained greedy decoding, one token at a time, many rows at once.
 
-import math
+The plain loop: what draft-verified decoding is compared with, and what runs where a sliding window has
+no room for holes. Its rows have none but on their left.
+"""
+
 from collections.abc import Sequence
 
 import torch
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
+from spacy_el4ner.backends.decoding.decisions import Decision, decide
 from spacy_el4ner.backends.decoding.runner import Runner
 from spacy_el4ner.types import Answer
 
@@ -21,36 +25,22 @@ def decode(
     RETURNS (list[Answer]): An answer a prompt, with the log-probability of each token among those
         allowed in its place; 0 where only one was.
     """
+    places = list(automata)
     logprobs: list[list[float]] = [[] for _ in prompts]
-    rows = [n for n, automaton in enumerate(automata) if automaton.allowed]
+    rows = [n for n, place in enumerate(places) if place.allowed]
     feed = {n: list(prompts[n]) for n in rows}
     cache = None
     while rows:
-        allowed = {n: automata[n].allowed for n in rows}
-        union = sorted({token for tokens in allowed.values() for token in tokens})
-        column = {token: c for c, token in enumerate(union)}
+        decisions = [Decision(row, 0, places[n].allowed) for row, n in enumerate(rows)]
+        union = sorted({token for d in decisions for token in d.allowed})
         logits, cache = runner.next([feed[n] for n in rows], torch.tensor(union), cache)
-        scores = logits.cpu()
-        for row, n in enumerate(rows):
-            token, logprob = _best(scores[row], allowed[n], column)
-            automata[n].step(token)
-            logprobs[n].append(logprob)
+        for n, found in zip(rows, decide(logits, union, decisions), strict=True):
+            best = max(range(len(found)), key=found.__getitem__)
+            token = places[n].allowed[best]
+            places[n] = places[n].step(token)
+            logprobs[n].append(found[best])
             feed[n] = [token]
-        going = [row for row, n in enumerate(rows) if automata[n].allowed]
-        if going and len(going) < len(rows):
-            cache = cache.select(going)
+        going = [row for row, n in enumerate(rows) if places[n].allowed]
+        cache = cache.select(going) if going else cache
         rows = [rows[row] for row in going]
-    return [
-        Answer(*automaton.answer, tuple(found))
-        for automaton, found in zip(automata, logprobs, strict=True)
-    ]
-
-
-def _best(logits: torch.Tensor, allowed: Sequence[int], column: dict[int, int]) -> tuple[int, float]:
-    """The best allowed token and its log-probability among the allowed ones."""
-    if len(allowed) == 1:
-        return allowed[0], 0.0
-    values = logits[[column[token] for token in allowed]].tolist()
-    top = max(values)
-    best = values.index(top)
-    return allowed[best], -math.log(sum(math.exp(v - top) for v in values))
+    return [Answer(*place.answer, tuple(found)) for place, found in zip(places, logprobs, strict=True)]

@@ -13,11 +13,12 @@ from torch import nn
 
 
 @contextmanager
-def restricted(model: Any, tokens: torch.Tensor) -> Iterator[bool]:
-    """While it is open, `model` returns the logits of `tokens` alone.
+def restricted(model: Any, tokens: torch.Tensor, last: int) -> Iterator[bool]:
+    """While it is open, `model` returns the logits of `tokens` alone, after the last places alone.
 
     model (PreTrainedModel): A causal language model.
     tokens (Tensor): Token ids, (n,).
+    last (int): How many places, counted from the end.
     YIELDS (bool): Whether it is so; False for a head that is no plain linear layer, in which case the
         model still returns all logits.
     """
@@ -28,7 +29,7 @@ def restricted(model: Any, tokens: torch.Tensor) -> Iterator[bool]:
     weight = head.weight[tokens]
     bias = None if head.bias is None else head.bias[tokens]
     # An attribute of the instance hides the method of the class until it is deleted again.
-    vars(head)["forward"] = lambda hidden: nn.functional.linear(hidden, weight, bias)
+    vars(head)["forward"] = lambda hidden: nn.functional.linear(hidden[:, -last:], weight, bias)
     try:
         yield True
     finally:

@@ -6,12 +6,18 @@ length compare fairly, and options whose first tokens differ cost one pass altog
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
 
+from spacy_el4ner.backends.decoding.cache import Cache, Prefix
+from spacy_el4ner.backends.decoding.decisions import Decision, decide
+from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.decoding.runner import Runner
+
+Prompt = tuple[tuple[int, ...], tuple[int, ...]]
+"""Tokens of the prefix that other prompts share, and of the rest, which is not empty."""
 
 
 @dataclass(frozen=True)
@@ -39,31 +45,30 @@ def forks(options: Sequence[tuple[int, ...]]) -> list[Fork]:
 
 def score(
     runner: Runner,
-    prefixes: Sequence[Sequence[int]],
-    questions: Sequence[tuple[int, Sequence[int]]],
+    prompts: Sequence[Prompt],
     options: Sequence[Sequence[tuple[int, ...]]],
+    prefixes: PrefixStore,
 ) -> list[list[float]]:
     """runner (Runner): The model.
-    prefixes (Sequence[Sequence[int]]): Beginnings of prompts; each is read once.
-    questions (Sequence[tuple[int, Sequence[int]]]): For each question the index of its prefix and
-        the tokens, at least one, that follow it.
+    prompts (Sequence[Prompt]): Tokens of each question's prompt; equal prefixes are read once.
     options (Sequence[Sequence[tuple[int, ...]]]): For each question the tokens of its options, each
         ended so that none is the beginning of another.
+    prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
     RETURNS (list[list[float]]): For each question the log-probabilities of its options, in nats.
     """
-    trees = [forks(o) for o in options]
-    places = [(n, fork) for n, tree in enumerate(trees) for fork in tree]
-    if not places:
-        return [[0.0] * len(o) for o in options]
-    union = sorted({token for _, fork in places for token in fork.children})
-    column = {token: c for c, token in enumerate(union)}
-    cache = runner.read(prefixes).select([questions[n][0] for n, _ in places])
-    rows = [[*questions[n][1], *fork.path] for n, fork in places]
+    asked = [(n, fork) for n, given in enumerate(options) for fork in forks(given)]
+    if not asked:
+        return [[0.0] * len(given) for given in options]
+    read = _read(runner, [prompts[n][0] for n, _ in asked], prefixes)
+    beginnings = [read.get(prompts[n][0]) for n, _ in asked]
+    cache = Cache.stack(beginnings) if read else None
+    rows = [[*prompts[n][1], *fork.path] for n, fork in asked]
+    decisions = [Decision(row, 0, fork.children) for row, (_, fork) in enumerate(asked)]
+    union = sorted({token for d in decisions for token in d.allowed})
     logits, _ = runner.next(rows, torch.tensor(union), cache)
-    decided: list[dict[tuple[int, ...], float]] = [{} for _ in questions]
-    for (n, fork), row in zip(places, logits.cpu(), strict=True):
-        chosen = row[[column[token] for token in fork.children]].log_softmax(-1).tolist()
-        for token, logprob in zip(fork.children, chosen, strict=True):
+    decided: list[dict[tuple[int, ...], float]] = [{} for _ in options]
+    for (n, fork), found in zip(asked, decide(logits, union, decisions), strict=True):
+        for token, logprob in zip(fork.children, found, strict=True):
             decided[n][(*fork.path, token)] = logprob
     return [
         [
@@ -72,3 +77,18 @@ def score(
         ]
         for n, given in enumerate(options)
     ]
+
+
+def _read(
+    runner: Runner, wanted: Iterable[tuple[int, ...]], prefixes: PrefixStore
+) -> dict[tuple[int, ...], Prefix]:
+    """Those of the prefixes that are not empty, each read once."""
+    found = {tokens: prefixes.get(tokens) for tokens in wanted if tokens}
+    missing = [tokens for tokens, prefix in found.items() if prefix is None]
+    read = {tokens: prefix for tokens, prefix in found.items() if prefix is not None}
+    if missing:
+        cache = runner.read(missing)
+        for row, tokens in enumerate(missing):
+            read[tokens] = cache.prefix(row, len(tokens))
+            prefixes.put(tokens, read[tokens])
+    return read

@@ -1,46 +1,20 @@
 """One causal language model, called with ragged rows and a key-value cache.
 
 Rows of different lengths share a batch by padding on the left of every stretch that is fed. The
-padding stays in the cache as holes that the attention mask hides, and every token has its explicit
-position, so that a row computes what it would compute alone.
+padding stays in the cache as holes, and every token has its explicit position, so that a row computes
+what it would compute alone.
 """
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 
+from spacy_el4ner.backends.decoding.cache import Cache, from_transformers, to_transformers
 from spacy_el4ner.backends.decoding.head import restricted
 
-
-@dataclass
-class Cache:
-    """What the model has read so far.
-
-    keys_values (Any): The cache of the transformers library: a tuple a layer, or a Cache object.
-    mask (Tensor): (rows, slots), 1 where a slot holds a token and 0 where it is a hole.
-    lengths (Tensor): (rows,), tokens of each row.
-    """
-
-    keys_values: Any
-    mask: torch.Tensor
-    lengths: torch.Tensor
-
-    def select(self, rows: Sequence[int]) -> "Cache":
-        """RETURNS (Cache): The given rows, in the given order, with repetitions. A cache that is an
-        object of the transformers library is changed in place, so use the old one no more.
-        """
-        index = torch.tensor(rows, device=self.mask.device)
-        if isinstance(self.keys_values, tuple):
-            kept: Any = tuple(
-                tuple(part.index_select(0, index) for part in layer) for layer in self.keys_values
-            )
-        else:
-            kept = self.keys_values
-            kept.batch_select_indices(index)
-        return Cache(kept, self.mask[index], self.lengths[index])
+Rows = Sequence[Sequence[int]]
 
 
 class Runner:
@@ -54,74 +28,83 @@ class Runner:
         self.model = model
         self.pad = pad
         self.passes = 0
+        self.tokens = 0
+        """Tokens fed so far, padding not counted."""
         self._keeps_last = "logits_to_keep" in inspect.signature(model.forward).parameters
+        self._as_tuples = not getattr(model, "_supports_cache_class", True)
 
-    def read(self, rows: Sequence[Sequence[int]], cache: Cache | None = None) -> Cache:
+    @property
+    def window(self) -> int | None:
+        """RETURNS (int | None): The narrowest sliding window of the layers, None if all see
+        everything. Holes take up room in such a window.
+        """
+        config = self.model.config.get_text_config()
+        kinds = getattr(config, "layer_types", None)
+        slides = any("sliding" in kind or "chunked" in kind for kind in kinds) if kinds else True
+        used = getattr(config, "use_sliding_window", True)
+        found = getattr(config, "sliding_window", None) or getattr(config, "attention_chunk_size", None)
+        return int(found) if found and used and slides else None
+
+    @property
+    def pass_cost(self) -> int:
+        """RETURNS (int): How many tokens a row could be fed in the time that a pass takes however few
+        it is fed. A GPU reads its weights once a pass, a CPU mostly computes. Only speed depends on
+        this.
+        """
+        return 8 if self.model.device.type == "cpu" else 128
+
+    def read(self, rows: Rows, cache: Cache | None = None) -> Cache:
         """Read tokens without asking what follows.
 
         rows (Sequence[Sequence[int]]): Tokens for each row of the cache.
         RETURNS (Cache): The longer cache.
         """
-        tokens, mask, positions, lengths = self._pad(rows, cache)
-        out = self._call(self.model.base_model, tokens, mask, positions, cache)
-        return Cache(out.past_key_values, mask, lengths)
+        return self._call(self.model.base_model, rows, cache)[1]
 
     def next(
-        self, rows: Sequence[Sequence[int]], allowed: torch.Tensor, cache: Cache | None = None
+        self, rows: Rows, allowed: torch.Tensor, cache: Cache | None = None, last: int = 1
     ) -> tuple[torch.Tensor, Cache]:
-        """Read tokens, at least one a row, and ask what follows.
+        """Read tokens, at least one a row, and ask what follows the last ones.
 
         rows (Sequence[Sequence[int]]): Tokens for each row of the cache.
         allowed (Tensor): Token ids of interest, (n,).
-        RETURNS (tuple[Tensor, Cache]): Logits in float32, (rows, n), and the longer cache.
+        last (int): After how many tokens to ask, counted from the end of the rows.
+        RETURNS (tuple[Tensor, Cache]): Logits in float32, (rows, last, n), and the longer cache. For a
+            row shorter than `last`, the first logits mean nothing.
         """
-        if not self._keeps_last and max(map(len, rows)) > 1:
-            # This family would compute the logits of every token: give it the last one alone.
-            cache = self.read([row[:-1] for row in rows], cache)
-            rows = [row[-1:] for row in rows]
-        tokens, mask, positions, lengths = self._pad(rows, cache)
-        keep = {"logits_to_keep": 1} if self._keeps_last else {}
+        keep = {"logits_to_keep": last} if self._keeps_last else {}
         allowed = allowed.to(self.model.device)
-        with restricted(self.model, allowed) as only:
-            out = self._call(self.model, tokens, mask, positions, cache, **keep)
-        logits = out.logits[:, -1].float()
-        logits = logits if only else logits[:, allowed]
-        return logits, Cache(out.past_key_values, mask, lengths)
+        with restricted(self.model, allowed, last) as only:
+            out, cache = self._call(self.model, rows, cache, **keep)
+        logits = out.logits[:, -last:]
+        return (logits if only else logits[..., allowed]).float(), cache
 
-    def _call(
-        self,
-        module: Any,
-        tokens: torch.Tensor,
-        mask: torch.Tensor,
-        positions: torch.Tensor,
-        cache: Cache | None,
-        **settings: Any,
-    ) -> Any:
+    def _call(self, module: Any, rows: Rows, cache: Cache | None, **settings: Any) -> tuple[Any, Cache]:
+        tokens, mask, positions, lengths = self._pad(rows, cache)
         self.passes += 1
+        self.tokens += sum(map(len, rows))
         with torch.inference_mode():
-            return module(
+            out = module(
                 input_ids=tokens,
                 attention_mask=mask,
                 position_ids=positions,
-                past_key_values=None if cache is None else cache.keys_values,
+                past_key_values=to_transformers(cache.layers if cache else (), self._as_tuples),
                 use_cache=True,
                 **settings,
             )
+        return out, Cache(from_transformers(out.past_key_values), mask, lengths)
 
     def _pad(
-        self, rows: Sequence[Sequence[int]], cache: Cache | None
+        self, rows: Rows, cache: Cache | None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         device = self.model.device
         width = max(map(len, rows))
-        tokens = torch.full((len(rows), width), self.pad)
-        mask = torch.zeros((len(rows), width), dtype=torch.long)
-        for n, row in enumerate(rows):
-            if row:
-                tokens[n, width - len(row) :] = torch.tensor(row)
-                mask[n, width - len(row) :] = 1
+        tokens = torch.tensor([[self.pad] * (width - len(row)) + list(row) for row in rows])
+        counts = torch.tensor([len(row) for row in rows])
+        mask = (torch.arange(width) >= width - counts[:, None]).long()
         before = torch.zeros(len(rows), dtype=torch.long) if cache is None else cache.lengths.cpu()
         positions = (mask.cumsum(1) - 1 + before[:, None]).clamp(min=0) * mask
-        lengths = (before + mask.sum(1)).to(device)
+        lengths = (before + counts).to(device)
         tokens, mask, positions = (t.to(device) for t in (tokens, mask, positions))
         if cache is not None:
             mask = torch.cat([cache.mask, mask], dim=1)

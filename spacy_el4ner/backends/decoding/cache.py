@@ -1,0 +1,145 @@
+"""What a model has read: keys and values, ragged, with holes.
+
+Rows of different lengths share a batch. Padding, and drafts that were rejected, stay in the cache as
+holes that the attention mask hides; a cache that is mostly holes is compacted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+Layer = tuple[torch.Tensor, torch.Tensor]
+"""Keys and values of one layer: (rows, heads, slots, size), or (heads, slots, size) of one row."""
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """The beginning of one row, kept for other questions about it.
+
+    layers (tuple[Layer, ...]): Its keys and values, without holes.
+    """
+
+    layers: tuple[Layer, ...]
+
+    def __len__(self) -> int:
+        return self.layers[0][0].shape[-2]
+
+    @property
+    def n_bytes(self) -> int:
+        return sum(part.numel() * part.element_size() for layer in self.layers for part in layer)
+
+    def copy(self) -> "Prefix":
+        """RETURNS (Prefix): One that does not keep the batch alive in which it was read."""
+        return Prefix(tuple((k.clone(), v.clone()) for k, v in self.layers))
+
+
+@dataclass(frozen=True)
+class Cache:
+    """layers (tuple[Layer, ...]): Keys and values.
+    mask (Tensor): (rows, slots), 1 where a slot holds a token and 0 where it is a hole.
+    lengths (Tensor): (rows,), tokens of each row.
+    """
+
+    layers: tuple[Layer, ...]
+    mask: torch.Tensor
+    lengths: torch.Tensor
+
+    @classmethod
+    def stack(cls, prefixes: Sequence[Prefix | None]) -> "Cache":
+        """prefixes (Sequence[Prefix | None]): What each row has read; None for nothing. At least one
+            is given.
+        RETURNS (Cache): A copy of them side by side, padded on the left.
+        """
+        some = next(p for p in prefixes if p is not None)
+        lengths = [0 if p is None else len(p) for p in prefixes]
+        width = max(lengths)
+        layers = []
+        for n, layer in enumerate(some.layers):
+            parts = []
+            for side in (0, 1):
+                heads, _, size = layer[side].shape
+                part = layer[side].new_zeros(len(prefixes), heads, width, size)
+                for row, prefix in enumerate(prefixes):
+                    if prefix is not None:
+                        part[row, :, width - lengths[row] :] = prefix.layers[n][side]
+                parts.append(part)
+            layers.append((parts[0], parts[1]))
+        device = some.layers[0][0].device
+        counts = torch.tensor(lengths, device=device)
+        mask = (torch.arange(width, device=device) >= width - counts[:, None]).long()
+        return cls(tuple(layers), mask, counts)
+
+    def prefix(self, row: int, n: int) -> Prefix:
+        """row (int): A row that has no hole among its first tokens.
+        n (int): How many tokens.
+        RETURNS (Prefix): A view of these.
+        """
+        start = int(self.mask[row].argmax())
+        return Prefix(
+            tuple((k[row, :, start : start + n], v[row, :, start : start + n]) for k, v in self.layers)
+        )
+
+    def select(self, rows: Sequence[int]) -> "Cache":
+        """RETURNS (Cache): The given rows, in the given order, with repetitions."""
+        if list(rows) == list(range(len(self.lengths))):
+            return self
+        index = torch.tensor(rows, device=self.mask.device)
+        layers = tuple((k.index_select(0, index), v.index_select(0, index)) for k, v in self.layers)
+        return Cache(layers, self.mask[index], self.lengths[index])
+
+    def forget(self, counts: Sequence[int]) -> "Cache":
+        """counts (Sequence[int]): For each row, how many of the slots that were filled last are to be
+            holes.
+        RETURNS (Cache): Without these tokens.
+        """
+        if not any(counts):
+            return self
+        slots = self.mask.shape[1]
+        gone = torch.tensor(counts, device=self.mask.device)
+        kept = torch.arange(slots, device=self.mask.device) < slots - gone[:, None]
+        return replace(self, mask=self.mask * kept, lengths=self.lengths - gone).compacted()
+
+    def compacted(self) -> "Cache":
+        """RETURNS (Cache): The same without most of its holes, if these are more than half of it."""
+        tokens = self.lengths.tolist()
+        if sum(tokens) * 2 >= self.mask.numel():
+            return self
+        width = max(tokens)
+        # A stable sort keeps the order of the tokens and moves all holes to the left.
+        order = self.mask.argsort(dim=1, stable=True)[:, -width:]
+        layers = tuple((_take(k, order), _take(v, order)) for k, v in self.layers)
+        return Cache(layers, self.mask.gather(1, order), self.lengths)
+
+
+def _take(part: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
+    rows, heads, _, size = part.shape
+    return part.gather(2, order[:, None, :, None].expand(rows, heads, order.shape[1], size))
+
+
+def from_transformers(kept: Any) -> tuple[Layer, ...]:
+    """kept (Any): `past_key_values` as a model returns them: tuples, or a Cache object of
+        transformers 4 or 5.
+    RETURNS (tuple[Layer, ...]): Keys and values a layer.
+    """
+    if isinstance(kept, tuple):
+        return tuple((layer[0], layer[1]) for layer in kept)
+    if hasattr(kept, "layers"):
+        return tuple((layer.keys, layer.values) for layer in kept.layers)
+    return tuple(zip(kept.key_cache, kept.value_cache, strict=True))
+
+
+def to_transformers(layers: Sequence[Layer], as_tuples: bool) -> Any:
+    """layers (Sequence[Layer]): Keys and values; none for an empty cache.
+    as_tuples (bool): For models of transformers 4 that take no Cache object.
+    RETURNS (Any): What a model takes as `past_key_values`.
+    """
+    if as_tuples:
+        return tuple(layers) or None
+    from transformers import DynamicCache
+
+    cache = DynamicCache()
+    for n, (keys, values) in enumerate(layers):
+        cache.update(keys, values, n)
+    return cache

@@ -1,0 +1,45 @@
+"""Decisions: at a place of a row, how likely is each of the allowed tokens?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+
+@dataclass(frozen=True)
+class Decision:
+    """row (int), place (int): Where in the logits.
+    allowed (tuple[int, ...]): The tokens to choose from.
+    """
+
+    row: int
+    place: int
+    allowed: tuple[int, ...]
+
+
+def decide(
+    logits: torch.Tensor, tokens: Sequence[int], decisions: Sequence[Decision]
+) -> list[list[float]]:
+    """logits (Tensor): (rows, places, tokens).
+    tokens (Sequence[int]): The token ids of the last dimension.
+    decisions (Sequence[Decision]): What is asked.
+    RETURNS (list[list[float]]): For each decision the log-probability of each allowed token among the
+        allowed ones, in nats. What is forced is certain and needs no logits.
+    """
+    column = {token: n for n, token in enumerate(tokens)}
+    open_ = [d for d in decisions if len(d.allowed) > 1]
+    found = [[0.0] * len(d.allowed) for d in decisions]
+    if not open_:
+        return found
+    widest = max(len(d.allowed) for d in open_)
+    columns = torch.tensor(
+        [[*(column[t] for t in d.allowed), *[-1] * (widest - len(d.allowed))] for d in open_]
+    ).to(logits.device)
+    where = torch.tensor([[d.row, d.place] for d in open_]).to(logits.device)
+    chosen = logits[where[:, 0], where[:, 1]].gather(1, columns.clamp(min=0))
+    chosen = chosen.masked_fill(columns < 0, -torch.inf).log_softmax(-1)
+    values = iter(chosen.tolist())
+    return [
+        next(values)[: len(d.allowed)] if len(d.allowed) > 1 else row
+        for d, row in zip(decisions, found, strict=True)
+    ]

@@ -1,0 +1,124 @@
+"""Draft-verified constrained decoding: as much of the answer in a pass as the model agrees with.
+
+The result is that of constrained greedy decoding, token for token. Each pass feeds a row its draft; up
+to the first place where the model prefers another allowed token the draft is the answer, the preferred
+token follows, and the rest of the draft is forgotten. Rows of a batch run at their own pace.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
+from spacy_el4ner.backends.decoding.cache import Cache
+from spacy_el4ner.backends.decoding.decisions import Decision, decide
+from spacy_el4ner.backends.decoding.draft import Draft, Drafter
+from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.decoding.runner import Runner
+from spacy_el4ner.types import Answer
+
+Prompt = tuple[tuple[int, ...], tuple[int, ...]]
+"""Tokens of the prefix that other prompts share, and of the rest."""
+
+
+@dataclass
+class _Row:
+    """An answer on its way.
+
+    place (TokenAutomaton): How far it is.
+    pending (list[int]): Tokens that are decided but not yet read.
+    drafter (Drafter): What is known of the rest.
+    logprobs (list[float]): Of the tokens so far.
+    """
+
+    place: TokenAutomaton
+    pending: list[int]
+    drafter: Drafter
+    logprobs: list[float] = field(default_factory=list)
+    draft: Draft = field(default_factory=lambda: Draft((), ()))
+
+    def plan(self) -> list[int]:
+        """RETURNS (list[int]): What to feed: what is pending, and a draft."""
+        self.draft = self.drafter.draft(self.place, len(self.pending))
+        return [*self.pending, *self.draft.tokens]
+
+    def take(self, found: Sequence[list[float]]) -> int:
+        """found (Sequence[list[float]]): For each place of the draft the log-probabilities of the
+            allowed tokens.
+        RETURNS (int): How many tokens of the draft are rejected.
+        """
+        tokens, places = self.draft.tokens, self.draft.places
+        for place, logprobs in zip(places[:-1], found, strict=False):
+            if len(place.allowed) > 1:
+                self.drafter.learn(place, 1 - math.exp(logprobs[0]))
+        for n, (place, logprobs) in enumerate(zip(places, found, strict=True)):
+            if not place.allowed:
+                self.place, self.pending = place, []
+                return 0
+            best = max(range(len(logprobs)), key=logprobs.__getitem__)
+            self.logprobs.append(logprobs[best])
+            token = place.allowed[best]
+            if n == len(tokens) or token != tokens[n]:
+                self.place, self.pending = place.step(token), [token]
+                return len(tokens) - n
+        raise AssertionError("a draft ends with a place that has no token")
+
+
+def decode(
+    runner: Runner,
+    prompts: Sequence[Prompt],
+    automata: Sequence[TokenAutomaton],
+    prefixes: PrefixStore,
+) -> list[Answer]:
+    """runner (Runner): The model.
+    prompts (Sequence[Prompt]): Tokens of each prompt.
+    automata (Sequence[TokenAutomaton]): The language of each answer.
+    prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
+    RETURNS (list[Answer]): An answer a prompt, with the log-probability of each token among those
+        allowed in its place; 0 where only one was.
+    """
+    cost = runner.pass_cost
+    known = [prefixes.get(prefix) for prefix, _ in prompts]
+    rows = [
+        _Row(automaton, [*(() if have else prefix), *rest], Drafter(cost))
+        for automaton, (prefix, rest), have in zip(automata, prompts, known, strict=True)
+    ]
+    going = [n for n, row in enumerate(rows) if row.place.allowed]
+    have_any = any(known[n] is not None for n in going)
+    cache = Cache.stack([known[n] for n in going]) if have_any else None
+    first = True
+    while going:
+        active = [rows[n] for n in going]
+        found, cache = _pass(runner, active, cache)
+        if first:
+            for at, n in enumerate(going):
+                if known[n] is None:
+                    prefixes.put(prompts[n][0], cache.prefix(at, len(prompts[n][0])))
+            first = False
+        cache = cache.forget([row.take(f) for row, f in zip(active, found, strict=True)])
+        left = [at for at, row in enumerate(active) if row.place.allowed]
+        cache = cache.select(left) if left else cache
+        going = [going[at] for at in left]
+    return [Answer(*row.place.answer, tuple(row.logprobs)) for row in rows]
+
+
+def _pass(
+    runner: Runner, rows: Sequence[_Row], cache: Cache | None
+) -> tuple[list[list[list[float]]], Cache]:
+    """For each row the log-probabilities of the allowed tokens at each place of its draft."""
+    feed = [row.plan() for row in rows]
+    last = 1 + max(len(row.draft.tokens) for row in rows)
+    decisions = [
+        Decision(n, last - len(row.draft.places) + at, place.allowed)
+        for n, row in enumerate(rows)
+        for at, place in enumerate(row.draft.places)
+    ]
+    union = sorted({token for d in decisions if len(d.allowed) > 1 for token in d.allowed})
+    logits, cache = runner.next(feed, torch.tensor(union or [0]), cache, last)
+    found = decide(logits, union, decisions)
+    by_row: list[list[list[float]]] = [[] for _ in rows]
+    for decision, logprobs in zip(decisions, found, strict=True):
+        by_row[decision.row].append(logprobs)
+    return by_row, cache

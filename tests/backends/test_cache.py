@@ -1,0 +1,83 @@
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_el4ner.backends.decoding.cache import Cache, Prefix
+from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from tests.strategies import quick
+
+HEADS, SIZE = 2, 3
+
+
+def prefix(row: int, n: int) -> Prefix:
+    """Keys that say which row and place they are of."""
+    keys = torch.stack([torch.full((HEADS, SIZE), 100.0 * row + at) for at in range(n)], dim=1)
+    return Prefix(((keys, -keys),))
+
+
+def tokens(cache: Cache, row: int) -> list[float]:
+    keys, values = cache.layers[0]
+    assert torch.equal(keys, -values)
+    return keys[row, 0, cache.mask[row].bool(), 0].tolist()
+
+
+rows = st.lists(st.integers(1, 6), min_size=1, max_size=4)
+
+
+@quick
+@given(rows)
+def test_stacked_prefixes_keep_their_tokens_in_order(lengths):
+    cache = Cache.stack([prefix(row, n) for row, n in enumerate(lengths)])
+    assert cache.lengths.tolist() == lengths
+    for row, n in enumerate(lengths):
+        assert tokens(cache, row) == [100.0 * row + at for at in range(n)]
+
+
+@quick
+@given(rows, st.data())
+def test_forgetting_takes_the_last_tokens_and_compacting_none(lengths, data):
+    cache = Cache.stack([prefix(row, n) for row, n in enumerate(lengths)])
+    gone = [data.draw(st.integers(0, n - 1)) for n in lengths]
+    left = cache.forget(gone)
+    assert left.mask.shape[1] <= cache.mask.shape[1]
+    for row, (n, k) in enumerate(zip(lengths, gone, strict=True)):
+        assert tokens(left, row) == [100.0 * row + at for at in range(n - k)]
+        assert left.lengths[row] == n - k
+
+
+def test_a_cache_of_mostly_holes_is_compacted():
+    cache = Cache.stack([prefix(0, 10), prefix(1, 10)]).forget([8, 7])
+    assert cache.mask.shape == (2, 3)
+    assert tokens(cache, 0) == [0.0, 1.0]
+    assert tokens(cache, 1) == [100.0, 101.0, 102.0]
+
+
+def test_rows_are_selected_in_the_order_asked_for_and_repeatedly():
+    cache = Cache.stack([prefix(0, 1), prefix(1, 2)]).select([1, 0, 1])
+    assert [tokens(cache, row) for row in range(3)] == [[100.0, 101.0], [0.0], [100.0, 101.0]]
+
+
+def test_a_row_without_a_prefix_is_all_holes():
+    cache = Cache.stack([None, prefix(1, 2)])
+    assert tokens(cache, 0) == []
+    assert cache.lengths.tolist() == [0, 2]
+
+
+def test_the_prefix_of_a_padded_row_is_cut_out_whole():
+    cache = Cache.stack([prefix(0, 2), prefix(1, 5)])
+    cut = cache.prefix(0, 2)
+    assert len(cut) == 2
+    assert cut.layers[0][0][0, :, 0].tolist() == [0.0, 1.0]
+
+
+def test_a_store_keeps_no_more_than_there_is_room_for():
+    one = prefix(0, 4)
+    store = PrefixStore(one.n_bytes)
+    store.put((1,), one)
+    store.put((2,), prefix(1, 4))
+    assert store.get((1,)) is not None
+    assert store.get((2,)) is None
+    store.clear()
+    assert store.get((1,)) is None
+    store.put((2,), prefix(1, 4))
+    assert store.get((2,)) is not None

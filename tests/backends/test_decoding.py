@@ -1,0 +1,137 @@
+"""Draft-verified decoding and the plain loop, prefixes kept and read again: the same answers."""
+
+import warnings
+
+import pytest
+import torch
+
+from spacy_el4ner.backends import hf
+from spacy_el4ner.backends.hf import HFBackend
+from spacy_el4ner.formats import InlineTags, SpanList
+from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.types import DecodeRequest, Mention, ScoreRequest
+from tests.backends.test_hf import WINDOWS
+from tests.tiny import LABELS, save_compact
+
+FORMATS = [InlineTags(), InlineTags(tuple(LABELS)), SpanList(max_tokens=3)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return str(save_compact(tmp_path_factory.mktemp("compact"), 3))
+
+
+def extractions(format):
+    wording = Wording("en", format)
+    return [DecodeRequest(wording.extraction(w, (), LABELS), format.grammar(w)) for w in WINDOWS]
+
+
+def classifications():
+    wording = Wording("en")
+    return [
+        ScoreRequest(wording.classification(w, (), LABELS, Mention(*span)), wording.options(LABELS))
+        for w in WINDOWS
+        for span in w.tokens[:3]
+    ]
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=lambda f: f"{f.name}{len(getattr(f, 'labels', ()))}")
+def test_draft_verified_answers_are_those_of_the_plain_loop(folder, format):
+    plain = HFBackend(folder, decoder="constrained").decode(extractions(format))
+    fast = HFBackend(folder).decode(extractions(format))
+    assert [a.text for a in fast] == [a.text for a in plain]
+    for a, b in zip(fast, plain, strict=True):
+        assert a.logprobs == pytest.approx(b.logprobs, abs=1e-4)
+        assert a.offsets == b.offsets
+
+
+def test_drafts_save_passes(folder):
+    plain, fast = HFBackend(folder, decoder="constrained"), HFBackend(folder)
+    plain.decode(extractions(InlineTags()))
+    fast.decode(extractions(InlineTags()))
+    assert fast.forward_passes < plain.forward_passes
+
+
+def test_a_prefix_is_read_once_for_all_questions_about_it(folder):
+    backend = HFBackend(folder)
+    backend.decode(extractions(InlineTags()))
+    before = backend.tokens_read
+    kept = backend.score(classifications())
+    anew = HFBackend(folder, prefix_mb=0, batch_tokens=10**6)
+    for a, b in zip(kept, anew.score(classifications()), strict=True):
+        assert a == pytest.approx(b, abs=1e-4)
+    prefixes = {anew.tokens.prompt(r.prompt)[0] for r in classifications()}
+    assert anew.tokens_read - (backend.tokens_read - before) == sum(map(len, prefixes))
+
+
+def test_nothing_is_kept_after_forgetting(folder):
+    backend = HFBackend(folder)
+    backend.decode(extractions(InlineTags()))
+    assert backend._prefixes.n_bytes > 0
+    backend.forget()
+    assert backend._prefixes.n_bytes == 0
+
+
+def test_answers_with_kept_prefixes_are_the_same(folder):
+    backend = HFBackend(folder)
+    first = backend.decode(extractions(InlineTags()))
+    second = backend.decode(extractions(InlineTags()))
+    assert [a.text for a in first] == [a.text for a in second]
+
+
+def test_when_memory_runs_out_the_batch_is_halved_and_the_order_kept(folder, monkeypatch):
+    from spacy_el4ner.backends.decoding import verified
+
+    sizes = []
+    decode = verified.decode
+
+    def tight(runner, prompts, *rest):
+        sizes.append(len(prompts))
+        if len(prompts) > 1:
+            raise torch.cuda.OutOfMemoryError("no more")
+        return decode(runner, prompts, *rest)
+
+    expected = HFBackend(folder).decode(extractions(InlineTags()))
+    monkeypatch.setattr(verified, "decode", tight)
+    found = HFBackend(folder).decode(extractions(InlineTags()))
+    assert [a.text for a in found] == [a.text for a in expected]
+    assert max(sizes) > 1
+    assert sizes.count(1) == len(found)
+
+
+def test_one_prompt_that_does_not_fit_in_memory_is_an_error(folder, monkeypatch):
+    from spacy_el4ner.backends.decoding import verified
+
+    def never(*_):
+        raise torch.cuda.OutOfMemoryError("no more")
+
+    monkeypatch.setattr(verified, "decode", never)
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        HFBackend(folder).decode(extractions(InlineTags())[:1])
+
+
+def test_a_narrow_sliding_window_falls_back_and_says_so_once(folder, monkeypatch):
+    expected = HFBackend(folder).decode(extractions(InlineTags()))
+    distributions = HFBackend(folder).score(classifications())
+    monkeypatch.setattr("spacy_el4ner.backends.decoding.runner.Runner.window", 16)
+    backend = HFBackend(folder)
+    with pytest.warns(UserWarning, match=r"WL004.*16 tokens"):
+        fallen = backend.decode(extractions(InlineTags()))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scores = backend.score(classifications())
+    assert [a.text for a in fallen] == [a.text for a in expected]
+    for a, b in zip(scores, distributions, strict=True):
+        assert a == pytest.approx(b, abs=1e-4)
+
+
+def test_an_unknown_decoder_is_refused(folder):
+    with pytest.raises(ValueError, match=r"EL010.*speculative"):
+        HFBackend(folder, decoder="speculative")
+
+
+def test_requests_of_nothing_are_answered_by_nothing(folder):
+    backend = HFBackend(folder)
+    assert backend.decode([]) == backend.score([]) == []
+    assert backend.forward_passes == 0
+    assert hf.DECODERS == ("draft_verified", "constrained")

@@ -1,0 +1,109 @@
+import gc
+
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from spacy_el4ner.backends.hf import HFBackend
+from spacy_el4ner.formats import InlineTags
+from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest
+from tests.backends.test_hf import WINDOWS
+from tests.tiny import save_compact
+
+REQUESTS = [DecodeRequest(Prompt("", w.text, " copy :"), InlineTags().grammar(w)) for w in WINDOWS]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return str(save_compact(tmp_path_factory.mktemp("base"), 5))
+
+
+@pytest.fixture(scope="module")
+def adapters(folder, tmp_path_factory):
+    found = []
+    for seed in (1, 2):
+        model = AutoModelForCausalLM.from_pretrained(folder)
+        config = LoraConfig(r=4, target_modules=["query", "value"], init_lora_weights=False)
+        torch.manual_seed(seed)
+        tuned = get_peft_model(model, config)
+        out = tmp_path_factory.mktemp(f"adapter{seed}")
+        tuned.save_pretrained(str(out))
+        found.append(str(out))
+    return found
+
+
+def answers(backend):
+    return [(a.text, a.logprobs) for a in backend.decode(REQUESTS)]
+
+
+def test_backends_of_one_model_share_it(folder):
+    one, two = HFBackend(folder), HFBackend(folder)
+    one.decode(REQUESTS[:1])
+    two.decode(REQUESTS[:1])
+    assert one._loaded is two._loaded
+
+
+def test_backends_that_hold_it_differently_do_not_share_it(folder):
+    one, two = HFBackend(folder), HFBackend(folder, dtype="bfloat16")
+    one.decode(REQUESTS[:1])
+    two.decode(REQUESTS[:1])
+    assert one._loaded is not two._loaded
+
+
+def test_a_shared_model_is_freed_with_its_last_backend(folder):
+    import weakref
+
+    one, two = HFBackend(folder), HFBackend(folder)
+    one.decode(REQUESTS[:1])
+    two.decode(REQUESTS[:1])
+    alive = weakref.ref(one._loaded)
+    one.unload()
+    gc.collect()
+    assert alive() is two._loaded
+    two.unload()
+    gc.collect()
+    assert alive() is None
+
+
+def test_adapters_on_a_shared_base_do_not_disturb_each_other(folder, adapters):
+    alone = [answers(HFBackend(folder, adapter=name)) for name in (None, *adapters)]
+    gc.collect()
+    backends = [HFBackend(folder, adapter=name) for name in (None, *adapters)]
+    for _ in range(2):
+        together = [answers(backend) for backend in backends]
+        for a, b in zip(together, alone, strict=True):
+            for (text, logprobs), (expected, others) in zip(a, b, strict=True):
+                assert text == expected
+                assert logprobs == pytest.approx(others, abs=1e-5)
+    assert backends[0]._loaded is backends[1]._loaded is backends[2]._loaded
+    assert alone[0] != alone[1] != alone[2]
+
+
+def test_an_adapter_changes_scores_too(folder, adapters):
+    request = [ScoreRequest(Prompt("", "Bill paid", " what :"), ("PERSON", "GPE"))]
+    assert HFBackend(folder).score(request)[0] != pytest.approx(
+        HFBackend(folder, adapter=adapters[0]).score(request)[0], abs=1e-3
+    )
+
+
+def test_an_adapter_that_does_not_exist_is_named(folder, tmp_path):
+    missing = str(tmp_path / "missing")
+    with pytest.raises(ValueError, match=r"(?s)EL015.*missing"):
+        HFBackend(folder, adapter=missing).decode(REQUESTS[:1])
+
+
+def test_a_model_without_keys_and_values_is_refused(tmp_path, folder):
+    import shutil
+
+    from transformers import MambaConfig, MambaForCausalLM
+
+    config = MambaConfig(hidden_size=16, num_hidden_layers=1, vocab_size=64, state_size=4)
+    MambaForCausalLM(config).save_pretrained(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
+        try:
+            shutil.copy(f"{folder}/{name}", tmp_path / name)
+        except FileNotFoundError:
+            continue
+    with pytest.raises(ValueError, match=r"EL016.*MambaForCausalLM"):
+        HFBackend(str(tmp_path)).decode(REQUESTS[:1])
