@@ -146,22 +146,31 @@ class Vote:
     label (str): The type it gives, or "" for "no entity".
     probability (float): Of that label, among the options offered.
     probabilities (dict[str, float]): Of every option, "" being "no entity".
+    estimated (bool): The transport gave no probabilities: the option chosen has all of it, and only
+        the agreement of several votes says how sure the ensemble is.
     """
 
     backbone: str
     label: str
     probability: float
     probabilities: dict[str, float] = field(hash=False)
+    estimated: bool = False
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The verifier's answer to "is this span a LABEL?"."""
+    """The verifier's answer to "is this span a LABEL?".
+
+    backbone (str): Who verifies.
+    true (bool): The answer.
+    probability (float): Of the answer "true".
+    estimated (bool): As of a `Vote`.
+    """
 
     backbone: str
     true: bool
     probability: float
-    """Of the answer "true"."""
+    estimated: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from thinc.api import Config
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.evaluation.report import ablation_table, main_table
-from spacy_el4ner.pipeline.llm_ensemble_ner import DEFAULT_CONFIG
+from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf8")

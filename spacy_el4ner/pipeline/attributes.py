@@ -43,6 +43,7 @@ def record(candidate: Candidate) -> dict[str, Any]:
                     "label": vote.label,
                     "probability": vote.probability,
                     "probabilities": dict(vote.probabilities),
+                    "estimated": vote.estimated,
                 }
                 for vote in candidate.votes
             ],
@@ -52,6 +53,7 @@ def record(candidate: Candidate) -> dict[str, Any]:
                 "backbone": verdict.backbone,
                 "true": verdict.true,
                 "probability": verdict.probability,
+                "estimated": verdict.estimated,
             },
             "demonstrations": list(candidate.demonstrations),
         },

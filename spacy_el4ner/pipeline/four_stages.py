@@ -11,12 +11,12 @@ import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from spacy.tokens import Doc
 
 from spacy_el4ner import windows
-from spacy_el4ner.backends.base import Backbone
+from spacy_el4ner.backends.base import Backbone, BackendUnavailable
 from spacy_el4ner.ensemble.confidence import confidence
 from spacy_el4ner.ensemble.vote import MajorityVote, VoteRule
 from spacy_el4ner.retrieval.base import PoolEntry, Retriever
@@ -30,6 +30,7 @@ from spacy_el4ner.stages.reading import Reading, Setting, Task, read
 from spacy_el4ner.stages.verification import verify
 from spacy_el4ner.types import Candidate, Demonstration, Window
 
+T = TypeVar("T")
 STAGES = ("demonstrations", "extraction", "classification", "verification")
 
 
@@ -55,6 +56,9 @@ class FourStages:
     labels (Mapping[str, str]): Label -> description.
     k (int): Demonstrations a prompt.
     stages (Mapping[str, bool]): Which stages run.
+    min_backbones (int | None): With how many backbones the ensemble goes on when others do not answer;
+        None for all.
+    unavailable (dict[str, str]): Backbones that did not answer -> why. They are not asked again.
     """
 
     backbones: Sequence[Backbone]
@@ -68,6 +72,8 @@ class FourStages:
     max_sentences: int = 1
     most_similar_last: bool = True
     keep_loaded: bool = True
+    min_backbones: int | None = None
+    unavailable: dict[str, str] = field(default_factory=dict)
 
     @property
     def setting(self) -> Setting:
@@ -88,7 +94,7 @@ class FourStages:
         for window in cut:
             counts[window.document]["windows"] += 1
         tasks, zero_shot = self._retrieve(docs, cut)
-        readings = {b.name: self._read(b, tasks, counts) for b in self.backbones}
+        readings = {b.name: self._read(b, tasks, counts) for b in self._available()}
         if self.stages["extraction"] or zero_shot is None:
             extractions = self._each(lambda b: extract(readings[b.name], self.setting))
         else:
@@ -98,7 +104,7 @@ class FourStages:
         union = _counted("union", self._candidates(extractions, tasks), counts)
         typed = _counted("typed", self._classify(union, cut, readings), counts)
         candidates = _counted("verified", self._verify(typed, cut, readings), counts)
-        results = [Result([], c) for c in counts]
+        results = [Result([], {**c, "unavailable": dict(self.unavailable)}) for c in counts]
         for candidate in candidates:
             results[candidate.document].candidates.append(candidate)
         return results
@@ -203,10 +209,7 @@ class FourStages:
                 for c in candidates
             ]
         questions = _questions(candidates, cut)
-        ballots = [
-            self._with(b, lambda b: classify(questions, readings[b.name], self.setting))
-            for b in self.backbones
-        ]
+        ballots = self._each(lambda b: [classify(questions, readings[b.name], self.setting)])
         typed = []
         for candidate, votes in zip(candidates, zip(*ballots, strict=True), strict=True):
             label = self.vote(votes, list(self.labels))
@@ -225,9 +228,13 @@ class FourStages:
         untyped = not self.stages["classification"] and len(self.labels) != 1
         if not self.stages["verification"] or untyped or not candidates:
             return list(candidates)
-        verifier = next(b for b in self.backbones if b.name == self.verifier)
         questions = _questions(candidates, cut)
-        verdicts = self._with(verifier, lambda b: verify(questions, readings[b.name], self.setting))
+        verdicts = None
+        while verdicts is None:
+            # Where the verifier does not answer, the next backbone takes its place.
+            available = self._available()
+            verifier = next((b for b in available if b.name == self.verifier), available[0])
+            verdicts = self._with(verifier, lambda b: verify(questions, readings[b.name], self.setting))
         return [
             replace(c, verdict=v, confidence=confidence(c.label, c.votes, v))
             for c, v in zip(candidates, verdicts, strict=True)
@@ -238,13 +245,26 @@ class FourStages:
         for backbone in self.backbones:
             backbone.backend.forget()
 
-    def _each(self, stage: Callable[[Backbone], list[Extraction]]) -> list[Extraction]:
-        return [e for backbone in self.backbones for e in self._with(backbone, stage)]
+    def _available(self) -> list[Backbone]:
+        return [b for b in self.backbones if b.name not in self.unavailable]
 
-    def _with(self, backbone: Backbone, stage: Callable[[Backbone], Any]) -> Any:
-        """Let one backbone do a stage, and free its memory after unless it may stay."""
+    def _each(self, stage: Callable[[Backbone], list[T]]) -> list[T]:
+        answers = [self._with(backbone, stage) for backbone in self._available()]
+        return [one for answer in answers if answer is not None for one in answer]
+
+    def _with(self, backbone: Backbone, stage: Callable[[Backbone], T]) -> T | None:
+        """Let one backbone do a stage, and free its memory after unless it may stay.
+
+        RETURNS (T | None): What it did; None where it does not answer and the others may go on.
+        """
         try:
             return stage(backbone)
+        except BackendUnavailable as error:
+            self.unavailable[backbone.name] = str(error)
+            needed = len(self.backbones) if self.min_backbones is None else self.min_backbones
+            if len(self._available()) < max(1, needed):
+                raise
+            return None
         finally:
             if not self.keep_loaded:
                 backbone.backend.unload()

@@ -15,63 +15,16 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from spacy_el4ner.backends.base import Backbone
+from spacy_el4ner.backends.base import Backbone, BackendUnavailable
 from spacy_el4ner.ensemble.resolve import resolve
 from spacy_el4ner.ensemble.vote import VoteRule
 from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.pipeline import attributes
-from spacy_el4ner.pipeline.defaults import default_backbones
+from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages, Result
 from spacy_el4ner.pipeline.pool import Pool, demonstrations
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.types import Candidate
-
-DEFAULT_CONFIG = """
-[llm_ensemble_ner]
-# Label -> description. Empty: taken from the examples given to nlp.initialize().
-labels = {}
-# Name -> a spacy-el4ner.Backbone.v1 block. null: the three hub models of configs/backbones/small.cfg.
-backbones = null
-# The backbone that verifies. null: the first one.
-verifier = null
-# A corpus to take the demonstration pool from, where nlp.initialize() is not called with examples.
-pool = null
-# Demonstrations in a prompt; fewer are shown where the context is small.
-k = 5
-# Whether the most similar demonstration stands last, next to the sentence.
-most_similar_last = true
-# Sentences that are asked about at a time.
-max_sentences = 1
-# Where all surviving candidates go, overlapping ones too.
-spans_key = "el4ner"
-# Whether entities already in the document may be replaced.
-overwrite_ents = false
-# What to do with a document that fails: raise, warn or skip. It is yielded in any case.
-on_error = "warn"
-# Whether all backbones stay in memory, or each is freed after its turn.
-keep_loaded = true
-# w(s) in SpanSim: part of speech -> weight, everything else 0. The paper's values, at second hand.
-pos_weights = {"PROPN": 4.0, "NOUN": 2.0, "PRON": 1.0}
-
-[llm_ensemble_ner.stages]
-demonstrations = true
-extraction = true
-classification = true
-verification = true
-
-[llm_ensemble_ner.retriever]
-@misc = "spacy-el4ner.SpanSimilarity.v1"
-
-[llm_ensemble_ner.retriever.encoder]
-@misc = "spacy-el4ner.SentenceTransformer.v1"
-model = "sentence-transformers/all-MiniLM-L6-v2"
-
-[llm_ensemble_ner.vote]
-@misc = "spacy-el4ner.MajorityVote.v1"
-
-[llm_ensemble_ner.scorer]
-@scorers = "spacy-el4ner.Scorer.v1"
-"""
 
 ON_ERROR = ("raise", "warn", "skip")
 
@@ -105,6 +58,7 @@ def make_llm_ensemble_ner(
     overwrite_ents: bool,
     on_error: str,
     keep_loaded: bool,
+    min_backbones: int | None,
     pos_weights: dict[str, float],
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "LLMEnsembleNER":
@@ -126,6 +80,7 @@ def make_llm_ensemble_ner(
         overwrite_ents=overwrite_ents,
         on_error=on_error,
         keep_loaded=keep_loaded,
+        min_backbones=min_backbones,
         pos_weights=pos_weights,
         scorer=scorer,
     )
@@ -180,6 +135,7 @@ class LLMEnsembleNER(Pipe):
             "max_sentences",
             "most_similar_last",
             "keep_loaded",
+            "min_backbones",
         )
         return FourStages(
             self.backbones,
@@ -333,6 +289,13 @@ class LLMEnsembleNER(Pipe):
         """
         try:
             results = self.predict(docs)
+        except BackendUnavailable as error:
+            # Every other document would wait for the same answer in vain.
+            if self.cfg["on_error"] == "raise":
+                raise
+            for doc in docs:
+                self._mark(doc, error)
+            return docs
         except Exception as error:
             # Whatever a model, a tokenizer or a device throws is the user's policy to decide about.
             if self.cfg["on_error"] == "raise":

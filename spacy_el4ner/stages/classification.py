@@ -31,5 +31,6 @@ def classify(
     ):
         probabilities = {label: math.exp(score) for label, score in zip(labels, scores, strict=True)}
         best = max(labels, key=probabilities.__getitem__)
-        votes.append(Vote(backbone.name, best, probabilities[best], probabilities))
+        estimated = not backbone.backend.exact
+        votes.append(Vote(backbone.name, best, probabilities[best], probabilities, estimated))
     return votes

@@ -28,5 +28,6 @@ def verify(
             backbone.wording.verification(window, shots, setting.labels, mention), OPTIONS
         ),
     ):
-        verdicts.append(Verdict(backbone.name, true > false, math.exp(true)))
+        estimated = not backbone.backend.exact
+        verdicts.append(Verdict(backbone.name, true > false, math.exp(true), estimated))
     return verdicts

@@ -6,49 +6,9 @@ import warnings
 import pytest
 import spacy
 from spacy.tokens import Doc, DocBin, Span
-from spacy.training import Example
 
-from tests.tiny import LABELS, TEXTS, save_compact
-
-WORDINGS = ("compact/terse", "compact/plain", "compact/marked")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    return [save_compact(folder / str(seed), seed) for seed in range(3)]
-
-
-def blocks(models, **backend):
-    return {
-        wording.partition("/")[2]: {
-            "@misc": "spacy-el4ner.Backbone.v1",
-            "wording": wording,
-            "format": {"@misc": "spacy-el4ner.InlineTags.v1", "max_tokens": 4},
-            "backend": {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(model), **backend},
-        }
-        for wording, model in zip(WORDINGS, models, strict=False)
-    }
-
-
-def pipeline(models, lang="en", **settings):
-    nlp = spacy.blank(lang)
-    config = {
-        "labels": LABELS,
-        "backbones": blocks(models),
-        "retriever": {"@misc": "spacy-el4ner.RandomDemonstrations.v1"},
-        "on_error": "raise",
-        **settings,
-    }
-    nlp.add_pipe("llm_ensemble_ner", config=config)
-    return nlp
-
-
-def gold(nlp):
-    docs = [nlp.make_doc(text) for text in TEXTS[:3]]
-    docs[0].ents = [docs[0].char_span(0, 4, "PERSON"), docs[0].char_span(22, 27, "GPE")]
-    docs[1].ents = [docs[1].char_span(0, 7, "PERSON")]
-    return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+from tests.pipeline.ensembles import blocks, found, gold, pipeline
+from tests.tiny import LABELS, TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -57,10 +17,6 @@ def nlp(models):
     nlp = pipeline(models, stages={"verification": False})
     nlp.initialize(lambda: gold(nlp))
     return nlp
-
-
-def found(doc):
-    return [(s.start_char, s.end_char, s.label_, round(s._.confidence, 4)) for s in doc.spans["el4ner"]]
 
 
 def test_the_factory_is_found_without_importing_the_package():

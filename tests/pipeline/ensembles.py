@@ -1,0 +1,54 @@
+"""Pipelines of tiny backbones, and what they found."""
+
+import spacy
+from spacy.training import Example
+
+from tests.tiny import LABELS, TEXTS
+
+WORDINGS = ("compact/terse", "compact/plain", "compact/marked")
+
+
+def blocks(models, **backend):
+    return {
+        wording.partition("/")[2]: {
+            "@misc": "spacy-el4ner.Backbone.v1",
+            "wording": wording,
+            "format": {"@misc": "spacy-el4ner.InlineTags.v1", "max_tokens": 4},
+            "backend": {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(model), **backend},
+        }
+        for wording, model in zip(WORDINGS, models, strict=False)
+    }
+
+
+def pipeline(models, lang="en", **settings):
+    nlp = spacy.blank(lang)
+    config = {
+        "labels": LABELS,
+        "backbones": blocks(models),
+        "retriever": {"@misc": "spacy-el4ner.RandomDemonstrations.v1"},
+        "on_error": "raise",
+        **settings,
+    }
+    nlp.add_pipe("llm_ensemble_ner", config=config)
+    return nlp
+
+
+def gold(nlp):
+    docs = [nlp.make_doc(text) for text in TEXTS[:3]]
+    docs[0].ents = [docs[0].char_span(0, 4, "PERSON"), docs[0].char_span(22, 27, "GPE")]
+    docs[1].ents = [docs[1].char_span(0, 7, "PERSON")]
+    return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+
+
+class Near(float):
+    """A confidence: rounding differs with the batch that it was computed in."""
+
+    def __eq__(self, other):
+        return abs(float(self) - float(other)) < 1e-4
+
+    def __hash__(self):
+        raise TypeError("near is not transitive")
+
+
+def found(doc):
+    return [(s.start_char, s.end_char, s.label_, Near(s._.confidence)) for s in doc.spans["el4ner"]]

@@ -1,0 +1,96 @@
+"""A backbone that does not answer, at any stage: the others go on, or nobody does, and it is said."""
+
+import pytest
+
+from spacy_el4ner.backends.base import BackendUnavailable
+from tests.pipeline.ensembles import found, gold, pipeline
+from tests.tiny import LABELS, TEXTS
+
+
+class Failing:
+    """A backend that answers `calls` requests more and then never again."""
+
+    def __init__(self, backend, calls):
+        self.backend = backend
+        self.calls = calls
+
+    def __getattr__(self, name):
+        return getattr(self.backend, name)
+
+    def decode(self, requests):
+        return self._answer(self.backend.decode, requests)
+
+    def score(self, requests):
+        return self._answer(self.backend.score, requests)
+
+    def _answer(self, ask, requests):
+        if self.calls == 0:
+            raise BackendUnavailable("nobody at home")
+        self.calls -= 1
+        return ask(requests)
+
+
+def ensemble(models, down, calls=0, **settings):
+    nlp = pipeline(models, **settings)
+    nlp.initialize(lambda: gold(nlp))
+    component = nlp.get_pipe("llm_ensemble_ner")
+    for n, backbone in enumerate(component.backbones):
+        if backbone.name in down:
+            failing = Failing(backbone.backend, calls)
+            component.backbones[n] = type(backbone)(backbone.name, failing, backbone.wording)
+    return nlp
+
+
+@pytest.mark.parametrize("calls", [0, 1], ids=["extraction", "classification"])
+def test_the_others_go_on_and_the_result_says_so(models, calls):
+    stages = {"verification": False}
+    nlp = ensemble(models, {"plain"}, calls, min_backbones=2, stages=stages)
+    docs = list(nlp.pipe(TEXTS))
+    assert any(doc.spans["el4ner"] for doc in docs)
+    for doc in docs:
+        assert doc._.el4ner["counts"]["unavailable"] == {"plain": "nobody at home"}
+        for span in doc.spans["el4ner"]:
+            assert [v["backbone"] for v in span._.provenance["votes"]] == ["terse", "marked"]
+
+
+def test_who_never_answers_might_as_well_not_be_there(models):
+    stages = {"verification": False}
+    with_it = ensemble(models, {"marked"}, min_backbones=1, stages=stages)
+    pair = ensemble(models, set(), stages=stages)
+    component = pair.get_pipe("llm_ensemble_ner")
+    component.backbones = [b for b in component.backbones if b.name != "marked"]
+    with_it.get_pipe("llm_ensemble_ner").retriever = component.retriever
+    assert [found(d) for d in with_it.pipe(TEXTS)] == [found(d) for d in pair.pipe(TEXTS)]
+
+
+def test_another_backbone_verifies_in_place_of_one_that_is_down(models):
+    nlp = ensemble(models, {"terse"}, 2, min_backbones=2, verifier="terse")
+    spans = [s for doc in nlp.pipe(TEXTS * 5) for s in doc.spans["el4ner"]]
+    assert spans
+    assert {s._.provenance["verification"]["backbone"] for s in spans} == {"plain"}
+
+
+def test_too_few_backbones_mark_every_document_once(models):
+    nlp = ensemble(models, {"terse", "plain"}, min_backbones=2, on_error="skip")
+    docs = list(nlp.pipe(TEXTS))
+    assert [doc.text for doc in docs] == TEXTS
+    assert all("nobody at home" in doc._.el4ner["error"] for doc in docs)
+    assert not any(doc.ents for doc in docs)
+
+
+def test_by_default_all_backbones_are_needed(models):
+    nlp = ensemble(models, {"plain"}, on_error="raise")
+    with pytest.raises(BackendUnavailable, match="nobody at home"):
+        nlp("Bill paid the bill in Paris.")
+
+
+def test_votes_of_a_backend_without_probabilities_are_marked_as_estimates(models):
+    nlp = ensemble(models, {"plain"}, calls=-1, stages={"verification": False})
+    component = nlp.get_pipe("llm_ensemble_ner")
+    next(b for b in component.backbones if b.name == "plain").backend.exact = False
+    spans = [s for doc in nlp.pipe(TEXTS) for s in doc.spans["el4ner"]]
+    assert spans
+    for span in spans:
+        estimated = {v["backbone"]: v["estimated"] for v in span._.provenance["votes"]}
+        assert estimated == {"terse": False, "plain": True, "marked": False}
+    assert set(LABELS) >= {s.label_ for s in spans}
