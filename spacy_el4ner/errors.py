@@ -82,6 +82,14 @@ class Errors(metaclass=_Coded):
         "The store '{path}' has no answer of the model '{name}' to this request, and mode = \"replay\" "
         'asks nobody. Record it with mode = "use".'
     )
+    EL023 = (
+        "Comparing with spaCy-llm needs it. Install the extra that brings it: "
+        "pip install 'spacy-el4ner[bench]', or leave it out with --systems."
+    )
+    EL024 = (
+        "The backbone '{name}' is run by {kind}, and the benchmark measures models that run in this "
+        "process. Give it a backend of the kind spacy-el4ner.HFBackend.v1."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -1,0 +1,174 @@
+import math
+import pickle
+import re
+
+import pytest
+
+from spacy_el4ner.backends.base import Backend
+from spacy_el4ner.backends.openai import OpenAIBackend
+from tests.backends.scripted import COPY, OPTIONS, TEXT, asks, chat, scores
+from tests.tiny import save_family
+
+OK = chat(COPY)
+
+
+def chosen(row):
+    assert sorted(row)[:-1] == [-math.inf] * (len(row) - 1)
+    return OPTIONS[row.index(0.0)]
+
+
+def test_it_is_a_backend(serve, connect):
+    assert isinstance(connect(serve(OK)), Backend)
+
+
+def test_a_question_is_sent_in_standard_fields_alone(serve, connect):
+    server = serve(OK)
+    assert connect(server).decode([asks()])[0].text == COPY
+    (sent,) = server.seen
+    assert set(sent) == {"model", "messages", "temperature", "max_tokens", "stream"}
+    assert (sent["model"], sent["temperature"], sent["stream"]) == ("tiny", 0, False)
+    assert [m["role"] for m in sent["messages"]] == ["system", "user"]
+    assert sent["messages"][1]["content"] == f"Sentence: {TEXT} Tag it."
+
+
+def test_without_a_system_role_the_user_says_it_all(serve, connect):
+    server = serve(OK)
+    connect(server, system_role=False).decode([asks()])
+    (turn,) = server.seen[0]["messages"]
+    assert turn == {"role": "user", "content": f"You tag.\n\nSentence: {TEXT} Tag it."}
+
+
+def test_a_plain_answer_has_no_log_probabilities(serve, connect):
+    answer = connect(serve(OK)).decode([asks()])[0]
+    assert answer.offsets == answer.logprobs == ()
+
+
+def test_nothing_asked_is_nothing_sent(serve, connect):
+    server = serve(OK)
+    backend = connect(server)
+    assert backend.decode([]) == backend.score([]) == []
+    assert server.seen == []
+
+
+def test_a_wrong_answer_is_asked_for_once_more(serve, connect):
+    server = serve(chat("Ann and Rome."), OK)
+    assert connect(server).decode([asks()])[0].text == COPY
+    said = server.seen[1]["messages"]
+    assert [m["role"] for m in said] == ["system", "user", "assistant", "user"]
+    assert said[2]["content"] == "Ann and Rome."
+
+
+def test_an_answer_that_stays_wrong_is_taken_as_it_is(serve, connect):
+    server = serve(chat("wrong"), chat("wrong again"), OK)
+    assert connect(server).decode([asks()])[0].text == "wrong again"
+    assert len(server.seen) == 2
+
+
+def test_an_answer_in_a_fence_is_right(serve, connect):
+    server = serve(chat(f"```\n{COPY}\n```\n"))
+    assert connect(server).decode([asks()])[0].text == COPY
+    assert len(server.seen) == 1
+
+
+def test_a_prompt_that_does_not_fit_is_not_sent(serve, connect):
+    server = serve(OK)
+    backend = connect(server, context=200)
+    with pytest.raises(ValueError, match=r"EL021.*tiny.*200"):
+        backend.decode([asks(), asks("word " * 50 + "end")])
+    with pytest.raises(ValueError, match="EL021"):
+        backend.score([scores("word " * 50)])
+    assert server.seen == []
+
+
+def test_an_answer_has_the_room_that_is_left(serve, connect):
+    server = serve(OK)
+    backend = connect(server, context=100)
+    backend.decode([asks()])
+    assert server.seen[0]["max_tokens"] == 100 - backend.count_prompt(asks().prompt) >= len(COPY)
+
+
+def test_an_answer_has_room_for_more_than_a_tagged_copy_needs_but_not_for_a_novel(serve, connect):
+    server = serve(OK)
+    connect(server, context=10**6).decode([asks()])
+    assert len(COPY) <= server.seen[0]["max_tokens"] < 100
+
+
+def test_without_a_tokenizer_tokens_are_not_under_estimated(serve, connect, tmp_path):
+    guess = connect(serve(OK))
+    real = connect(serve(OK), tokenizer=str(save_family(tmp_path, "qwen2")))
+    for text in ("Ann left 2026", "魏丞相使怒去", "😀 İ", "\ud800"):
+        assert guess.count(text) >= real.count(text.replace("\ud800", "")) > 0 or text == "\ud800"
+    assert guess.count_prompt(asks().prompt) >= real.count_prompt(asks().prompt) > 20
+
+
+@pytest.mark.parametrize("said", ["ORG", "I think it is Org."])
+def test_the_option_named_gets_everything(serve, connect, said):
+    backend = connect(serve(chat(said)))
+    assert chosen(backend.score([scores()])[0]) == "ORG"
+    assert not backend.exact
+
+
+def test_an_option_is_asked_for_once_more(serve, connect):
+    server = serve(chat("Hm."), chat("PERSON"))
+    assert chosen(connect(server).score([scores()])[0]) == "PERSON"
+    assert server.seen[1]["messages"][3]["content"].endswith("PERSON, ORG, none")
+
+
+def test_without_a_readable_option_it_is_the_last(serve, connect):
+    server = serve(chat("Hm."))
+    assert chosen(connect(server).score([scores()])[0]) == "none"
+    assert len(server.seen) == 2
+
+
+def test_llama_answers_carry_log_probabilities(serve, connect):
+    tokens = [{"token": t, "logprob": -0.5} for t in re.findall(r" ?</?e>| ?\w+", COPY)]
+    server = serve(chat(COPY, {"content": tokens}))
+    answer = connect(server, dialect="llama.cpp").decode([asks()])[0]
+    assert len(answer.offsets) == len(answer.logprobs) == len(tokens)
+    assert answer.probability([(0, 3), (6, 10)]) == pytest.approx(math.exp(-1))
+    assert server.seen[0]["grammar"].startswith("root ::= ")
+
+
+def weigh(body):
+    """Two tokens of prompt, then the option by its characters, "ORG" being likeliest."""
+    option = body["messages"][-1]["content"]
+    logprob = math.log(0.6 if option == "ORG" else 0.2)
+    rows = [None, {"1": {"logprob": -3.0}}, *({str(ord(c)): {"logprob": 0.0}} for c in option)]
+    rows[2] = {str(ord(option[0])): {"logprob": logprob}}
+    return chat("x", prompt_logprobs=rows)
+
+
+def test_vllm_scores_the_options(serve, connect):
+    server = serve(weigh)
+    backend = connect(server, dialect="vllm")
+    rows = backend.score([scores(), scores("other")])
+    assert backend.exact
+    for row in rows:
+        assert [math.exp(p) for p in row] == pytest.approx([0.2, 0.6, 0.2])
+    sent = server.seen[0]
+    assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
+    assert (sent["prompt_logprobs"], sent["max_tokens"]) == (0, 1)
+
+
+def test_a_pickled_backend_asks_the_same(serve, connect):
+    server = serve(OK)
+    backend = connect(server)
+    backend.decode([asks()])
+    copy = pickle.loads(pickle.dumps(backend))
+    assert copy.decode([asks()])[0].text == COPY
+    copy.unload()
+    assert server.seen[0] == server.seen[1]
+
+
+def test_an_unloaded_backend_connects_again(serve, connect):
+    backend = connect(serve(OK))
+    backend.decode([asks()])
+    backend.unload()
+    assert backend.decode([asks()])[0].text == COPY
+    assert backend.forward_passes == 2
+
+
+@pytest.mark.parametrize("setting", [{"dialect": "hf"}, {"base_url": "localhost:8000"}])
+def test_a_setting_that_makes_no_sense_is_refused(setting):
+    with pytest.raises(ValueError, match="EL010"):
+        OpenAIBackend("tiny", **{"base_url": "http://127.0.0.1/v1", **setting})

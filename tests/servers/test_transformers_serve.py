@@ -1,0 +1,159 @@
+"""The ensemble against a real server: `transformers serve`, in an environment of its own."""
+
+import pytest
+import spacy
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from spacy_el4ner.backends.base import BackendUnavailable
+from spacy_el4ner.backends.openai import OpenAIBackend
+from spacy_el4ner.formats import InlineTags
+from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.stages.verification import OPTIONS
+from spacy_el4ner.types import DecodeRequest, Mention, Prompt, ScoreRequest, Window
+from tests.tiny import LABELS, TEXTS, save_family
+
+TEXT = "Bill paid the bill in Paris."
+WINDOW = Window(TEXT, 0, ((0, 4), (5, 9), (10, 13), (14, 18), (19, 21), (22, 27), (27, 28)))
+GOLD = (Mention(0, 4, "PERSON"), Mention(22, 27, "GPE"))
+MEMBERS = {"qwen2": "compact/terse", "llama": "compact/plain", "granite": "en"}
+CONTEXT = 1024
+
+
+def lessons(wording):
+    """Every question that is asked about the text, with its answer."""
+    yield wording.extraction(WINDOW, (), LABELS), InlineTags().render(WINDOW, GOLD)
+    for mention in GOLD:
+        yield wording.classification(WINDOW, (), LABELS, mention), mention.label
+        yield wording.verification(WINDOW, (), LABELS, mention), OPTIONS[0]
+
+
+def teach(folder, wording, steps=1500):
+    """Let a model learn the lessons by heart, laid out as the server lays them out."""
+    model = AutoModelForCausalLM.from_pretrained(folder)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rows = []
+    for prompt, answer in lessons(wording):
+        turns = [{"role": "user", "content": prompt.context + prompt.question}]
+        turns = [{"role": "system", "content": prompt.system}, *turns] if prompt.system else turns
+        asked = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
+        ids = tokenizer.encode(asked, add_special_tokens=False)
+        said = tokenizer.encode(answer, add_special_tokens=False)
+        rows.append((ids, [*said, tokenizer.eos_token_id]))
+    longest = max(len(ids) + len(said) for ids, said in rows)
+    inputs = torch.zeros(len(rows), longest, dtype=torch.long)
+    labels = torch.full_like(inputs, -100)
+    for n, (ids, said) in enumerate(rows):
+        inputs[n, : len(ids) + len(said)] = torch.tensor(ids + said)
+        labels[n, len(ids) : len(ids) + len(said)] = torch.tensor(said)
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    for _ in range(steps):
+        loss = model(input_ids=inputs, labels=labels).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        if loss.item() < 0.01:
+            break
+    model.generation_config.eos_token_id = tokenizer.eos_token_id
+    model.save_pretrained(folder)
+    return loss.item()
+
+
+@pytest.fixture(scope="module")
+def models(address, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    folders = {}
+    for family, wording in MEMBERS.items():
+        folders[family] = save_family(folder / family, family)
+        assert teach(folders[family], Wording(wording)) < 0.02
+    return folders
+
+
+@pytest.fixture(scope="module")
+def nlp(address, models):
+    """The ensemble, each of its members on the server."""
+    blocks = {
+        name: {
+            "@misc": "spacy-el4ner.Backbone.v1",
+            "wording": MEMBERS[name],
+            "backend": {
+                "@misc": "spacy-el4ner.OpenAIBackend.v1",
+                "model": str(folder),
+                "base_url": address,
+                "tokenizer": str(folder),
+                "context": CONTEXT,
+                "max_concurrency": 2,
+            },
+        }
+        for name, folder in models.items()
+    }
+    nlp = spacy.blank("en")
+    config = {"labels": LABELS, "backbones": blocks, "on_error": "raise"}
+    config["retriever"] = {"@misc": "spacy-el4ner.RandomDemonstrations.v1"}
+    nlp.add_pipe("llm_ensemble_ner", config=config)
+    yield nlp
+    for backbone in nlp.get_pipe("llm_ensemble_ner").backbones:
+        backbone.backend.unload()
+
+
+@pytest.fixture
+def backend(address, models):
+    model = str(models["granite"])
+    backend = OpenAIBackend(model, address, tokenizer=model, context=CONTEXT, retries=0)
+    yield backend
+    backend.unload()
+
+
+def test_the_ensemble_finds_what_its_members_learnt(nlp):
+    doc = nlp(TEXT)
+    assert [(e.text, e.label_, e._.confidence) for e in doc.ents] == [
+        ("Bill", "PERSON", 1.0),
+        ("Paris", "GPE", 1.0),
+    ]
+    for ent in doc.ents:
+        assert set(ent._.provenance["proposed_by"]) == set(MEMBERS)
+        assert [v["label"] for v in ent._.provenance["votes"]] == [ent.label_] * 3
+
+
+def test_nonsense_of_a_server_is_counted_and_survived(nlp):
+    docs = list(nlp.pipe(TEXTS[1:4]))
+    assert [doc.text for doc in docs] == TEXTS[1:4]
+    assert all(doc._.el4ner["error"] == "" for doc in docs)
+    counts = [doc._.el4ner["counts"] for doc in docs]
+    assert all(set(c["proposed"]) == set(MEMBERS) for c in counts)
+
+
+def test_batches_agree_with_single_documents(nlp):
+    together = [[(e.text, e.label_) for e in doc.ents] for doc in nlp.pipe([TEXT, *TEXTS[1:3]])]
+    assert together == [[(e.text, e.label_) for e in nlp(t).ents] for t in (TEXT, *TEXTS[1:3])]
+
+
+def test_tokens_are_counted_as_the_server_counts_them(backend):
+    for prompt, _ in lessons(Wording(MEMBERS["granite"])):
+        turns = backend._turns(prompt)
+        used = backend._server.run(
+            lambda t, post: post(backend._body(t, 1), lambda reply: reply["usage"]), [turns]
+        )
+        assert backend.count_prompt(prompt) == used[0]["prompt_tokens"]
+
+
+def test_an_over_long_prompt_never_reaches_the_server(backend):
+    prompt = Prompt("", "Bill paid the bill. " * 300, "")
+    with pytest.raises(ValueError, match="EL021"):
+        backend.decode([DecodeRequest(prompt, InlineTags().grammar(WINDOW))])
+    assert backend.forward_passes == 0
+
+
+def test_a_model_that_the_server_does_not_have_is_unavailable(address, tmp_path):
+    backend = OpenAIBackend(str(tmp_path / "nowhere"), address, retries=0)
+    with pytest.raises(BackendUnavailable, match=r"(?s)EL020.*nowhere.*status 500"):
+        backend.score([ScoreRequest(Prompt("", "x", "?"), ("a", "b"))])
+    backend.unload()
+
+
+def test_fields_beyond_the_standard_are_refused(address, models):
+    backend = OpenAIBackend(str(models["qwen2"]), address, dialect="llama.cpp")
+    with pytest.raises(ValueError, match=r"(?s)EL019.*status 422.*grammar"):
+        backend.score([ScoreRequest(Prompt("", "x", "?"), ("a", "b"))])
+    backend.unload()
