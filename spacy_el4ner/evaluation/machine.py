@@ -3,7 +3,8 @@
 import datetime
 import os
 import platform
-from importlib.metadata import version
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,19 @@ def machine() -> dict[str, Any]:
     return {
         "machine": described,
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "versions": {name: version(name) for name in PACKAGES},
+        "versions": versions(PACKAGES),
     }
+
+
+def versions(names: Iterable[str]) -> dict[str, str]:
+    """RETURNS (dict[str, str]): The version of each package that is installed."""
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def _processor() -> str:

@@ -1,0 +1,45 @@
+"""`python -m spacy el4ner memory`: whether memory stays flat over many documents."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import spacy
+import typer
+from tqdm import tqdm
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import use_gpu
+
+
+@app.command("memory")
+def memory(
+    pipeline: Annotated[Path, typer.Argument(help="A pipeline, as made by `index`")],
+    corpus: Annotated[Path, typer.Argument(help="A corpus to take texts from")],
+    out: Annotated[Path, typer.Argument(help="The JSON file to write; the plot goes beside it")],
+    documents: Annotated[int, typer.Option(help="How many documents, sentence by sentence")] = 20_000,
+    batch_size: Annotated[int, typer.Option(help="Documents a batch of nlp.pipe")] = 64,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
+) -> None:
+    """Send many documents through nlp.pipe and record the memory of the process.
+
+    Example: python -m spacy el4ner memory training/sample_en/pipeline \\
+    corpus/sample_en/test.spacy metrics/sample_en/memory.json --documents 20000
+    """
+    from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.evaluation.machine import machine
+    from spacy_el4ner.evaluation.memory import growth, measure, plot
+
+    use_gpu(gpu_id)
+    nlp = spacy.load(pipeline)
+    texts = [s.text for doc in read_docs(corpus) for s in doc.sents]
+    measured = measure(
+        nlp, texts, documents, batch_size, lambda docs: tqdm(docs, total=documents, unit="doc")
+    )
+    data = {**machine(), "batch_size": batch_size, "growth": growth(measured), **measured}
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(data, indent=2), encoding="utf8")
+    plot(measured, out.with_suffix(".png"))
+    peak = max(measured["mb"])
+    msg.good(f"{out}: {documents} documents, peak {peak:.0f} MiB, growth {data['growth']:.3f}")

@@ -1,0 +1,82 @@
+"""Whether an answer is in the language of its format.
+
+In doubt the judgement is in favour of free generation: an answer counts as well-formed if its tokens
+are those that the grammar allows, or if its characters, white space aside, are those of the answer that
+says the same.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
+from spacy_el4ner.backends.tokens import PieceTokenizer
+from spacy_el4ner.evaluation.bench.sentences import Sentence
+from spacy_el4ner.formats import InlineTags
+from spacy_el4ner.formats.base import Format, Parsed
+from spacy_el4ner.types import Mention, Window
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """malformed (bool): Whether the answer is outside of the format's language.
+    outside (int): Mentions it names that are not in the text.
+    """
+
+    malformed: bool
+    outside: int
+
+
+def judge_text(text: str, window: Window, format: Format) -> Judgement:
+    """text (str): An answer, exactly as given.
+    RETURNS (Judgement): Whether it is what the format would have rendered.
+    """
+    return _judgement(text, format.parse(text, window), window, format, str)
+
+
+def judge_tokens(
+    ids: Sequence[int], sentence: Sentence, format: Format, tokens: PieceTokenizer
+) -> Judgement:
+    """ids (Sequence[int]): An answer that was generated freely, without the token that ends it.
+    RETURNS (Judgement): The same, whatever white space the tokenizer loses.
+    """
+    if _allowed(ids, sentence.window, format, tokens):
+        return Judgement(False, 0)
+
+    def plain(text: str) -> str:
+        return "".join(tokens.tokenizer.decode(tokens.piece(text), skip_special_tokens=True).split())
+
+    text = _tight(tokens.tokenizer.decode(ids, skip_special_tokens=True).strip(), sentence, format)
+    return _judgement(text, format.parse(text, sentence.window), sentence.window, format, plain)
+
+
+def _judgement(
+    text: str, parsed: Parsed, window: Window, format: Format, plain: Callable[[str], str]
+) -> Judgement:
+    edges = ({start for start, _ in window.tokens}, {end for _, end in window.tokens})
+    mentions = [Mention(m.start, m.end, m.label) for m in parsed.mentions]
+    broken = (
+        bool(parsed.unparsed or parsed.unaligned)
+        or any(m.start not in edges[0] or m.end not in edges[1] for m in mentions)
+        or plain(format.render(window, mentions)) != plain(text)
+    )
+    return Judgement(broken, parsed.unaligned)
+
+
+def _allowed(ids: Sequence[int], window: Window, format: Format, tokens: PieceTokenizer) -> bool:
+    place = TokenAutomaton(format.grammar(window), tokens.piece, tokens.end)
+    for token in ids:
+        if token not in place.allowed:
+            return False
+        place = place.step(token)
+    return not place.allowed or tokens.end in place.allowed
+
+
+def _tight(text: str, sentence: Sentence, format: Format) -> str:
+    """Without the white space that a word-piece tokenizer puts on the inner side of tags."""
+    if not isinstance(format, InlineTags):
+        return text
+    for opening, closing in format.tags(sentence.window.text).values():
+        text = re.sub(rf"{re.escape(opening)}\s+", opening, text)
+        text = re.sub(rf"\s+{re.escape(closing)}", closing, text)
+    return text

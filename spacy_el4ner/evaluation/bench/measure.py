@@ -1,0 +1,141 @@
+"""Clock, interleaving and medians.
+
+A machine is never quiet for long. So within a repetition the systems run one after another over the
+same batches, a row's ratios compare what ran within one repetition, and the median counts.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from spacy_el4ner.evaluation.bench.judge import Judgement
+from spacy_el4ner.evaluation.bench.memory import PeakMemory
+from spacy_el4ner.evaluation.bench.sentences import Sentence
+from spacy_el4ner.evaluation.bench.systems import Reply, System
+
+Row = dict[str, Any]
+Tick = Callable[[str, int], None]
+"""Told what runs and how many documents were done."""
+REFERENCES = ("floor", "constrained")
+
+
+@dataclass
+class Tally:
+    """What one system did at one batch size.
+
+    seconds (list[float]): A repetition each.
+    passes (int), tokens (int): Of one repetition; all are alike.
+    peak_mb (float): Over all repetitions.
+    replies (list[Reply]): One a sentence.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    passes: int = 0
+    tokens: int = 0
+    peak_mb: float = 0.0
+    replies: list[Reply] = field(default_factory=list)
+
+
+def measure(
+    systems: Sequence[System],
+    sentences: Sequence[Sentence],
+    batch_size: int,
+    repeats: int,
+    device: str,
+    tick: Tick,
+) -> list[Row]:
+    """systems (Sequence[System]): Prepared.
+    sentences (Sequence[Sentence]): What to ask.
+    batch_size (int): Sentences that are given to a system at a time.
+    repeats (int): How often each system goes over all sentences.
+    device (str): Where the model is.
+    tick (Tick): Told of progress.
+    RETURNS (list[Row]): A row a system.
+    """
+    batches = [sentences[n : n + batch_size] for n in range(0, len(sentences), batch_size)]
+    tallies = {system.name: Tally() for system in systems}
+    memory = PeakMemory(device)
+    for system in systems:
+        tick(f"warming up {system.name}", 0)
+        system.answer(batches[0])
+    for repeat in range(repeats):
+        # Another one begins each time, so that none always runs after the same other.
+        shift = repeat % len(systems)
+        for system in (*systems[shift:], *systems[:shift]):
+            tally = tallies[system.name]
+            memory.reset()
+            _go_over(system, batches, tally, device, tick)
+            tally.peak_mb = max(tally.peak_mb, memory.read())
+    return [_row(s, sentences, batch_size, tallies) for s in systems]
+
+
+def _go_over(
+    system: System, batches: Sequence[Sequence[Sentence]], tally: Tally, device: str, tick: Tick
+) -> None:
+    before = system.spent
+    seconds, replies = 0.0, []
+    for batch in batches:
+        wait_for(device)
+        start = time.perf_counter()
+        replies += system.answer(batch)
+        wait_for(device)
+        seconds += time.perf_counter() - start
+        tick(system.name, len(batch))
+    passes, tokens = system.spent
+    tally.seconds.append(seconds)
+    tally.passes, tally.tokens = passes - before[0], tokens - before[1]
+    tally.replies = replies
+
+
+def _row(
+    system: System, sentences: Sequence[Sentence], batch_size: int, tallies: dict[str, Tally]
+) -> Row:
+    tally, n = tallies[system.name], len(sentences)
+    judged = (
+        [system.judge(s, r) for s, r in zip(sentences, tally.replies, strict=True)]
+        if system.judged
+        else list[Judgement]()
+    )
+    prompts, answers = (sum(getattr(r, k) for r in tally.replies) for k in ("prompt", "answer"))
+    return {
+        "system": system.name,
+        "batch_size": batch_size,
+        "docs": n,
+        "repeats": len(tally.seconds),
+        **rates(tally.seconds, n),
+        "passes_per_doc": tally.passes / n,
+        "prompt_tokens_per_doc": prompts / n,
+        "answer_tokens_per_doc": answers / n,
+        "token_ratio": tally.tokens / (prompts + answers),
+        "peak_mb": tally.peak_mb,
+        "malformed": sum(j.malformed for j in judged) if system.judged else None,
+        "outside_text": sum(j.outside for j in judged) if system.judged else None,
+        **{
+            f"to_{name}": speed_ratio(tallies[name].seconds, tally.seconds) if name in tallies else None
+            for name in REFERENCES
+        },
+    }
+
+
+def rates(seconds: Sequence[float], docs: int) -> Row:
+    """RETURNS (Row): Documents a second: the median repetition, the slowest and the fastest."""
+    return {
+        "docs_per_s": docs / median(seconds),
+        "docs_per_s_min": docs / max(seconds),
+        "docs_per_s_max": docs / min(seconds),
+    }
+
+
+def speed_ratio(reference: Sequence[float], seconds: Sequence[float]) -> float:
+    """RETURNS (float): How many times as fast as the reference, in the median repetition."""
+    return median(r / s for r, s in zip(reference, seconds, strict=True))
+
+
+def wait_for(device: str) -> None:
+    """Until a GPU has done what it was told."""
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.synchronize()

@@ -1,0 +1,74 @@
+import json
+
+import spacy
+from spacy.language import Language
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.evaluation.memory import growth, measure, resident_mb
+
+
+@Language.component("test_hoarder")
+def hoarder(doc):
+    HOARD.append(bytearray(2**20))
+    return doc
+
+
+HOARD: list[bytearray] = []
+
+
+def test_a_pipe_that_keeps_everything_is_found_out():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_hoarder")
+    kept = measure(nlp, ["One.", "Two."], 400, 8)
+    HOARD.clear()
+    assert growth(kept) > 1.3
+    assert kept["mb"][-1] > kept["mb"][0] + 200
+
+
+def test_every_hundredth_part_is_a_sample():
+    measured = measure(spacy.blank("en"), ["One."], 250, 16)
+    assert measured["documents"] == [0, *range(2, 251, 2)]
+    assert len(measured["mb"]) == len(measured["documents"])
+    assert measured["docs_per_s"] > 0
+
+
+def test_growth_compares_the_end_with_the_beginning_after_loading():
+    rising = {"mb": [0.0, *[100.0 + n for n in range(100)]]}
+    flat = {"mb": [0.0, 10.0, *[100.0] * 99]}
+    assert growth(flat) == 1.0
+    assert growth(rising) > 1.5
+
+
+def test_no_text_comes_twice():
+    seen = []
+
+    @Language.component("test_witness")
+    def witness(doc):
+        seen.append(doc.text)
+        return doc
+
+    nlp = spacy.blank("en")
+    nlp.add_pipe("test_witness")
+    measure(nlp, ["One.", "Two."], 20, 4)
+    assert len(set(seen)) == 20
+
+
+def test_resident_memory_is_more_than_nothing():
+    assert resident_mb() > 10
+
+
+def test_the_command_writes_numbers_and_a_plot(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    nlp.to_disk(tmp_path / "pipeline")
+    DocBin(docs=[nlp("Ann is here. Bob is not.")]).to_disk(tmp_path / "texts.spacy")
+    out = tmp_path / "memory.json"
+    arguments = ["memory", tmp_path / "pipeline", tmp_path / "texts.spacy", out, "--documents", "50"]
+    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    data = json.loads(out.read_text())
+    assert data["documents"][-1] == 50
+    assert {"machine", "date", "versions", "growth"} <= set(data)
+    assert out.with_suffix(".png").stat().st_size > 1000
