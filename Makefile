@@ -1,12 +1,15 @@
 # make run   the whole method on the project's own text, from nothing
 # make test  formatting, lint, types, layers and tests
-# Both make .venv first if it is not there.
+# make test-transformers5  the tests that touch transformers, with version 5 and without spacy-transformers
+# They make .venv (the last one .venv5) first if it is not there.
 
 PYTHON ?= python3.11
 BIN := .venv/bin
+BIN5 := .venv5/bin
+TESTS5 := tests/backends tests/servers tests/pipeline tests/training tests/retrieval tests/test_configs.py
 NAME ?= sample_en
 
-.PHONY: run test check install clean
+.PHONY: run test test-transformers5 check install clean
 
 run: install
 	@echo "== 2/3  convert, train, index, evaluate: about 15 minutes on two cores (each step shows its progress)"
@@ -23,6 +26,9 @@ run: install
 test: check
 	@$(BIN)/python -m pytest
 
+test-transformers5: .venv5/installed
+	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers $(BIN5)/python -m pytest $(TESTS5)
+
 check: install
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -37,5 +43,12 @@ install: .venv/installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,trf,plots,dev]'
 	@touch .venv/installed
 
+.venv5/installed: setup.cfg constraints-transformers5.txt
+	@echo "== make .venv5 and install: about 2 minutes (CPU torch, spaCy, transformers 5)"
+	@test -x $(BIN5)/python || $(PYTHON) -m venv .venv5
+	@$(BIN5)/python -m pip install --quiet --disable-pip-version-check -c constraints-transformers5.txt \
+		-e '.[offline,plots,dev]' 'transformers[serving]>=5' requests
+	@touch .venv5/installed
+
 clean:
-	rm -rf .venv build *.egg-info corpus training metrics project.lock
+	rm -rf .venv .venv5 build *.egg-info corpus training metrics project.lock

@@ -12,7 +12,7 @@ from tests.tiny import LABELS, TEXTS, save_compact, save_family
 CONFIGS = Path(__file__).parent.parent / "configs" / "backbones"
 FAMILY = {
     "THUDM/glm-4-9b-chat-hf": "glm",
-    "microsoft/phi-4": "phi3",
+    "microsoft/phi-4": "phi4",
     "Qwen/Qwen2.5-14B-Instruct": "qwen2",
     "Qwen/Qwen2.5-1.5B-Instruct": "qwen2",
     "HuggingFaceTB/SmolLM2-1.7B-Instruct": "llama",

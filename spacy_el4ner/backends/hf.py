@@ -147,33 +147,38 @@ class HFBackend:
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[Answer]:
         from spacy_el4ner.backends.decoding import constrained, verified
+        from spacy_el4ner.backends.decoding.runner import NoRoomError
 
         tokens = self.tokens
         prompts = [tokens.prompt(r.prompt) for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[Answer]:
             automata = [TokenAutomaton(requests[n].grammar, tokens.piece, tokens.end) for n in batch]
-            # A copy of the text, its tags, and as many holes again.
-            longest = max(sum(map(len, prompts[n])) for n in batch)
-            room = 2 * (longest + 3 * max(self.count(requests[n].prompt.context) for n in batch))
-            if self.decoder == "constrained" or not self._room_for_holes(runner, room):
-                return constrained.decode(runner, [sum(prompts[n], ()) for n in batch], automata)
-            return verified.decode(runner, [prompts[n] for n in batch], automata, self._prefixes)
+            if self.decoder != "constrained":
+                try:
+                    asked = [prompts[n] for n in batch]
+                    return verified.decode(runner, asked, automata, self._prefixes)
+                except NoRoomError:
+                    self._warn_of_window(runner)
+            return constrained.decode(runner, [sum(prompts[n], ()) for n in batch], automata)
 
         return self._in_batches(prompts, answer)
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         from spacy_el4ner.backends.decoding.options import score
+        from spacy_el4ner.backends.decoding.runner import NoRoomError
 
         tokens = self.tokens
         prompts = [tokens.prompt(r.prompt) for r in requests]
         options = [[(*tokens.piece(o), tokens.end) for o in r.options] for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[list[float]]:
-            asked = [prompts[n] for n in batch]
-            if not self._room_for_holes(runner, 2 * max(sum(map(len, p)) for p in asked)):
-                asked = [((), sum(p, ())) for p in asked]
-            return score(runner, asked, [options[n] for n in batch], self._prefixes)
+            asked, given = [prompts[n] for n in batch], [options[n] for n in batch]
+            try:
+                return score(runner, asked, given, self._prefixes)
+            except NoRoomError:
+                self._warn_of_window(runner)
+            return score(runner, [((), sum(p, ())) for p in asked], given, self._prefixes)
 
         return self._in_batches(prompts, answer)
 
@@ -205,14 +210,10 @@ class HFBackend:
             "_spent": (self.forward_passes, self.tokens_read),
         }
 
-    def _room_for_holes(self, runner: Any, slots: int) -> bool:
-        """Whether a prompt of so many slots, holes included, fits the layers' sliding window."""
-        if runner.window is None or slots <= runner.window:
-            return True
+    def _warn_of_window(self, runner: Any) -> None:
         if not self._warned:
             self._warned = True
             warnings.warn(Warnings.WL004.format(name=self.model, window=runner.window), stacklevel=2)
-        return False
 
     @contextmanager
     def _running(self) -> Iterator[Any]:

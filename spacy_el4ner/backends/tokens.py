@@ -6,13 +6,15 @@ would not have cut, and user text that looks like a control token stays text.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from spacy_el4ner.types import Prompt
 
 _SYSTEM, _CONTEXT, _QUESTION = "\u27e6SYS\u27e7", "\u27e6CTX\u27e7", "\u27e6QUE\u27e7"
-_ANCHOR = "\n"
+_ANSWER, _NEXT = "\u27e6ANS\u27e7", "\u27e6NXT\u27e7"
+_ANCHORS = ("\n", "x")
+"""What a piece is tokenised behind; the first that does not merge with it."""
 
 
 class PieceTokenizer:
@@ -25,25 +27,32 @@ class PieceTokenizer:
     def __init__(self, tokenizer: Any, use_chat_template: bool = True):
         self.tokenizer = tokenizer
         self.use_chat_template = use_chat_template and bool(tokenizer.chat_template)
-        self._anchored = tokenizer.tokenize("x")[:1] == ["\u2581x"]
+        # SentencePiece puts a space before the first word, unless something stands there already.
+        self._anchored = "".join(tokenizer.tokenize("x")).startswith(("\u2581", "\u0120"))
+        self._controls = _control_tokens(tokenizer)
         self.piece = lru_cache(maxsize=65536)(self._piece)
         self._layout = lru_cache(maxsize=2)(self._render_layout)
 
-    @property
+    @cached_property
     def end(self) -> int:
-        """RETURNS (int): The token that ends a turn."""
+        """RETURNS (int): The token that ends an answer: what the chat template puts there, which in
+        many families is not the token that ends a text.
+        """
         eos = self.tokenizer.eos_token_id
-        return int(eos if eos is not None else self.tokenizer.sep_token_id)
+        text_end = int(eos if eos is not None else self.tokenizer.sep_token_id)
+        following = self._encode(self._around_an_answer[1], split_special=False)
+        return next((token for token in following if token in self._controls), text_end)
 
     def _piece(self, text: str) -> tuple[int, ...]:
         """text (str): A piece of user text or of an answer.
         RETURNS (tuple[int, ...]): Its tokens, none of them a control token.
         """
-        if not self._anchored:
-            return self._encode(text, split_special=True)
-        # SentencePiece puts a space before the first word, unless something stands there already.
-        anchor = self._encode(_ANCHOR, split_special=True)
-        return self._encode(_ANCHOR + text, split_special=True)[len(anchor) :]
+        tokens = self._inside(text, split_special=True)
+        if len(text) < 2 or self._controls.isdisjoint(tokens):
+            return tokens
+        # Not all are split: Qwen's "<think>" is not marked as special, Unigram knows its "</s>".
+        half = len(text) // 2
+        return self._piece(text[:half]) + self._piece(text[half:])
 
     def prompt(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """prompt (Prompt): What to ask.
@@ -54,17 +63,35 @@ class PieceTokenizer:
         prefix: list[int] = []
         rest: list[int] = []
         target = prefix
-        for part in self._layout(bool(prompt.system)):
+        space = ""
+        for n, part in enumerate(self._layout(bool(prompt.system))):
             if part in parts:
-                target += self.piece(parts[part])
-                target = rest if part == _CONTEXT else target
-            else:
-                target += self._encode(part, split_special=False)
+                # A space of the template belongs to the word after it: "[INST] " + "Ann".
+                target += self.piece(space + parts[part])
+                target, space = rest if part == _CONTEXT else target, ""
+                continue
+            fixed = part.rstrip(" ")
+            space = part[len(fixed) :]
+            encode = self._inside if n else self._encode
+            target += encode(fixed, split_special=False)
+        target += self.piece(space)
         return tuple(prefix), tuple(rest)
+
+    def _inside(self, text: str, split_special: bool) -> tuple[int, ...]:
+        """Tokens of text that something stands before."""
+        if not text:
+            return ()
+        if self._anchored:
+            for anchor in _ANCHORS:
+                before = self._encode(anchor, split_special)
+                tokens = self._encode(anchor + text, split_special)
+                if tokens[: len(before)] == before:
+                    return tokens[len(before) :]
+        return self._encode(text, split_special)
 
     def _encode(self, text: str, split_special: bool) -> tuple[int, ...]:
         ids: Sequence[int] = self.tokenizer.encode(
-            text, add_special_tokens=False, split_special_tokens=split_special
+            text, add_special_tokens=False, split_special_tokens=split_special, verbose=False
         )
         return tuple(ids)
 
@@ -76,24 +103,52 @@ class PieceTokenizer:
             system = f"{_SYSTEM}\n\n" if with_system else ""
             return _cut(f"{bos}{system}{user}\n")
         turns = [{"role": "user", "content": user}]
-        if not with_system:
-            return _cut(self._template(turns))
+        if with_system:
+            rendered = self._attempt([{"role": "system", "content": _SYSTEM}, *turns], ask=True)
+            if _SYSTEM not in rendered:
+                # Families without a system role (Gemma) get it at the head of the user's turn.
+                rendered = self._template([{"role": "user", "content": f"{_SYSTEM}\n\n{user}"}])
+        else:
+            rendered = self._template(turns)
+        return _cut(rendered + self._around_an_answer[0])
+
+    @cached_property
+    def _around_an_answer(self) -> tuple[str, str]:
+        """What the chat template has between the request for an answer and the answer, and between the
+        answer and the user's next turn.
+        """
+        if not self.use_chat_template:
+            return "", ""
+        texts = {_QUESTION: "user", _ANSWER: "assistant", _NEXT: "user"}
+        turns = [{"role": role, "content": text} for text, role in texts.items()]
+        asked = self._template(turns[:1])
+        before, _, after = self._attempt(turns, ask=False).partition(_ANSWER)
+        opening = before.removeprefix(asked) if before.startswith(asked) else ""
+        # A space there belongs to the answer's first word.
+        return opening.rstrip(" "), after.partition(_NEXT)[0]
+
+    def _template(self, turns: list[dict[str, str]], ask: bool = True) -> str:
+        rendered: str = self.tokenizer.apply_chat_template(
+            turns, tokenize=False, add_generation_prompt=ask, enable_thinking=False
+        )
+        return rendered
+
+    def _attempt(self, turns: list[dict[str, str]], ask: bool) -> str:
+        """The same for a conversation that the template may refuse; "" if it does."""
         try:
-            rendered = self._template([{"role": "system", "content": _SYSTEM}, *turns])
+            return self._template(turns, ask)
         except Exception as error:
             if type(error).__name__ != "TemplateError":
                 raise
-            rendered = ""
-        if _SYSTEM not in rendered:
-            # Families without a system role (Gemma) get it at the head of the user's turn.
-            rendered = self._template([{"role": "user", "content": f"{_SYSTEM}\n\n{user}"}])
-        return _cut(rendered)
+            return ""
 
-    def _template(self, turns: list[dict[str, str]]) -> str:
-        rendered: str = self.tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=True, enable_thinking=False
-        )
-        return rendered
+
+def _control_tokens(tokenizer: Any) -> frozenset[int]:
+    """The special tokens, and those that the chat template writes without their being special."""
+    template = str(tokenizer.chat_template or "")
+    added = tokenizer.added_tokens_decoder.items()
+    written = {n for n, t in added if t.special or (t.content.strip() and t.content in template)}
+    return frozenset({*tokenizer.all_special_ids, *written} - {tokenizer.unk_token_id})
 
 
 def _cut(rendered: str) -> list[str]:

@@ -13,6 +13,11 @@ from tests.tiny import save_compact
 
 REQUESTS = [DecodeRequest(Prompt("", w.text, " copy :"), InlineTags().grammar(w)) for w in WINDOWS]
 
+# PEFT asks for an attribute that transformers 5 deprecates, when it makes an adapter.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:.is_gradient_checkpointing. is deprecated:FutureWarning"
+)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

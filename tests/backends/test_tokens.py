@@ -1,5 +1,5 @@
 import pytest
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, ByT5Tokenizer
 
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.types import Prompt
@@ -50,6 +50,44 @@ def test_a_family_without_a_system_role_gets_it_in_the_users_turn(chatml):
     finally:
         chatml.chat_template = template
     assert chatml.decode([*prefix, *rest]).startswith("<|im_start|>user\nTypes.\n\nAnn left. Who?")
+
+
+def test_counting_a_long_text_warns_of_nothing(tmp_path, caplog):
+    tokenizer = AutoTokenizer.from_pretrained(save_family(tmp_path, "qwen2"))
+    assert len(PieceTokenizer(tokenizer).piece("Ann left. " * 500)) > tokenizer.model_max_length
+    assert not caplog.records
+
+
+def test_a_slow_tokenizer_splits_control_tokens_too():
+    slow = ByT5Tokenizer()
+    assert not slow.is_fast
+    assert slow.eos_token_id in slow.encode("Ann</s>", add_special_tokens=False)
+    tokens = PieceTokenizer(slow).piece("Ann </s>")
+    assert slow.eos_token_id not in tokens
+    assert slow.decode(tokens) == "Ann </s>"
+
+
+def test_a_control_token_that_is_not_marked_as_special_stays_text(chatml):
+    template = chatml.chat_template
+    (think,) = chatml.encode("<think>", add_special_tokens=False)
+    assert think in PieceTokenizer(chatml).piece("<think>")
+    chatml.chat_template = template + "<think>"
+    try:
+        tokens = PieceTokenizer(chatml).piece("Ann <think> left.")
+    finally:
+        chatml.chat_template = template
+    assert think not in tokens
+    assert chatml.decode(tokens) == "Ann <think> left."
+
+
+def test_a_template_that_refuses_the_user_is_an_error(chatml):
+    template = chatml.chat_template
+    chatml.chat_template = "{{ raise_exception('never') }}"
+    try:
+        with pytest.raises(Exception, match="never"):
+            PieceTokenizer(chatml).prompt(Prompt("Types.", "Ann left.", " Who?"))
+    finally:
+        chatml.chat_template = template
 
 
 def test_the_tags_of_compact_backbones_are_single_tokens(compact):

@@ -17,6 +17,10 @@ from spacy_el4ner.backends.decoding.head import restricted
 Rows = Sequence[Sequence[int]]
 
 
+class NoRoomError(Exception):
+    """Holes would take up room in a sliding window that the tokens need."""
+
+
 class Runner:
     """Feeds tokens to a model.
 
@@ -108,4 +112,7 @@ class Runner:
         tokens, mask, positions = (t.to(device) for t in (tokens, mask, positions))
         if cache is not None:
             mask = torch.cat([cache.mask, mask], dim=1)
+        holes = mask.cummax(1).values > mask  # those on the left of a row do no harm
+        if self.window is not None and mask.shape[1] > self.window and bool(holes.any()):
+            raise NoRoomError
         return tokens, mask, positions, lengths
