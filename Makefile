@@ -40,7 +40,7 @@ install: .venv/installed
 .venv/installed: setup.cfg constraints.txt
 	@echo "== 1/3  make .venv and install: about 2 minutes (CPU torch, spaCy, transformers)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,trf,plots,dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,trf,plots,bench,dev]'
 	@touch .venv/installed
 
 .venv5/installed: setup.cfg constraints-transformers5.txt

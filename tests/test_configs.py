@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import spacy
+from weasel.util.config import load_project_config
 
 from spacy_el4ner.cli.options import read_backbones
 from spacy_el4ner.pipeline.defaults import SMALL
@@ -42,3 +43,10 @@ def test_a_backbones_file_makes_a_working_ensemble(file, tmp_path):
 def test_the_components_default_is_the_small_ensemble():
     blocks = read_backbones(CONFIGS / "small.cfg", None)
     assert {name: block["backend"]["model"] for name, block in blocks.items()} == SMALL
+
+
+def test_the_project_file_is_valid_and_its_workflows_name_its_commands():
+    project = load_project_config(CONFIGS.parent.parent)
+    known = {command["name"] for command in project["commands"]}
+    for steps in project["workflows"].values():
+        assert set(steps) <= known
