@@ -5,7 +5,7 @@ from typing import Any
 
 from spacy_el4ner.backends.base import Backbone, Backend
 from spacy_el4ner.backends.store import Identified, ResponseStore, StoredBackend
-from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
+from spacy_el4ner.ensemble.vote import MajorityVote, ProbabilityVote, SingleVote
 from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.formats.base import Format
 from spacy_el4ner.prompts.wording import Wording
@@ -134,6 +134,11 @@ def sentence_transformer_v1(
 def majority_vote_v1() -> MajorityVote:
     """RETURNS (VoteRule): The type that most backbones gave."""
     return MajorityVote()
+
+
+def probability_vote_v1() -> ProbabilityVote:
+    """RETURNS (ProbabilityVote): The type with the highest summed probability."""
+    return ProbabilityVote()
 
 
 def single_vote_v1(backbone: str) -> SingleVote:

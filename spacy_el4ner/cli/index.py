@@ -26,6 +26,9 @@ def index(
     ),
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the pipeline")] = "en",
     k: Annotated[int, typer.Option("--shots", "-k", help="Demonstrations in a prompt")] = 5,
+    vote: Annotated[str, typer.Option(help="Registered name of the rule of the vote")] = (
+        "spacy-el4ner.MajorityVote.v1"
+    ),
     limit: Annotated[int, typer.Option(help="Sentences of the pool, drawn by seed; 0 for all")] = 0,
     seed: Annotated[int, typer.Option(help="Draws the pool")] = 0,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
@@ -39,7 +42,7 @@ def index(
     from spacy_el4ner.corpora import read_docs
 
     use_gpu(gpu_id)
-    nlp = make_pipeline(lang, read_backbones(config, models.resolve()), k=k)
+    nlp = make_pipeline(lang, read_backbones(config, models.resolve()), k=k, vote={"@misc": vote})
     docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
     msg.info(f"Pool: {len(docs)} documents, {sentences} sentences")
     nlp.initialize(lambda: examples(docs))

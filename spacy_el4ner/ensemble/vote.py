@@ -22,14 +22,24 @@ class MajorityVote:
     """
 
     def __call__(self, votes: Sequence[Vote], labels: Sequence[str]) -> str:
-        order = [*labels, ""]
-        counts = {label: sum(v.label == label for v in votes) for label in order}
-        # Summed exactly, so that the order cannot decide, and rounded, so that what should be a tie is.
-        mass = {
-            label: round(math.fsum(v.probabilities.get(label, 0.0) for v in votes), 9)
-            for label in order
-        }
+        counts = {label: sum(v.label == label for v in votes) for label in ["", *labels]}
+        mass = _mass(votes, labels)
+        order = list(mass)
         return max(order, key=lambda label: (counts[label], mass[label], -order.index(label)))
+
+
+class ProbabilityVote:
+    """The type with the highest summed probability: a sure backbone counts for more than an unsure one.
+
+    Ties go to the order of the labels. With backbones that give no probabilities it is a majority vote.
+    (Ours; for backbones whose probabilities mean something, such as those trained on what they choose
+    between.)
+    """
+
+    def __call__(self, votes: Sequence[Vote], labels: Sequence[str]) -> str:
+        mass = _mass(votes, labels)
+        order = list(mass)
+        return max(order, key=lambda label: (mass[label], -order.index(label)))
 
 
 class SingleVote:
@@ -43,3 +53,13 @@ class SingleVote:
 
     def __call__(self, votes: Sequence[Vote], labels: Sequence[str]) -> str:
         return next((v.label for v in votes if v.backbone == self.backbone), "")
+
+
+def _mass(votes: Sequence[Vote], labels: Sequence[str]) -> dict[str, float]:
+    """The summed probability of each label, "no entity" last. Summed exactly, so that the order of the
+    votes cannot decide, and rounded, so that what should be a tie is one.
+    """
+    return {
+        label: round(math.fsum(v.probabilities.get(label, 0.0) for v in votes), 9)
+        for label in [*labels, ""]
+    }

@@ -16,7 +16,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_el4ner.corpora import unannotated
-from spacy_el4ner.ensemble.vote import SingleVote
+from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.evaluation.memo import Account, MemoBackend
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
@@ -115,6 +115,9 @@ def evaluate(bench: Bench, say: Say = print) -> dict[str, Any]:
     ablations = {"no_verification": bench.row(stages={"verification": False})}
     say("without a vote")
     ablations["no_vote"] = _best_single(bench)
+    if not isinstance(bench.component.vote, MajorityVote):
+        say("with a majority vote")
+        ablations["majority_vote"] = bench.row(vote=MajorityVote())
     for name, retriever in (
         ("random_demonstrations", RandomDemonstrations()),
         ("sentence_similarity", SentenceSimilarity(_encoder(bench))),

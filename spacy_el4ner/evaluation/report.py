@@ -9,6 +9,7 @@ from spacy_el4ner.errors import Errors
 TITLES = {
     "no_verification": "without verification",
     "no_vote": "without a vote (best single classifier over the union)",
+    "majority_vote": "majority vote instead of summed probabilities",
     "random_demonstrations": "random demonstrations",
     "sentence_similarity": "demonstrations by sentence similarity",
     "zero_shot": "zero-shot",

@@ -72,9 +72,9 @@ class Pace:
 
 
 RECIPES: dict[str, Recipe] = {
-    "terse": Recipe((0, 1, 2, 3, 4, 5), "compact/terse", 1, 450),
-    "plain": Recipe((0, 1, 2, 3, 5), "compact/plain", 2, 500),
-    "marked": Recipe((0, 1, 2, 5), "compact/marked", 3, 600),
+    "terse": Recipe((0, 1, 2, 3, 4, 5), "compact/terse", 1, 430),
+    "plain": Recipe((0, 1, 2, 3, 5), "compact/plain", 2, 470),
+    "marked": Recipe((0, 1, 2, 5), "compact/marked", 3, 540),
 }
 
 Progress = Callable[[Iterable[int], str], Iterable[int]]

@@ -12,6 +12,8 @@ from spacy_el4ner.training.sequences import Branch, Tree, branch
 from spacy_el4ner.types import Demonstration, Mention
 
 OPTIONS = ("true", "false")
+SORTED = 24
+"""Batches that are sorted by length together, so that little of them is padding."""
 NEGATIVES = 3
 """Hard negatives drawn for a sentence; classification and verification take theirs from these."""
 
@@ -71,8 +73,8 @@ class Curriculum:
         while True:
             order = list(range(len(self.pool)))
             self.rng.shuffle(order)
-            for at in range(0, len(order), size * 8):
-                drawn = (self.tree(n) for n in order[at : at + size * 8])
+            for at in range(0, len(order), size * SORTED):
+                drawn = (self.tree(n) for n in order[at : at + size * SORTED])
                 trees = sorted((tree for tree in drawn if tree.branches), key=len)
                 batches = [trees[n : n + size] for n in range(0, len(trees), size)]
                 self.rng.shuffle(batches)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
+from spacy_el4ner.ensemble.vote import MajorityVote, ProbabilityVote, SingleVote
 from spacy_el4ner.types import Vote
 from tests.strategies import quick
 
@@ -96,3 +96,32 @@ def test_the_winner_has_as_many_votes_as_any_other(given_votes):
 def test_a_single_vote_is_that_of_its_backbone(backbone, label):
     given_votes = [vote("a", "ORG", ORG=0.5), vote("b", "", none=0.5)]
     assert SingleVote(backbone)(given_votes, LABELS) == label
+
+
+def test_one_sure_backbone_outweighs_two_wavering_ones():
+    given_votes = [
+        vote("a", "ORG", ORG=0.98, GPE=0.02),
+        vote("b", "GPE", ORG=0.45, GPE=0.55),
+        vote("c", "GPE", ORG=0.4, GPE=0.6),
+    ]
+    assert ProbabilityVote()(given_votes, LABELS) == "ORG"
+    assert MajorityVote()(given_votes, LABELS) == "GPE"
+
+
+@quick
+@given(st.data(), votes())
+def test_the_order_of_the_backbones_decides_no_sum(data, given_votes):
+    shuffled = data.draw(st.permutations(given_votes))
+    assert ProbabilityVote()(shuffled, LABELS) == ProbabilityVote()(given_votes, LABELS)
+
+
+@quick
+@given(st.lists(st.sampled_from(["", *LABELS]), min_size=1, max_size=7))
+def test_without_probabilities_the_sum_is_a_majority(chosen):
+    given_votes = [Vote(f"b{n}", label, 1.0, {label: 1.0}) for n, label in enumerate(chosen)]
+    assert ProbabilityVote()(given_votes, LABELS) == MajorityVote()(given_votes, LABELS)
+
+
+def test_equal_sums_go_to_the_first_label_and_no_entity_last():
+    assert ProbabilityVote()([vote("a", "ORG", ORG=0.5, GPE=0.5)], LABELS) == "ORG"
+    assert ProbabilityVote()([vote("a", "", none=0.5, GPE=0.5)], LABELS) == "GPE"

@@ -118,6 +118,7 @@ def test_our_decoders_answer_alike_and_in_their_language(rows):
         for name in OURS:
             assert rows[name, size]["malformed"] == 0
             assert rows[name, size]["outside_text"] == 0
+            assert rows[name, size]["same_answers"] == 6
         lengths = {rows[n, size]["answer_tokens_per_doc"] for n in (*OURS, "floor")}
         assert len(lengths) == 1
 

@@ -112,11 +112,19 @@ def _row(
         "peak_mb": tally.peak_mb,
         "malformed": sum(j.malformed for j in judged) if system.judged else None,
         "outside_text": sum(j.outside for j in judged) if system.judged else None,
+        "same_answers": _same(tally, tallies.get("constrained")) if system.judged else None,
         **{
             f"to_{name}": speed_ratio(tallies[name].seconds, tally.seconds) if name in tallies else None
             for name in REFERENCES
         },
     }
+
+
+def _same(tally: Tally, other: Tally | None) -> int | None:
+    """How many answers are those of the other system, character for character."""
+    if other is None:
+        return None
+    return sum(a.text == b.text for a, b in zip(tally.replies, other.replies, strict=True))
 
 
 def rates(seconds: Sequence[float], docs: int) -> Row:

@@ -34,6 +34,7 @@ COLUMNS: tuple[Column, ...] = (
     ("peak MB", "peak_mb", "{:.0f}"),
     ("malformed", "malformed", "{}"),
     ("not in the text", "outside_text", "{}"),
+    ("= constrained", "same_answers", "{}"),
 )
 ENSEMBLE_COLUMNS: tuple[Column, ...] = (
     ("documents/s", "docs_per_s", "{:.3f}"),
@@ -77,7 +78,8 @@ def markdown(data: dict[str, Any], picture: str) -> str:
         "document is one sentence with its prompt, a batch that many of them. `tokens read ÷ needed` "
         "is what was pushed through the model, padding left out, over the tokens of prompt and answer; "
         f"`peak MB`: {settings['peak_mb']}. `malformed` counts answers that are not in the language of "
-        "the format, `not in the text` mentions that the text does not contain. A × column is the "
+        "the format, `not in the text` mentions that the text does not contain, `= constrained` "
+        "answers that are those of the plain constrained loop to the character. A × column is the "
         "median over the repetitions of the ratio within one.",
         f"A free answer has at most {settings['margin']} tokens more than the gold one"
         + (" and at least as many." if settings["full_length"] else "; it may end before.")
