@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from spacy_el4ner.backends.decoding import draft as drafts
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
-from spacy_el4ner.backends.decoding.draft import LONGEST, Drafter
+from spacy_el4ner.backends.decoding.draft import LONGEST, Drafter, fit
 from spacy_el4ner.formats import InlineTags
 from tests.strategies import make_window, quick, windows
 
@@ -15,50 +15,77 @@ def start(window):
     return TokenAutomaton(InlineTags().grammar(window), lambda s: tuple(map(ord, s)), END)
 
 
-def rate(drafter, draft, pending):
-    """Expected tokens of a pass over its cost, as the docstring of `Drafter.draft` has it."""
-    survival, expected = 1.0, 1.0
-    for place in draft.places[:-1]:
-        survival *= 1 - drafter._leaving(place)
-        expected += survival
-    return expected / (drafter.pass_cost + pending + len(draft.tokens))
+def text(draft):
+    return "".join(map(chr, draft.tokens))
+
+
+def alone(drafter, window, pending, pass_cost=8):
+    """The draft of a row that has its pass for itself."""
+    return fit([drafter.draft(start(window))], [pending], pass_cost)[0]
+
+
+plain_windows = windows().filter(lambda w: "<" not in w.text)
 
 
 @quick
-@given(windows().filter(lambda w: "<" not in w.text), st.integers(1, 300))
-def test_a_draft_copies_the_text_from_where_the_answer_is(window, cost):
-    draft = Drafter(cost).draft(start(window), 1)
-    assert window.text.startswith("".join(map(chr, draft.tokens)))
+@given(plain_windows)
+def test_a_draft_copies_the_text_from_where_the_answer_is(window):
+    assert window.text.startswith(text(Drafter().draft(start(window))))
 
 
 @quick
-@given(windows(), st.integers(1, 300), st.integers(1, 300))
-def test_a_draft_is_never_expected_to_be_slower_than_one_token(window, cost, pending):
-    drafter = Drafter(cost)
-    draft = drafter.draft(start(window), pending)
-    assert rate(drafter, draft, pending) >= 1 / (cost + pending) - 1e-12
+@given(st.lists(windows(), min_size=1, max_size=4), st.data(), st.integers(1, 300))
+def test_a_pass_is_never_expected_to_be_slower_than_one_token_a_row(given_windows, data, cost):
+    drafts = [Drafter().draft(start(w)) for w in given_windows]
+    pending = [data.draw(st.integers(1, 50)) for _ in drafts]
+    chosen = fit(drafts, pending, cost)
+    width = max(p + len(d.tokens) for p, d in zip(pending, chosen, strict=True))
+    worth = sum(d.expected[-1] for d in chosen)
+    assert (
+        worth / (cost + len(drafts) * width)
+        >= len(drafts) / (cost + len(drafts) * max(pending)) - 1e-12
+    )
+
+
+@quick
+@given(st.lists(windows(), min_size=1, max_size=4), st.data())
+def test_what_fits_into_the_width_is_drafted(given_windows, data):
+    drafts = [Drafter().draft(start(w)) for w in given_windows]
+    pending = [data.draw(st.integers(1, 50)) for _ in drafts]
+    chosen = fit(drafts, pending, 64)
+    width = max(p + len(d.tokens) for p, d in zip(pending, chosen, strict=True))
+    for whole, part, read in zip(drafts, chosen, pending, strict=True):
+        assert len(part.tokens) == min(len(whole.tokens), width - read)
+        assert len(part.places) == len(part.expected) == len(part.tokens) + 1
 
 
 def test_a_long_prompt_makes_it_worth_to_verify_the_whole_text_at_once():
     window = make_window("Ann", "met", "Bob", "in", "the", "park")
-    draft = Drafter(8, {}).draft(start(window), 400)
-    assert draft.places[-1].allowed == ()
+    assert alone(Drafter(), window, 400).places[-1].allowed == ()
+
+
+def test_many_rows_share_the_cost_of_a_pass_and_draft_less():
+    window = make_window("Ann", "met", "Bob", "in", "the", "park")
+    draft = Drafter().draft(start(window))
+    one = fit([draft], [1], 64)[0]
+    many = fit([draft] * 64, [1] * 64, 64)[0]
+    assert len(many.tokens) < len(one.tokens)
 
 
 def test_a_draft_stops_before_a_place_that_the_model_will_leave():
     window = make_window("then", "Ann", "met", "nobody", "at", "all")
     place = start(window)
-    drafter = Drafter(8)
+    drafter = Drafter()
     for token in map(ord, "then "):
         drafter.learn(place, 0.01)
         place = place.step(token)
     drafter.learn(place, 0.95)  # " A" or " <"
-    assert "".join(map(chr, drafter.draft(start(window), 1).tokens)) == "then "
+    assert text(alone(drafter, window, 1)) == "then "
 
 
 def test_what_was_learnt_without_tags_holds_after_one():
     window = make_window("Ann", "met", "Bob")
-    drafter = Drafter(8)
+    drafter = Drafter()
     plain = start(window)
     for token in map(ord, "Ann met "):
         plain = plain.step(token)
@@ -72,4 +99,4 @@ def test_what_was_learnt_without_tags_holds_after_one():
 def test_a_draft_has_an_end(monkeypatch):
     monkeypatch.setattr(drafts, "UNKNOWN", 0.0)
     window = make_window(*["word"] * (LONGEST // 4))
-    assert len(Drafter(10**6).draft(start(window), 1).tokens) == LONGEST
+    assert len(Drafter().draft(start(window)).tokens) == LONGEST

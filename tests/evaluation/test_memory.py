@@ -23,8 +23,8 @@ def test_a_pipe_that_keeps_everything_is_found_out():
     nlp.add_pipe("test_hoarder")
     kept = measure(nlp, ["One.", "Two."], 400, 8)
     HOARD.clear()
-    assert growth(kept) > 1.3
     assert kept["mb"][-1] > kept["mb"][0] + 200
+    assert growth(kept) > 1.01  # of whatever the process held before
 
 
 def test_every_hundredth_part_is_a_sample():

@@ -5,14 +5,18 @@ the source. One pass verifies a whole draft. It also tells how likely the model 
 at each of its places, those after a rejected token included; later drafts are cut by that.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 
 UNKNOWN = 0.2
 """Chance that the model leaves the draft at a place it was not asked about before. A prior: only speed
 depends on it."""
+UNLIKELY = 0.02
+"""A draft ends where it is as unlikely as this that the model follows it so far."""
 LONGEST = 512
 
 
@@ -20,53 +24,42 @@ LONGEST = 512
 class Draft:
     """tokens (tuple[int, ...]): What is expected next.
     places (tuple[TokenAutomaton, ...]): The place before each token, and the one after the last.
+    expected (tuple[float, ...]): How many tokens of the answer a pass is expected to yield that
+        verifies none of them, the first, the first two …
     """
 
     tokens: tuple[int, ...]
     places: tuple[TokenAutomaton, ...]
+    expected: tuple[float, ...]
+
+    def cut(self, n: int) -> "Draft":
+        """RETURNS (Draft): The first `n` tokens of it, if it has as many."""
+        return Draft(self.tokens[:n], self.places[: n + 1], self.expected[: n + 1])
 
 
 @dataclass
 class Drafter:
     """Drafts for one row.
 
-    pass_cost (float): Tokens that could be read in the time a pass takes however little is read.
     leaves (dict[Hashable, float]): For places that the model was asked about, the chance that it
         leaves the draft there.
     """
 
-    pass_cost: float
     leaves: dict[Hashable, float] = field(default_factory=dict)
 
-    def draft(self, place: TokenAutomaton, pending: int) -> Draft:
-        """Take as many tokens as make the most of the pass: they maximise
-
-            (1 + Σ_i Π_{j≤i} (1 − q_j)) / (pass_cost + pending + length)
-
-        the tokens that the pass is expected to yield over what it costs, where q_j is the chance that
-        the model leaves the draft at its j-th place. No token at all is the plain constrained loop,
-        so that a draft is never expected to be slower than that.
-
-        place (TokenAutomaton): Where the answer is.
-        pending (int): Tokens that are to be read in any case.
-        RETURNS (Draft): What to verify.
+    def draft(self, place: TokenAutomaton) -> Draft:
+        """place (TokenAutomaton): Where the answer is.
+        RETURNS (Draft): As much as may be worth verifying.
         """
-        places, tokens = [place], list[int]()
-        survival, expected = 1.0, 1.0
-        best, length = 1 / (self.pass_cost + pending), 0
-        while places[-1].allowed and len(tokens) < LONGEST:
+        places, tokens, expected = [place], list[int](), [1.0]
+        survival = 1.0
+        while places[-1].allowed and len(tokens) < LONGEST and survival > UNLIKELY:
             here = places[-1]
             survival *= 1 - self._leaving(here)
             tokens.append(here.allowed[0])
             places.append(here.step(here.allowed[0]))
-            expected += survival
-            rate = expected / (self.pass_cost + pending + len(tokens))
-            # A forced token is known already: it may as well be read now as with the next pass.
-            if rate > best or (len(here.allowed) == 1 and length == len(tokens) - 1):
-                best, length = max(best, rate), len(tokens)
-            elif survival < best:
-                break  # a further token yields `survival` at most, for the cost of one
-        return Draft(tuple(tokens[:length]), tuple(places[: length + 1]))
+            expected.append(expected[-1] + survival)
+        return Draft(tuple(tokens), tuple(places), tuple(expected))
 
     def learn(self, place: TokenAutomaton, leaving: float) -> None:
         """leaving (float): The probability that the model leaves the draft at this place."""
@@ -74,3 +67,28 @@ class Drafter:
 
     def _leaving(self, place: TokenAutomaton) -> float:
         return 0.0 if len(place.allowed) == 1 else self.leaves.get(place.key, UNKNOWN)
+
+
+def fit(drafts: Sequence[Draft], pending: Sequence[int], pass_cost: float) -> list[Draft]:
+    """Cut the drafts of a batch so that its next pass is worth most. Rows are padded to the widest, so
+    that the width decides; it maximises
+
+        (Σ_rows expected tokens) / (pass_cost + rows × width)
+
+    Drafting nothing is the plain constrained loop, so that no pass is expected to be slower than that;
+    and what fits into the width costs nothing.
+
+    drafts (Sequence[Draft]): One a row.
+    pending (Sequence[int]): Tokens of each row that are read in any case.
+    pass_cost (float): Tokens that could be read in the time that a pass takes however little it reads.
+    RETURNS (list[Draft]): The beginnings to verify.
+    """
+    narrowest = max(pending)
+    widest = max(p + len(d.tokens) for p, d in zip(pending, drafts, strict=True))
+    widths = np.arange(narrowest, widest + 1)
+    worth = np.zeros(len(widths))
+    for draft, read in zip(drafts, pending, strict=True):
+        expected = np.asarray(draft.expected)
+        worth += expected[np.minimum(widths - read, len(expected) - 1)]
+    width = int(widths[np.argmax(worth / (pass_cost + len(drafts) * widths))])
+    return [draft.cut(width - read) for draft, read in zip(drafts, pending, strict=True)]

@@ -51,11 +51,10 @@ class Runner:
 
     @property
     def pass_cost(self) -> int:
-        """RETURNS (int): How many tokens a row could be fed in the time that a pass takes however few
-        it is fed. A GPU reads its weights once a pass, a CPU mostly computes. Only speed depends on
-        this.
+        """RETURNS (int): How many tokens could be read in the time that a pass takes however little it
+        reads. A GPU reads its weights once a pass, a CPU mostly computes. Only speed depends on this.
         """
-        return 8 if self.model.device.type == "cpu" else 128
+        return 64 if self.model.device.type == "cpu" else 512
 
     def read(self, rows: Rows, cache: Cache | None = None) -> Cache:
         """Read tokens without asking what follows.

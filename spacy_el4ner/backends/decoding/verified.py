@@ -14,7 +14,7 @@ import torch
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.cache import Cache
 from spacy_el4ner.backends.decoding.decisions import Decision, decide
-from spacy_el4ner.backends.decoding.draft import Draft, Drafter
+from spacy_el4ner.backends.decoding.draft import Draft, Drafter, fit
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.decoding.runner import Runner
 from spacy_el4ner.types import Answer
@@ -37,12 +37,7 @@ class _Row:
     pending: list[int]
     drafter: Drafter
     logprobs: list[float] = field(default_factory=list)
-    draft: Draft = field(default_factory=lambda: Draft((), ()))
-
-    def plan(self) -> list[int]:
-        """RETURNS (list[int]): What to feed: what is pending, and a draft."""
-        self.draft = self.drafter.draft(self.place, len(self.pending))
-        return [*self.pending, *self.draft.tokens]
+    draft: Draft = field(default_factory=lambda: Draft((), (), ()))
 
     def take(self, found: Sequence[list[float]]) -> int:
         """found (Sequence[list[float]]): For each place of the draft the log-probabilities of the
@@ -79,10 +74,9 @@ def decode(
     RETURNS (list[Answer]): An answer a prompt, with the log-probability of each token among those
         allowed in its place; 0 where only one was.
     """
-    cost = runner.pass_cost
     known = [prefixes.get(prefix) for prefix, _ in prompts]
     rows = [
-        _Row(automaton, [*(() if have else prefix), *rest], Drafter(cost))
+        _Row(automaton, [*(() if have else prefix), *rest], Drafter())
         for automaton, (prefix, rest), have in zip(automata, prompts, known, strict=True)
     ]
     going = [n for n, row in enumerate(rows) if row.place.allowed]
@@ -108,7 +102,11 @@ def _pass(
     runner: Runner, rows: Sequence[_Row], cache: Cache | None
 ) -> tuple[list[list[list[float]]], Cache]:
     """For each row the log-probabilities of the allowed tokens at each place of its draft."""
-    feed = [row.plan() for row in rows]
+    drafts = [row.drafter.draft(row.place) for row in rows]
+    pending = [len(row.pending) for row in rows]
+    for row, draft in zip(rows, fit(drafts, pending, runner.pass_cost), strict=True):
+        row.draft = draft
+    feed = [[*row.pending, *row.draft.tokens] for row in rows]
     last = 1 + max(len(row.draft.tokens) for row in rows)
     decisions = [
         Decision(n, last - len(row.draft.places) + at, place.allowed)
