@@ -1,0 +1,82 @@
+"""What the two models say about one window: the data that fusion works on.
+
+Offsets are those of the window's text. All of it is immutable and knows nothing of the models.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spacy_el4ner.types import Mention, Window
+
+
+@dataclass(frozen=True, eq=False)
+class SLMReading:
+    """The supervised tagger's reading.
+
+    mentions (tuple[Mention, ...]): Its entities, at token boundaries, in order, without overlap.
+    probabilities (tuple[float, ...]): Of each of them, 0 to 1.
+    logprobs (ndarray): Log-probability of each tag at each token of the window, in nats,
+        (tokens, tags); each row's probabilities sum to 1.
+    """
+
+    mentions: tuple[Mention, ...]
+    probabilities: tuple[float, ...]
+    logprobs: NDArray[np.float32]
+
+    def entropies(self, temperature: float = 1.0) -> NDArray[np.float64]:
+        """temperature (float): Divides the log-probabilities before they are normalised again.
+        RETURNS (ndarray): Entropy of the tags at each token, in nats, (tokens,).
+        """
+        scaled = self.logprobs.astype(np.float64) / temperature
+        scaled -= np.logaddexp.reduce(scaled, axis=-1, keepdims=True)
+        p = np.exp(scaled)
+        result: NDArray[np.float64] = -np.where(p > 0, p * scaled, 0.0).sum(-1)
+        return result
+
+
+@dataclass(frozen=True)
+class LLMMention:
+    """An entity that the language model tagged.
+
+    mention (Mention): Where and what.
+    category (float): Probability of the first token of its type's name (seed paper, section 4.1.1).
+    boundary (float): Mean probability of four tokens: the one before its opening tag, the first of
+        that tag, the one before its closing tag, the first of that one.
+    """
+
+    mention: Mention
+    category: float
+    boundary: float
+
+
+@dataclass(frozen=True)
+class LLMReading:
+    """The language model's reading.
+
+    mentions (tuple[LLMMention, ...]): Its entities, at token boundaries, in order, without overlap.
+    copied (tuple[float, ...]): For each token of the window, the probability with which it was copied
+        as it stands: what the model says for "no entity here".
+    error (str): Why there is no reading, or "".
+    """
+
+    mentions: tuple[LLMMention, ...] = ()
+    copied: tuple[float, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Both readings of one window, and the truth where it is known.
+
+    window (Window): What was read.
+    slm (SLMReading): The tagger's.
+    llm (LLMReading | None): The language model's; None where it was not asked.
+    gold (tuple[Mention, ...]): The right entities; for calibration and evaluation.
+    """
+
+    window: Window
+    slm: SLMReading
+    llm: LLMReading | None = None
+    gold: tuple[Mention, ...] = field(default=())
