@@ -19,8 +19,10 @@ def accepts(grammar: Grammar, text: str) -> bool:
     """grammar (Grammar): A language.
     text (str): An answer.
     RETURNS (bool): Whether the options of the grammar can spell the text, from its first character to
-        its last.
+        its last. White space counts for nothing: models that are not constrained put some around tags,
+        and parsing takes no notice of it.
     """
+    text = _squeezed(text)
     places: list[tuple[int, Any]] = [(0, grammar.start())]
     seen = set(places)
     while places:
@@ -28,12 +30,17 @@ def accepts(grammar: Grammar, text: str) -> bool:
         options = grammar.options(state)
         if not options and at == len(text):
             return True
-        for string, after in options:
+        for option, after in options:
+            string = _squeezed(option)
             place = (at + len(string), after)
             if text.startswith(string, at) and place not in seen:
                 seen.add(place)
                 places.append(place)
     return False
+
+
+def _squeezed(text: str) -> str:
+    return "".join(text.split())
 
 
 def simplest(grammar: Grammar) -> str:

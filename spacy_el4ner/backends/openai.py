@@ -194,7 +194,7 @@ class OpenAIBackend:
         again: str,
     ) -> Answer:
         """The answer to a prompt; where it is not good, the one to the question `again`, if there is
-        room for that.
+        room for that and it is better.
         """
         fields = extras(self.dialect, grammar)
         turns = self._turns(prompt)
@@ -204,7 +204,8 @@ class OpenAIBackend:
         if good(answer.text) or self.count_prompt(prompt) + more > self.context:
             return answer
         turns += [{"role": "assistant", "content": said}, {"role": "user", "content": again}]
-        return post(self._body(turns, longest) | fields, read_answer)
+        repaired = post(self._body(turns, longest) | fields, read_answer)
+        return repaired if good(repaired.text) else answer
 
     def _body(self, turns: Sequence[dict[str, str]], longest: int) -> dict[str, Any]:
         return {

@@ -92,7 +92,7 @@ class InlineTags:
         plain, found, broken = _strip_tags(text, tags)
         if plain == window.text:
             return Parsed(tuple(found), unparsed=broken)
-        aligned = align_plain(plain, window.text, [(m.start, m.end) for m in found])
+        aligned = align_plain(plain, window.text, [_trimmed(plain, m.start, m.end) for m in found])
         kept = tuple(
             ParsedMention(span[0], span[1], m.label, m.evidence)
             for m, span in zip(found, aligned, strict=True)
@@ -148,6 +148,12 @@ def _free_tags(names: Iterable[str], text: str) -> tuple[str, str]:
     lowered = text.lower()
     pairs = ((f"<{name}>", f"</{name}>") for name in names)
     return next(pair for pair in pairs if not any(tag.lower() in lowered for tag in pair))
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """A span without the white space at its edges."""
+    surface = text[start:end]
+    return end - len(surface.lstrip()), start + len(surface.rstrip())
 
 
 def _strip_tags(text: str, tags: dict[str, tuple[str, str]]) -> tuple[str, list[ParsedMention], int]:

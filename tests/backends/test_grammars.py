@@ -67,6 +67,12 @@ def test_a_damaged_answer_is_accepted_only_if_it_is_another_answer(grammar, seed
     assert not accepts(grammar, damaged) or any("\x07" in s for s in reachable)
 
 
+def test_white_space_around_tags_does_not_matter():
+    grammar = InlineTags().grammar(make_window("Ann", "left", "."))
+    assert accepts(grammar, "<e> Ann </e> left.")
+    assert not accepts(grammar, "<e> Ann </e> was left.")
+
+
 def test_the_beginning_of_an_answer_is_no_answer():
     grammar = InlineTags().grammar(make_window("Ann", "left", "Rome"))
     assert not accepts(grammar, "Ann left")

@@ -109,6 +109,13 @@ def test_a_repeated_word_is_the_one_that_was_tagged_in_an_imperfect_copy():
     assert spans(UNTYPED.parse("<e>bill</e> pays the bill", BILL)) == [(0, 4)]
 
 
+def test_white_space_that_a_free_copy_puts_around_tags_does_not_matter():
+    window = make_window("Ann", "met", "Ann")
+    parsed = InlineTags().parse("Ann met <e> Ann </e> .", window)
+    assert [(m.start, m.end) for m in parsed.mentions] == [(8, 11)]
+    assert parsed.unaligned == 0
+
+
 def test_a_tag_that_the_text_contains_is_replaced():
     assert UNTYPED.tags("a b") == {"": ("<e>", "</e>")}
     assert UNTYPED.tags("a <e> b") == {"": ("<ent>", "</ent>")}
