@@ -104,7 +104,7 @@ def _pass(
     """For each row the log-probabilities of the allowed tokens at each place of its draft."""
     drafts = [row.drafter.draft(row.place) for row in rows]
     pending = [len(row.pending) for row in rows]
-    for row, draft in zip(rows, fit(drafts, pending, runner.pass_cost), strict=True):
+    for row, draft in zip(rows, fit(drafts, pending, runner.pass_cost(cache)), strict=True):
         row.draft = draft
     feed = [[*row.pending, *row.draft.tokens] for row in rows]
     last = 1 + max(len(row.draft.tokens) for row in rows)
