@@ -10,6 +10,7 @@ from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.formats.base import Format
 from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
+from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from spacy_el4ner.retrieval.random import RandomDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.retrieval.span_similarity import SpanSimilarity
@@ -120,6 +121,11 @@ def sentence_similarity_v1(encoder: Encoder | None = None) -> SentenceSimilarity
 def random_demonstrations_v1(seed: int = 0) -> RandomDemonstrations:
     """RETURNS (Retriever): Demonstrations by chance."""
     return RandomDemonstrations(seed)
+
+
+def fixed_demonstrations_v1(seed: int = 0) -> FixedDemonstrations:
+    """RETURNS (Retriever): The same demonstrations always."""
+    return FixedDemonstrations(seed)
 
 
 def sentence_transformer_v1(
