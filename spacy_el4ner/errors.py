@@ -90,6 +90,14 @@ class Errors(metaclass=_Coded):
         "The backbone '{name}' is run by {kind}, and the benchmark measures models that run in this "
         "process. Give it a backend of the kind spacy-el4ner.HFBackend.v1."
     )
+    EL040 = (
+        "The rule 'learned' has no weights: it was never fitted. Calibrate the pipeline with "
+        "`python -m spacy el4ner calibrate`, or set 'rule' to \"paper\"."
+    )
+    EL041 = (
+        "This is no calibration: {problem}. Its settings: {known}. Leave 'calibration' empty for the "
+        "defaults, or make one with `python -m spacy el4ner calibrate`."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -59,11 +59,13 @@ class LLMReading:
     copied (tuple[float, ...]): For each token of the window, the probability with which it was copied
         as it stands: what the model says for "no entity here".
     error (str): Why there is no reading, or "".
+    estimated (bool): The transport gave no probabilities, and all of them are stand-ins.
     """
 
     mentions: tuple[LLMMention, ...] = ()
     copied: tuple[float, ...] = ()
     error: str = ""
+    estimated: bool = False
 
 
 @dataclass(frozen=True)
