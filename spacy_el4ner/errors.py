@@ -124,6 +124,11 @@ class Errors(metaclass=_Coded):
         "more documents."
     )
 
+    EL080 = (
+        "The component '{name}' has no language model to be fused with. Give it one: llm = a block of "
+        "the kind spacy-el4ner.Tagger.v1, as `python -m spacy el4ner fuse` does."
+    )
+
 
 class Warnings(metaclass=_Coded):
     WL001 = (

@@ -12,7 +12,9 @@ from spacy_el4ner.cli import app
 
 @app.command("table")
 def table(
-    metrics: Annotated[Path, typer.Argument(help="The JSON file that `evaluate` wrote")],
+    metrics: Annotated[
+        Path, typer.Argument(help="The JSON file that `evaluate` or `evaluate-fusion` wrote")
+    ],
     out: Annotated[Path, typer.Argument(help="The Markdown file to write; the plot goes beside it")],
 ) -> None:
     """Write the report of an evaluation. Every number in it comes from the file.
@@ -20,10 +22,11 @@ def table(
     Example: python -m spacy el4ner table metrics/sample_en/ensemble.json \\
     metrics/sample_en/report.md
     """
-    from spacy_el4ner.evaluation.report import markdown, plot
+    from spacy_el4ner.evaluation import fusion_report, report
 
     data = json.loads(metrics.read_text(encoding="utf8"))
+    writer = fusion_report if "rows" in data else report
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(markdown(data, out.with_suffix(".png").name), encoding="utf8")
-    plot(data, out.with_suffix(".png"))
+    out.write_text(writer.markdown(data, out.with_suffix(".png").name), encoding="utf8")
+    writer.plot(data, out.with_suffix(".png"))
     msg.good(f"{out} and {out.with_suffix('.png')}")

@@ -22,15 +22,10 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
     picture (str): File name of the plot.
     RETURNS (str): The report.
     """
-    machine = metrics["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
     models = "\n".join(f"- {n}: `{m}`" for n, m in metrics["backbone_models"].items())
-    where = machine["gpu"] or f"{machine['threads']} threads of {machine['processor']}"
     parts = [
         f"# EL4NER on {metrics['name']}",
-        f"Measured on {metrics['date']} on {metrics['documents']} of "
-        f"{metrics['documents_in_split']} documents ({metrics['sentences']} sentences, seed "
-        f"{metrics['seed']}), with {where}, Python {machine['python']}; {versions}.",
+        measured(metrics),
         "Exact match of start, end and label. A row is charged the time and the forward passes of "
         "every answer that it uses, in the batch in which that answer was computed.",
         f"Backbones:\n\n{models}",
@@ -38,25 +33,37 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         main_table(metrics),
         f"![F1 of all rows]({picture})",
         "## Extraction, without types",
-        _table(("", "P", "R", "F1"), _extraction_rows(metrics)),
+        table(("", "P", "R", "F1"), _extraction_rows(metrics)),
         "## Ablations",
         "`without a vote` takes the classifier that is best on these very documents, so it is the "
         "strongest opponent that the vote can have.",
         ablation_table(metrics),
         "## The full ensemble by type",
-        _table(("", "P", "R", "F1"), _type_rows(metrics)),
+        table(("", "P", "R", "F1"), _type_rows(metrics)),
     ]
     return "\n\n".join(parts) + "\n"
 
 
+def measured(metrics: dict[str, Any]) -> str:
+    """RETURNS (str): On what, when and with what it was measured."""
+    machine = metrics["machine"]
+    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
+    where = machine["gpu"] or f"{machine['threads']} threads of {machine['processor']}"
+    return (
+        f"Measured on {metrics['date']} on {metrics['documents']} of "
+        f"{metrics['documents_in_split']} documents ({metrics['sentences']} sentences, seed "
+        f"{metrics['seed']}), with {where}, Python {machine['python']}; {versions}."
+    )
+
+
 def main_table(metrics: dict[str, Any]) -> str:
     """RETURNS (str): The ensemble and each backbone alone, as a Markdown table."""
-    return _table(HEADER, _main_rows(metrics))
+    return table(HEADER, _main_rows(metrics))
 
 
 def ablation_table(metrics: dict[str, Any]) -> str:
     """RETURNS (str): The ablations, as a Markdown table."""
-    return _table(HEADER, [_row(_title(n, r), r) for n, r in metrics["ablations"].items()])
+    return table(HEADER, [_row(_title(n, r), r) for n, r in metrics["ablations"].items()])
 
 
 def plot(metrics: dict[str, Any], out: Path) -> None:
@@ -128,6 +135,6 @@ def _prf(row: dict[str, Any]) -> list[str]:
     return [f"{row[key]:.3f}" for key in ("ents_p", "ents_r", "ents_f")]
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     rule = ["---", *["--:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))

@@ -1,7 +1,5 @@
 """The supervised tagger: any encoder of tokens and a linear layer over tags."""
 
-from typing import Any
-
 from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model, chain, with_array, zero_init
 from thinc.types import Floats2d
