@@ -90,6 +90,14 @@ class Errors(metaclass=_Coded):
         "The backbone '{name}' is run by {kind}, and the benchmark measures models that run in this "
         "process. Give it a backend of the kind spacy-el4ner.HFBackend.v1."
     )
+    EL050 = (
+        "The prompt wording '{name}' for tagging lacks the templates {missing}. Name a wording of the "
+        "package (en, zh, compact) or a folder with both."
+    )
+    EL051 = (
+        "The language model '{name}' has room for {context} tokens, and tagging a single token of the "
+        "text needs {needed}. Use a model with a longer context, fewer labels or shorter descriptions."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -59,11 +59,19 @@ class LLMReading:
     copied (tuple[float, ...]): For each token of the window, the probability with which it was copied
         as it stands: what the model says for "no entity here".
     error (str): Why there is no reading, or "".
+    unaligned (int): Mentions that the answer names and the text does not contain.
+    unparsed (int): Pieces of the answer that are not in the format's language.
+    dropped (int): Demonstrations that there was no room for.
+    parts (int): Parts that the window was read in; more than 1 where it was too long.
     """
 
     mentions: tuple[LLMMention, ...] = ()
     copied: tuple[float, ...] = ()
     error: str = ""
+    unaligned: int = 0
+    unparsed: int = 0
+    dropped: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True)
