@@ -123,7 +123,14 @@ class Errors(metaclass=_Coded):
         "calibrate. Check that the pipeline has a language model ('llm') and that it answers, or give "
         "more documents."
     )
-
+    EL050 = (
+        "The prompt wording '{name}' for tagging lacks the templates {missing}. Name a wording of the "
+        "package (en, zh, compact) or a folder with both."
+    )
+    EL051 = (
+        "The language model '{name}' has room for {context} tokens, and tagging a single token of the "
+        "text needs {needed}. Use a model with a longer context, fewer labels or shorter descriptions."
+    )
     EL080 = (
         "The component '{name}' has no language model to be fused with. Give it one: llm = a block of "
         "the kind spacy-el4ner.Tagger.v1, as `python -m spacy el4ner fuse` does."

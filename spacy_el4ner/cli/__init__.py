@@ -17,6 +17,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     convert,
     evaluate,
     evaluate_fusion,
+    fuse,
     index,
     memory,
     show,

@@ -1,0 +1,74 @@
+"""`python -m spacy el4ner fuse`: put a trained tagger and a language model into one pipeline."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import spacy
+import typer
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
+
+
+@app.command("fuse")
+def fuse(
+    tagger: Annotated[Path, typer.Argument(help="A pipeline with a trained slm_llm_fusion")],
+    model: Annotated[
+        str, typer.Argument(help="What `sft` wrote, or any causal language model: name, or folder")
+    ],
+    corpus: Annotated[Path, typer.Argument(help="A folder with train.spacy, as made by `convert`")],
+    out: Annotated[Path, typer.Argument(help="Where the pipeline goes")],
+    wording: Annotated[
+        str | None, typer.Option(help="Prompts: en, zh, compact, or a folder; as in `sft` if not said")
+    ] = None,
+    k: Annotated[
+        int | None, typer.Option("--shots", "-k", help="Demonstrations; as in `sft` if not said")
+    ] = None,
+    route: Annotated[str, typer.Option(help="Ask the language model: always, or uncertain")] = "always",
+    limit: Annotated[int, typer.Option(help="Sentences of the pool, drawn by seed; 0 for all")] = 0,
+    seed: Annotated[int, typer.Option(help="Draws the pool")] = 0,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
+) -> None:
+    """Give a trained tagger the language model that it is fused with, and demonstrations for it.
+
+    Example: python -m spacy el4ner fuse training/sample_en/slm/model-best training/sample_en/llm \\
+    corpus/sample_en training/sample_en/fused
+    """
+    from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.evaluation.fusion import load_fusion
+
+    use_gpu(gpu_id)
+    made = _plan(model)
+    base = made.get("base", model)
+    is_adapter = made.get("method") == "lora"
+    component = load_fusion(spacy.load(tagger))
+    settings = {
+        "llm": {
+            "@misc": "spacy-el4ner.Tagger.v1",
+            "wording": wording or made.get("wording", "en"),
+            "backend": {
+                "@misc": "spacy-el4ner.HFBackend.v1",
+                "model": base if is_adapter else model,
+                "adapter": model if is_adapter else None,
+            },
+        },
+        "k": made.get("k", 5) if k is None else k,
+        "route": route,
+    }
+    name = component.name
+    nlp = spacy.load(tagger, config={"components": {name: settings}})
+    docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
+    load_fusion(nlp).set_pool(docs)
+    nlp.to_disk(out)
+    msg.good(f"{out}: '{name}' with {settings['llm']['backend']['model']}, {sentences} sentences to show")
+
+
+def _plan(model: str) -> dict[str, Any]:
+    """What `sft` recorded of the model, if it made it."""
+    record = Path(model) / "el4ner.json"
+    if not record.is_file():
+        return {}
+    plan: dict[str, Any] = json.loads(record.read_text(encoding="utf8")).get("plan", {})
+    return plan
