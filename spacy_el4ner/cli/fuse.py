@@ -44,15 +44,16 @@ def fuse(
     base = made.get("base", model)
     is_adapter = made.get("method") == "lora"
     component = load_fusion(spacy.load(tagger))
+    backend = {
+        "@misc": "spacy-el4ner.HFBackend.v1",
+        "model": base if is_adapter else model,
+        "adapter": model if is_adapter else None,
+    }
     settings = {
         "llm": {
             "@misc": "spacy-el4ner.Tagger.v1",
             "wording": wording or made.get("wording", "en"),
-            "backend": {
-                "@misc": "spacy-el4ner.HFBackend.v1",
-                "model": base if is_adapter else model,
-                "adapter": model if is_adapter else None,
-            },
+            "backend": backend,
         },
         "k": made.get("k", 5) if k is None else k,
         "route": route,
@@ -62,7 +63,7 @@ def fuse(
     docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
     load_fusion(nlp).set_pool(docs)
     nlp.to_disk(out)
-    msg.good(f"{out}: '{name}' with {settings['llm']['backend']['model']}, {sentences} sentences to show")
+    msg.good(f"{out}: '{name}' with {backend['model']}, {sentences} sentences to show")
 
 
 def _plan(model: str) -> dict[str, Any]:
