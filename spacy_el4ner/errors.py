@@ -114,6 +114,15 @@ class Errors(metaclass=_Coded):
         "This is no calibration: {problem}. Its settings: {known}. Leave 'calibration' empty for the "
         "defaults, or make one with `python -m spacy el4ner calibrate`."
     )
+    EL042 = (
+        "There are no gold entities in the {windows} windows given, so nothing can be calibrated. Give "
+        "labelled documents that were not used for training."
+    )
+    EL043 = (
+        "The two models never disagree in the {windows} windows given, so there is nothing to "
+        "calibrate. Check that the pipeline has a language model ('llm') and that it answers, or give "
+        "more documents."
+    )
 
 
 class Warnings(metaclass=_Coded):

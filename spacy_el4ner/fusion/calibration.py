@@ -9,7 +9,7 @@ from spacy_el4ner.errors import Errors
 from spacy_el4ner.fusion.logistic import Weights
 
 FITTED = ("learned", "confidence")
-POSITIVE = 1e-6
+POSITIVE = ("lam", "scaled_lam", "slm_temperature", "llm_temperature")
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,9 @@ class Calibration:
     scaled_lam (float): λ of the rule "scaled".
     slm_temperature (float): Divides the tagger's log-probabilities, for "scaled"; 1 leaves them.
     llm_temperature (float): Divides the log-odds of the language model's probabilities, for "scaled".
-    threshold (float): Uncertainty of the tagger above which the language model is asked. The default
-        changes no decision of the paper's rule with its default λ (see `routing`).
+    threshold (float): Uncertainty of the tagger above which the language model is asked, in nats;
+        below 0 it always is. The default changes no decision of the paper's rule with its default λ
+        (see `routing`).
     learned (Weights | None): Of the rule "learned".
     confidence (Weights | None): From the raw confidence of an entity to the probability that it is
         right; None leaves it raw.
@@ -46,11 +47,10 @@ class Calibration:
         RETURNS (Calibration): The same settings.
         RAISES (ValueError): Something in it is unknown or no number that makes sense.
         """
-        known = {field.name for field in fields(cls)}
-        unknown = sorted(set(data) - known)
-        if unknown:
-            problem = f"{', '.join(unknown)}: no such setting"
-            raise ValueError(Errors.EL041.format(problem=problem, known=", ".join(sorted(known))))
+        if not isinstance(data, Mapping):
+            raise _refusal(f"it is {data!r}")
+        if unknown := sorted(set(data) - {field.name for field in fields(cls)}):
+            raise _refusal(f"it has no setting '{unknown[0]}'")
         made: dict[str, Any] = {}
         for name, value in data.items():
             made[name] = _weights(name, value) if name in FITTED else _number(name, value)
@@ -58,29 +58,30 @@ class Calibration:
 
 
 def _number(name: str, value: Any) -> float:
-    lowest = POSITIVE if name.endswith("temperature") else 0.0
-    if isinstance(value, bool) or not isinstance(value, int | float) or not lowest <= value < math.inf:
-        least = "above 0" if lowest else "of at least 0"
-        raise _refusal(name, value, f"a number {least}")
+    if not _is_finite(value) or (name in POSITIVE and value <= 0):
+        number = "a number above 0" if name in POSITIVE else "a number"
+        raise _refusal(f"'{name}' is {value!r} instead of {number}")
     return float(value)
 
 
 def _weights(name: str, value: Any) -> Weights | None:
     if value is None:
         return None
-    expected = 'null, or {"intercept": number, "coefficients": {feature: number}}'
+    refusal = _refusal(f"'{name}' is {value!r} instead of null or an intercept and coefficients")
     if not isinstance(value, Mapping) or set(value) != {"intercept", "coefficients"}:
-        raise _refusal(name, value, expected)
+        raise refusal
     coefficients = value["coefficients"]
     if not isinstance(coefficients, Mapping):
-        raise _refusal(name, value, expected)
-    for number in (value["intercept"], *coefficients.values()):
-        if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-            raise _refusal(name, value, expected)
+        raise refusal
+    if not all(map(_is_finite, (value["intercept"], *coefficients.values()))):
+        raise refusal
     return Weights(float(value["intercept"]), {str(n): float(v) for n, v in coefficients.items()})
 
 
-def _refusal(name: str, value: Any, expected: str) -> ValueError:
-    known = ", ".join(sorted(field.name for field in fields(Calibration)))
-    problem = f"'{name}' is {value!r} instead of {expected}"
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _refusal(problem: str) -> ValueError:
+    known = ", ".join(field.name for field in fields(Calibration))
     return ValueError(Errors.EL041.format(problem=problem, known=known))
