@@ -18,8 +18,8 @@ def token_classifier_v1(
     """
     width = tok2vec.get_dim("nO") if tok2vec.has_dim("nO") else None
     output: Model[Floats2d, Floats2d] = Linear(nO, width, init_W=zero_init)
-    # The rate of dropout is set by training.
-    model: Model[list[Doc], list[Floats2d]] = chain(tok2vec, with_array(chain(Dropout(0.0), output)))
+    dropout: Model[Any, Any] = Dropout()  # training sets its rate
+    model: Model[list[Doc], list[Floats2d]] = chain(tok2vec, with_array(chain(dropout, output)))
     model.set_ref("tok2vec", tok2vec)
     model.set_ref("output_layer", output)
     return model

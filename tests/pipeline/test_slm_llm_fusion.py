@@ -9,6 +9,7 @@ import spacy
 import srsly
 from spacy.tokens import Doc, DocBin, Span
 from spacy.training import Example
+from spacy.util import registry
 
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.routing import uncertainty
@@ -508,3 +509,18 @@ def test_two_processes_find_the_same(nlp):
 def test_a_pickled_pipeline_finds_the_same(nlp):
     copy = srsly.pickle_loads(srsly.pickle_dumps(nlp))
     assert [found(d) for d in copy.pipe(TEXTS)] == [found(d) for d in nlp.pipe(TEXTS)]
+
+
+def scripted(surfaces: dict[str, str]) -> Scripted:
+    return Scripted(surfaces)
+
+
+def test_a_language_model_can_be_put_into_a_trained_pipeline_on_loading(nlp, tmp_path):
+    registry.misc.register("test.Scripted.v1", func=scripted)
+    nlp.to_disk(tmp_path)
+    block = {"@misc": "test.Scripted.v1", "surfaces": {"Bill paid": "ORG"}}
+    loaded = spacy.load(tmp_path, config={"components": {NAME: {"llm": block, "rule": "llm"}}})
+    assert ents(loaded(TEXTS[0])) == [("Bill paid", "ORG")]
+    loaded.to_disk(tmp_path / "again")
+    again = spacy.load(tmp_path / "again")
+    assert ents(again(TEXTS[0])) == [("Bill paid", "ORG")]
