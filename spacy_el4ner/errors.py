@@ -98,6 +98,11 @@ class Errors(metaclass=_Coded):
         "The language model '{name}' has room for {context} tokens, and tagging a single token of the "
         "text needs {needed}. Use a model with a longer context, fewer labels or shorter descriptions."
     )
+    EL052 = (
+        "'{path}' comes from a run with other settings ({settings}). Set these back, remove the "
+        "folder, or name another one."
+    )
+    EL053 = "None of the {n} sentences has an entity: there is nothing to learn. See the corpus."
 
 
 class Warnings(metaclass=_Coded):
@@ -114,4 +119,9 @@ class Warnings(metaclass=_Coded):
         "Layers of the model '{name}' see no more than {window} tokens back, and a prompt comes too "
         "near to that for the fast decoder: such prompts are answered by the plain one, with the same "
         "result."
+    )
+    WL020 = (
+        "Of {total} sentences, {cut} were longer than the context and were cut, {unread} could not "
+        "be read at all; {lost} entities are too long to be tagged or lie across a cut. Use a model "
+        "with a longer context, or raise 'max_tokens'."
     )
