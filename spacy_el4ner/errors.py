@@ -90,6 +90,39 @@ class Errors(metaclass=_Coded):
         "The backbone '{name}' is run by {kind}, and the benchmark measures models that run in this "
         "process. Give it a backend of the kind spacy-el4ner.HFBackend.v1."
     )
+    EL030 = (
+        "The tagger of '{name}' is made for its labels, and '{label}' is none of them. Give all labels "
+        "before nlp.initialize() or to it, and train again."
+    )
+    EL031 = (
+        "The tagger of '{name}' is not trained. Train it with `python -m spacy train` (see "
+        "configs/slm_en.cfg), or call nlp.initialize() with labelled examples and nlp.update()."
+    )
+    EL032 = (
+        "The retriever of '{name}', {kind}, compares pre-extracted spans, and this component extracts "
+        "none. Use spacy-el4ner.SentenceSimilarity.v1."
+    )
+    EL033 = (
+        "'{path}' is not a checkpoint to go on from. Give the folder model-last or model-best of an "
+        "earlier `spacy train`, or leave 'paths.resume' null to start anew."
+    )
+    EL040 = (
+        "The rule 'learned' has no weights: it was never fitted. Calibrate the pipeline with "
+        "`python -m spacy el4ner calibrate`, or set 'rule' to \"paper\"."
+    )
+    EL041 = (
+        "This is no calibration: {problem}. Its settings: {known}. Leave 'calibration' empty for the "
+        "defaults, or make one with `python -m spacy el4ner calibrate`."
+    )
+    EL042 = (
+        "There are no gold entities in the {windows} windows given, so nothing can be calibrated. Give "
+        "labelled documents that were not used for training."
+    )
+    EL043 = (
+        "The two models never disagree in the {windows} windows given, so there is nothing to "
+        "calibrate. Check that the pipeline has a language model ('llm') and that it answers, or give "
+        "more documents."
+    )
     EL050 = (
         "The prompt wording '{name}' for tagging lacks the templates {missing}. Name a wording of the "
         "package (en, zh, compact) or a folder with both."
@@ -119,6 +152,14 @@ class Warnings(metaclass=_Coded):
         "Layers of the model '{name}' see no more than {window} tokens back, and a prompt comes too "
         "near to that for the fast decoder: such prompts are answered by the plain one, with the same "
         "result."
+    )
+    WL010 = (
+        "Examples have entities of types that are not among the labels of '{name}': {labels}. Their "
+        "tokens have no part in training. Add the labels, or leave 'labels' empty to have all."
+    )
+    WL011 = (
+        "{n} of {total} windows were longer than the context of the language model of '{name}' and "
+        "were read in parts; it cannot see entities across a cut. See doc._.el4ner['counts']."
     )
     WL020 = (
         "Of {total} sentences, {cut} were longer than the context and were cut, {unread} could not "

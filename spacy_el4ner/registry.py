@@ -132,6 +132,16 @@ def sentence_transformer_v1(
     )
 
 
+def pretrained_v1(name: str) -> str:
+    """name (str): A model of the hub, or a local folder.
+    RETURNS (str): Where to load it from: for all-MiniLM-L6-v2 the copy that the extra `offline`
+        brings, if it is installed; else the name as it is.
+    """
+    from spacy_el4ner import minilm
+
+    return str(minilm.path()) if name == minilm.HUB_NAME and minilm.installed() else name
+
+
 def majority_vote_v1() -> MajorityVote:
     """RETURNS (VoteRule): The type that most backbones gave."""
     return MajorityVote()

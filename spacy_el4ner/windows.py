@@ -18,13 +18,10 @@ def cut(doc: Doc, max_sentences: int, document: int = 0) -> list[Window]:
     document (int): Its index in the batch.
     RETURNS (list[Window]): Windows in order; together they hold every token but white space.
     """
-    sentences = [s for s in _sentences(doc) if not s.text.isspace()]
+    found = [s for s in sentences(doc) if not s.text.isspace()]
     return [
-        window(
-            doc[sentences[n].start : sentences[min(n + max_sentences, len(sentences)) - 1].end],
-            document,
-        )
-        for n in range(0, len(sentences), max_sentences)
+        window(doc[found[n].start : found[min(n + max_sentences, len(found)) - 1].end], document)
+        for n in range(0, len(found), max_sentences)
     ]
 
 
@@ -115,7 +112,10 @@ def _cut_at(whole: Window) -> int:
     raise AssertionError("every token is a place to cut")  # pragma: no cover
 
 
-def _sentences(doc: Doc) -> list[Span]:
+def sentences(doc: Doc) -> list[Span]:
+    """RETURNS (list[Span]): The sentences of a document, which together are all of it: those that are
+    marked, or else what punctuation ends.
+    """
     if doc.has_annotation("SENT_START"):
         return list(doc.sents)
     spans, start, ended = [], 0, False

@@ -41,7 +41,7 @@ def walk(tokens, grammar: Grammar, path: Sequence[str]) -> tuple[list[TokenAutom
     RETURNS (tuple[list[TokenAutomaton], list[int]]): The place before each of their tokens and the one
         after the last, and the tokens.
     """
-    places = [TokenAutomaton(grammar, tokens.piece, tokens.end)]
+    places = [TokenAutomaton(grammar, tokens.piece, tokens.end, tokens.starts)]
     taken: list[int] = []
     for option in path:
         for token in tokens.piece(option) if option else (tokens.end,):

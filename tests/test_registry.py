@@ -9,6 +9,8 @@ CONFIG.optionxform = str
 CONFIG.read(Path(__file__).parent.parent / "setup.cfg", encoding="utf8")
 REGISTRIES = {
     "spacy_factories": "factories",
+    "spacy_architectures": "architectures",
+    "spacy_callbacks": "callbacks",
     "spacy_misc": "misc",
     "spacy_scorers": "scorers",
     "spacy_readers": "readers",

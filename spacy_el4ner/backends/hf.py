@@ -14,6 +14,10 @@ from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 
 T = TypeVar("T")
 DECODERS = ("draft_verified", "constrained")
+ANSWERING = 2
+"""Raised when the same model comes to answer otherwise, so that a store does not take old answers for
+new ones. 2: each token has its own place, no longer that of its tag or word.
+"""
 
 
 class HFBackend:
@@ -105,6 +109,7 @@ class HFBackend:
         """
         return {
             "backend": "hf",
+            "answering": ANSWERING,
             "model": self.model,
             "adapter": self.adapter,
             "revision": self._where["revision"],
@@ -153,7 +158,8 @@ class HFBackend:
         prompts = [tokens.prompt(r.prompt) for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[Answer]:
-            automata = [TokenAutomaton(requests[n].grammar, tokens.piece, tokens.end) for n in batch]
+            grammars = [requests[n].grammar for n in batch]
+            automata = [TokenAutomaton(g, tokens.piece, tokens.end, tokens.starts) for g in grammars]
             if self.decoder != "constrained":
                 try:
                     asked = [prompts[n] for n in batch]

@@ -7,6 +7,7 @@ would not have cut, and user text that looks like a control token stays text.
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import Any
 
 from spacy_el4ner.types import Prompt
@@ -31,6 +32,7 @@ class PieceTokenizer:
         self._anchored = "".join(tokenizer.tokenize("x")).startswith(("\u2581", "\u0120"))
         self._controls = _control_tokens(tokenizer)
         self.piece = lru_cache(maxsize=65536)(self._piece)
+        self.starts = lru_cache(maxsize=65536)(self._starts)
         self._layout = lru_cache(maxsize=2)(self._render_layout)
 
     @cached_property
@@ -53,6 +55,33 @@ class PieceTokenizer:
         # Not all are split: Qwen's "<think>" is not marked as special, Unigram knows its "</s>".
         half = len(text) // 2
         return self._piece(text[:half]) + self._piece(text[half:])
+
+    def _starts(self, text: str) -> tuple[int, ...]:
+        """text (str): A piece of an answer.
+        RETURNS (tuple[int, ...]): Where each of its tokens begins, counted from its first character
+            that is not white space; 0 for all where the tokenizer does not say. The bytes of a
+            character begin where it does.
+        """
+        blank = len(text) - len(text.lstrip())
+        return tuple(max(at - blank, 0) for at in self._places(text))
+
+    def _places(self, text: str) -> tuple[int, ...]:
+        tokens = self._inside(text, split_special=True)
+        if len(text) >= 2 and not self._controls.isdisjoint(tokens):
+            half = len(text) // 2  # as in `_piece`
+            return self._places(text[:half]) + tuple(half + at for at in self._places(text[half:]))
+        if not tokens or not self.tokenizer.is_fast:
+            return (0,) * len(tokens)
+        anchor = self._anchor(text, split_special=True)
+        encoded = self.tokenizer(
+            anchor + text,
+            add_special_tokens=False,
+            split_special_tokens=True,
+            return_offsets_mapping=True,
+            verbose=False,
+        )
+        places = encoded["offset_mapping"][-len(tokens) :]
+        return tuple(accumulate((max(at - len(anchor), 0) for at, _ in places), max))
 
     def prompt(self, prompt: Prompt) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """prompt (Prompt): What to ask.
@@ -81,13 +110,17 @@ class PieceTokenizer:
         """Tokens of text that something stands before."""
         if not text:
             return ()
-        if self._anchored:
-            for anchor in _ANCHORS:
-                before = self._encode(anchor, split_special)
-                tokens = self._encode(anchor + text, split_special)
-                if tokens[: len(before)] == before:
-                    return tokens[len(before) :]
-        return self._encode(text, split_special)
+        anchor = self._anchor(text, split_special)
+        tokens = self._encode(anchor + text, split_special)
+        return tokens[len(self._encode(anchor, split_special)) :] if anchor else tokens
+
+    def _anchor(self, text: str, split_special: bool) -> str:
+        """What the text is tokenised behind; "" where nothing is needed."""
+        for anchor in _ANCHORS if self._anchored else ():
+            before = self._encode(anchor, split_special)
+            if self._encode(anchor + text, split_special)[: len(before)] == before:
+                return anchor
+        return ""
 
     def _encode(self, text: str, split_special: bool) -> tuple[int, ...]:
         ids: Sequence[int] = self.tokenizer.encode(

@@ -59,6 +59,7 @@ class LLMReading:
     copied (tuple[float, ...]): For each token of the window, the probability with which it was copied
         as it stands: what the model says for "no entity here".
     error (str): Why there is no reading, or "".
+    estimated (bool): The transport gave no probabilities, and all of them are stand-ins.
     unaligned (int): Mentions that the answer names and the text does not contain.
     unparsed (int): Pieces of the answer that are not in the format's language.
     dropped (int): Demonstrations that there was no room for.
@@ -68,6 +69,7 @@ class LLMReading:
     mentions: tuple[LLMMention, ...] = ()
     copied: tuple[float, ...] = ()
     error: str = ""
+    estimated: bool = False
     unaligned: int = 0
     unparsed: int = 0
     dropped: int = 0

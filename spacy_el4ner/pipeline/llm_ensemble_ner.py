@@ -15,18 +15,17 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from spacy_el4ner.backends.base import Backbone, BackendUnavailable
+from spacy_el4ner.backends.base import Backbone
 from spacy_el4ner.ensemble.resolve import resolve
 from spacy_el4ner.ensemble.vote import VoteRule
 from spacy_el4ner.errors import Errors, Warnings
-from spacy_el4ner.pipeline import attributes
+from spacy_el4ner.pipeline import attributes, saving
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
+from spacy_el4ner.pipeline.faults import annotate, check_policy
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages, Result
 from spacy_el4ner.pipeline.pool import Pool, demonstrations
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.types import Candidate
-
-ON_ERROR = ("raise", "warn", "skip")
 
 
 @Language.factory(
@@ -191,7 +190,7 @@ class LLMEnsembleNER(Pipe):
         """
         stream = iter(stream)
         while docs := list(islice(stream, batch_size)):
-            yield from self._annotate(docs)
+            yield from annotate(docs, self.predict, self._write_all, self.cfg["on_error"])
 
     def predict(self, docs: Sequence[Doc]) -> list[Result]:
         """docs (Sequence[Doc]): The documents. They are only read.
@@ -227,21 +226,11 @@ class LLMEnsembleNER(Pipe):
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
         """path (str | Path): A folder, made if absent."""
-        writers = self._writers()
-        util.to_disk(
-            util.ensure_path(path),
-            {key: _file_writer(writer) for key, writer in writers.items()},
-            exclude,
-        )
+        saving.to_disk(path, self._writers(), exclude)
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "LLMEnsembleNER":
         """RETURNS (LLMEnsembleNER): This component with what `to_disk` wrote."""
-        readers = self._readers()
-        util.from_disk(
-            util.ensure_path(path),
-            {key: _file_reader(reader) for key, reader in readers.items()},
-            exclude,
-        )
+        saving.from_disk(path, self._readers(), exclude)
         return self
 
     def _writers(self) -> dict[str, Callable[[], bytes]]:
@@ -263,12 +252,7 @@ class LLMEnsembleNER(Pipe):
         if self.cfg["verifier"] not in (None, *names):
             known = ", ".join(names)
             raise ValueError(Errors.EL009.format(name=self.cfg["verifier"], known=known))
-        if self.cfg["on_error"] not in ON_ERROR:
-            raise ValueError(
-                Errors.EL010.format(
-                    value=self.cfg["on_error"], setting="on_error", known=", ".join(ON_ERROR)
-                )
-            )
+        check_policy(self.cfg["on_error"])
         for stage in self.cfg["stages"]:
             if stage not in STAGES:
                 raise ValueError(
@@ -283,37 +267,9 @@ class LLMEnsembleNER(Pipe):
 
         return read_docs(Path(self.cfg["pool"]), self.vocab)
 
-    def _annotate(self, docs: list[Doc]) -> list[Doc]:
-        """Annotate a batch; where it fails, each of its documents alone, so that one cannot harm
-        another.
-        """
-        try:
-            results = self.predict(docs)
-        except BackendUnavailable as error:
-            # Every other document would wait for the same answer in vain.
-            if self.cfg["on_error"] == "raise":
-                raise
-            for doc in docs:
-                self._mark(doc, error)
-            return docs
-        except Exception as error:
-            # Whatever a model, a tokenizer or a device throws is the user's policy to decide about.
-            if self.cfg["on_error"] == "raise":
-                raise
-            if len(docs) > 1:
-                return [d for doc in docs for d in self._annotate([doc])]
-            self._mark(docs[0], error)
-            return docs
+    def _write_all(self, docs: Sequence[Doc], results: Sequence[Result]) -> None:
         self.set_annotations(docs, results)
         self._warn_about_cuts(results)
-        return docs
-
-    def _mark(self, doc: Doc, error: Exception) -> None:
-        said = f"{type(error).__name__}: {error}"
-        doc._.el4ner = {"counts": {}, "spans": {}, "error": said}
-        if self.cfg["on_error"] == "warn":
-            on_error = self.cfg["on_error"]
-            warnings.warn(Warnings.WL002.format(error=said, on_error=on_error), stacklevel=2)
 
     def _warn_about_cuts(self, results: Sequence[Result]) -> None:
         for backbone in self.backbones:
@@ -343,14 +299,3 @@ def _span(doc: Doc, candidate: Candidate) -> Span:
     span = doc.char_span(candidate.start, candidate.end, label=candidate.label, alignment_mode="expand")
     assert span is not None, "candidates come from this document"
     return span
-
-
-def _file_writer(writer: Callable[[], bytes]) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        path.write_bytes(writer())
-
-    return write
-
-
-def _file_reader(reader: Callable[[bytes], None]) -> Callable[[Path], None]:
-    return lambda path: reader(path.read_bytes())

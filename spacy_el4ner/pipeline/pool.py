@@ -31,6 +31,27 @@ class Pool:
 
         self.entries = method.index(pool, progress)
 
+    def take(self, pool: Sequence[Demonstration], retriever: Retriever) -> None:
+        """pool (Sequence[Demonstration]): The labelled sentences, without pre-extracted spans.
+        retriever (Retriever): Indexes them.
+        """
+        self.entries = [PoolEntry(shot) for shot in pool]
+        retriever.index(self.entries)
+
+    def own(self, document: str | None, text: str) -> frozenset[str]:
+        """document (str | None): The id of a document, if it has one.
+        text (str): A part of its text.
+        RETURNS (frozenset[str]): Ids of the entries that are sentences of this very part.
+        """
+        if document is None:
+            return frozenset()
+        return frozenset(
+            entry.demonstration.id
+            for entry in self.entries
+            if entry.demonstration.id.rpartition("/")[0] == document
+            and entry.demonstration.window.text in text
+        )
+
     def to_bytes(self, retriever: Retriever) -> bytes:
         """RETURNS (bytes): The pool and the retriever's index, msgpack."""
         data = {
@@ -56,13 +77,17 @@ def demonstrations(docs: Iterable[Doc]) -> list[Demonstration]:
     for number, doc in enumerate(docs):
         name = doc.user_data.get("id", str(number))
         for n, window in enumerate(windows.cut(doc, 1)):
-            mentions = tuple(
-                Mention(e.start_char - window.start, e.end_char - window.start, e.label_)
-                for e in doc.ents
-                if window.start <= e.start_char and e.end_char <= window.end
-            )
-            found.append(Demonstration(f"{name}/{n}", window, mentions))
+            found.append(Demonstration(f"{name}/{n}", window, gold_mentions(doc, window)))
     return found
+
+
+def gold_mentions(doc: Doc, window: Window) -> tuple[Mention, ...]:
+    """RETURNS (tuple[Mention, ...]): The entities of a document that lie in a window, offsets in it."""
+    return tuple(
+        Mention(e.start_char - window.start, e.end_char - window.start, e.label_)
+        for e in doc.ents
+        if window.start <= e.start_char and e.end_char <= window.end
+    )
 
 
 def _plain(entry: PoolEntry) -> dict[str, Any]:

@@ -100,6 +100,17 @@ def test_each_token_is_placed_where_its_option_begins(data, window, encode):
     assert machine.answer == (before, tuple(expected))
 
 
+def test_tokens_are_placed_where_they_begin():
+    machine = TokenAutomaton(
+        InlineTags(("NR",)).grammar(make_window("a", "bc")),
+        by_pairs,
+        END,
+        lambda s: range(0, len(s), 2),
+    )
+    machine = feed(machine, [t for o in ("a", " <NR>", "bc", "</NR>") for t in by_pairs(o)])
+    assert machine.answer == ("a <NR>bc</NR>", (0, 2, 4, 6, 6, 8, 10, 12))
+
+
 def test_a_tag_and_a_copied_sign_that_begin_alike_stay_open_until_they_part():
     machine = automaton(InlineTags().grammar(make_window("a", "<", "b")))
     machine = feed(machine, by_characters("a <"))

@@ -26,6 +26,8 @@ FORMATS = {
 }
 WORDPIECE = {"compact"}
 """These families know neither white space nor every character."""
+BY_RUNS = WORDPIECE | {"unigram"}
+"""These have one place for all characters of a run that they do not know."""
 # A window narrower than the prompts leaves no room for drafts; the backend says so once.
 pytestmark = pytest.mark.filterwarnings("ignore:.WL004")
 
@@ -242,6 +244,30 @@ def test_pieces_are_the_exact_text(tokens, text):
     assert "".join(pieces) == text
     assert plain(tokens, [token for piece in pieces for token in tokens.piece(piece)]) == text
     assert plain(tokens, tokens.piece(text)) == text
+
+
+@pytest.mark.parametrize("text", [t for t in TRICKY if t.strip()])
+@pytest.mark.parametrize("family", [n for n in FAMILIES if n not in BY_RUNS], indirect=True)
+def test_a_token_begins_where_its_text_does(tokens, text):
+    """As the tokens before it say, when they are decoded and hold no half of a character."""
+    ids, starts = tokens.piece(text), tokens.starts(text)
+    blank = len(text) - len(text.lstrip())
+    assert len(starts) == len(ids)
+    assert list(starts) == sorted(starts)
+    for n, start in enumerate(starts):
+        before = plain(tokens, ids[:n])
+        if "\ufffd" not in before:
+            assert start == max(len(before) - blank, 0)
+
+
+def test_the_bytes_of_a_character_begin_where_it_does(tokens):
+    assert set(tokens.starts("🦜")) == {0}
+
+
+@pytest.mark.parametrize("family", WORDPIECE, indirect=True)
+def test_wordpiece_places_its_tokens_too(tokens):
+    assert tokens.starts(" Bill") == (0,)
+    assert tokens.starts("Qa") == (0, 1)
 
 
 @pytest.mark.parametrize("family", WORDPIECE, indirect=True)

@@ -21,13 +21,15 @@ class _Reading:
     state (Any): The state of the grammar after that option.
     text (str): All of its options, joined.
     place (int): Where its last option begins in `text`, leading white space not counted.
-    offsets (tuple[int, ...]): The place of the option that each token so far belongs to.
+    starts (Sequence[int]): Where each token of that option begins in it, counted from there.
+    offsets (tuple[int, ...]): Where in `text` each token so far begins.
     """
 
     left: tuple[int, ...]
     state: Any
     text: str
     place: int
+    starts: Sequence[int]
     offsets: tuple[int, ...]
 
 
@@ -37,13 +39,22 @@ class TokenAutomaton:
     grammar (Grammar): The language of the answer.
     encode (Callable[[str], Sequence[int]]): The tokens of an option.
     end (int): The end-of-turn token, which the option "" stands for.
+    starts (Callable[[str], Sequence[int]] | None): Where in an option each of its tokens begins,
+        leading white space not counted. None places all of them at its beginning.
     """
 
-    def __init__(self, grammar: Grammar, encode: Callable[[str], Sequence[int]], end: int):
+    def __init__(
+        self,
+        grammar: Grammar,
+        encode: Callable[[str], Sequence[int]],
+        end: int,
+        starts: Callable[[str], Sequence[int]] | None = None,
+    ):
         self.grammar = grammar
         self.encode = encode
         self.end = end
-        self._settle(self._expand(_Reading((), grammar.start(), "", 0, ())))
+        self.starts = starts
+        self._settle(self._expand(_Reading((), grammar.start(), "", 0, (), ())))
 
     @cached_property
     def allowed(self) -> tuple[int, ...]:
@@ -65,10 +76,12 @@ class TokenAutomaton:
         for old in self._readings:
             if old.left[0] != token:
                 continue
-            new = replace(old, left=old.left[1:], offsets=(*old.offsets, old.place))
+            at = old.place + (old.starts[-len(old.left)] if old.starts else 0)
+            new = replace(old, left=old.left[1:], offsets=(*old.offsets, at))
             readings += [new] if new.left else self._expand(new)
         after = object.__new__(TokenAutomaton)
         after.grammar, after.encode, after.end = self.grammar, self.encode, self.end
+        after.starts = self.starts
         after._settle(readings)
         return after
 
@@ -91,7 +104,7 @@ class TokenAutomaton:
         self._finished = finished
         if finished is not None and self._readings:
             place = len(finished.text)
-            self._readings.append(replace(finished, left=(self.end,), place=place))
+            self._readings.append(replace(finished, left=(self.end,), place=place, starts=()))
             self._finished = None
 
     def _expand(self, reading: _Reading) -> list[_Reading]:
@@ -103,7 +116,8 @@ class TokenAutomaton:
         for string, state in options:
             tokens = tuple(self.encode(string)) if string else (self.end,)
             place = len(reading.text) + len(string) - len(string.lstrip())
-            next_ = _Reading(tokens, state, reading.text + string, place, reading.offsets)
+            starts = self.starts(string) if self.starts and string else ()
+            next_ = _Reading(tokens, state, reading.text + string, place, starts, reading.offsets)
             # A tokenizer may have nothing for an option (an unknown control character): it is free.
             readings += [next_] if tokens else self._expand(next_)
         return readings

@@ -1,0 +1,185 @@
+"""Which rule is best on held-out windows, with which parameters.
+
+A rule with fitted parameters looks better on the data that it was fitted to. So the rules are compared
+by cross-validation, over documents where there are enough, and only then fitted to everything.
+"""
+
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from spacy_el4ner.errors import Errors
+from spacy_el4ner.fusion.calibration import Calibration
+from spacy_el4ner.fusion.confidence import confidence
+from spacy_el4ner.fusion.fitting import FITS, LAMBDAS, curve, fit_confidence, judged
+from spacy_el4ner.fusion.ledger import Ledger
+from spacy_el4ner.fusion.logistic import Weights
+from spacy_el4ner.fusion.readings import Case
+from spacy_el4ner.fusion.routing import Routing, find_threshold
+from spacy_el4ner.fusion.rules import LearnedRule, PaperRule, Rule, make_rule
+
+
+@dataclass(frozen=True)
+class RuleReport:
+    """How one rule did.
+
+    name (str): The rule.
+    cross_validated (float): F1 on windows that it was not fitted to, 0 to 1.
+    fitted (float): F1 on all of the windows after it was fitted to all of them.
+    """
+
+    name: str
+    cross_validated: float
+    fitted: float
+
+
+@dataclass(frozen=True)
+class ConfidenceReport:
+    """Brier score (mean squared error) of the confidence, 0 (perfect) to 1, by cross-validation.
+
+    raw (float), fitted (float): Before and after the fit, which is kept if it is better.
+    """
+
+    raw: float
+    fitted: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a calibration found.
+
+    objective (str): The F1 that was maximised, "entity_f1" or "token_macro_f1".
+    windows (int), disagreements (int): What it was found on.
+    slm (float), llm (float): F1 of either model alone.
+    rules (tuple[RuleReport, ...]): Each rule that could be fitted.
+    rule (str): The best by cross-validation; the paper's where none is better.
+    calibration (Calibration): The parameters of all of them; threshold and confidence for the best one.
+    curve (tuple[tuple[float, float], ...]): λ of the paper's rule, and F1 with it.
+    routing (Routing): What other thresholds bring, for the best rule.
+    confidence (ConfidenceReport): How good the confidence is.
+    """
+
+    objective: str
+    windows: int
+    disagreements: int
+    slm: float
+    llm: float
+    rules: tuple[RuleReport, ...]
+    rule: str
+    calibration: Calibration
+    curve: tuple[tuple[float, float], ...]
+    routing: Routing
+    confidence: ConfidenceReport
+
+    def to_dict(self) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): Plain data, for JSON."""
+        return asdict(self)
+
+
+Fold = tuple[list[int], list[int]]
+"""Numbers of the cases to fit to, and of those to judge on."""
+
+
+def calibrate(
+    cases: Sequence[Case],
+    objective: str = "entity_f1",
+    *,
+    folds: int = 5,
+    seed: int = 0,
+    tolerance: float = 0.0,
+) -> Report:
+    """cases (Sequence[Case]): Held-out windows with both readings and gold entities.
+    objective (str): What to maximise, "entity_f1" or "token_macro_f1".
+    folds (int): Parts of the cross-validation.
+    seed (int): Draws them.
+    tolerance (float): Loss of F1 that is accepted for asking less often.
+    RETURNS (Report): Parameters, and how each rule did.
+    RAISES (ValueError): There are no gold entities, or the models never disagree.
+    """
+    whole = Ledger(cases, objective)
+    if not whole.gold.size:
+        raise ValueError(Errors.EL042.format(windows=len(cases)))
+    if not whole.disagreements:
+        raise ValueError(Errors.EL043.format(windows=len(cases)))
+    parts = _folds(cases, folds, seed)
+    calibration = Calibration()
+    for fit_rule in FITS.values():
+        calibration = fit_rule(whole, calibration)
+    reports = _compare(whole, parts, objective, calibration)
+    best = max(reports, key=lambda report: round(report.cross_validated, 9))
+    rule = make_rule(best.name, calibration)
+    routing = find_threshold(cases, rule, tolerance, objective)
+    weights, trust = _confidence(cases, parts, rule)
+    every = np.ones(len(whole.disagreements), dtype=np.bool_)
+    scores = curve(whole, PaperRule(replace(calibration, lam=1.0)))
+    return Report(
+        objective=objective,
+        windows=len(cases),
+        disagreements=len(whole.disagreements),
+        slm=float(whole.f1(every)),
+        llm=float(whole.f1(~every)),
+        rules=tuple(reports),
+        rule=best.name,
+        calibration=replace(calibration, threshold=routing.threshold, confidence=weights),
+        curve=tuple(zip(LAMBDAS.tolist(), scores.tolist(), strict=True)),
+        routing=routing,
+        confidence=trust,
+    )
+
+
+def _compare(
+    whole: Ledger, parts: Sequence[Fold], objective: str, calibration: Calibration
+) -> list[RuleReport]:
+    """Each rule on windows that it was not fitted to; the paper's comes first."""
+    ledgers = [Ledger([whole.cases[n] for n in rest], objective) for rest, _ in parts]
+    reports = []
+    for name, fit_rule in FITS.items():
+        fits = [fit_rule(ledger, Calibration()) for ledger in ledgers]
+        if name == LearnedRule.name and not all(c.learned for c in (*fits, calibration)):
+            continue
+        crossed = np.zeros(len(whole.disagreements), dtype=np.bool_)
+        for fitted, (_, part) in zip(fits, parts, strict=True):
+            own = np.isin(whole.case_of, part)
+            crossed[own] = whole.choices(make_rule(name, fitted), own)
+        chosen = whole.choices(make_rule(name, calibration))
+        reports.append(RuleReport(name, float(whole.f1(crossed)), float(whole.f1(chosen))))
+    return reports
+
+
+def _confidence(
+    cases: Sequence[Case], parts: Sequence[Fold], rule: Rule
+) -> tuple[Weights | None, ConfidenceReport]:
+    """The fit of the confidence, if it helps on windows that it was not fitted to."""
+    entities = [judged([case], rule) for case in cases]
+    raw: list[float] = []
+    fitted: list[float] = []
+    for rest, part in parts:
+        weights = fit_confidence([e for n in rest for e in entities[n]])
+        for sure, how, side, right in (e for n in part for e in entities[n]):
+            raw.append((sure - right) ** 2)
+            fitted.append((confidence(sure, how, side, weights) - right) ** 2)
+    before, after = float(np.mean(raw or [0.0])), float(np.mean(fitted or [0.0]))
+    weights = fit_confidence([e for found in entities for e in found]) if after < before else None
+    return weights, ConfidenceReport(before, after)
+
+
+def _folds(cases: Sequence[Case], folds: int, seed: int) -> list[Fold]:
+    """By document, so that a name that comes back in it is not known already; by window, where there
+    are fewer documents than folds.
+    """
+    groups = [case.window.document for case in cases]
+    if len(set(groups)) < folds:
+        groups = list(range(len(cases)))
+    names = sorted(set(groups))
+    random.Random(seed).shuffle(names)
+    parts = [set(names[n::folds]) for n in range(min(folds, len(names)))]
+    return [
+        (
+            [n for n, group in enumerate(groups) if group not in part],
+            [n for n, group in enumerate(groups) if group in part],
+        )
+        for part in parts
+    ]

@@ -1,0 +1,66 @@
+"""How sure each model is of its side of a disagreement."""
+
+import math
+from collections.abc import Iterable
+from statistics import fmean
+
+import numpy as np
+
+from spacy_el4ner.fusion.disagreements import CATEGORY, Disagreement
+from spacy_el4ner.fusion.readings import Case
+
+UNKNOWN = 0.5
+"""Stands for a probability that nobody gave: neither for nor against."""
+
+
+def entropy(case: Case, tokens: range, temperature: float = 1.0) -> float:
+    """RETURNS (float): Mean entropy of the tagger over some tokens of the window, in nats."""
+    return float(case.slm.entropies(temperature)[tokens.start : tokens.stop].mean())
+
+
+def slm_probability(case: Case, disagreement: Disagreement) -> float:
+    """RETURNS (float): Mean probability of the tagger's mentions; where it has none, that of its best
+    tags, which say "no entity".
+    """
+    if disagreement.slm:
+        return fmean(disagreement.probabilities)
+    tokens = disagreement.tokens
+    best = case.slm.logprobs[tokens.start : tokens.stop].max(axis=-1)
+    return float(np.exp(best.astype(np.float64)).mean())
+
+
+def llm_probability(case: Case, disagreement: Disagreement) -> float:
+    """P(LLM) of the seed paper, equation 3.
+
+    RETURNS (float): Where the models disagree about the category, the category probability of the
+        language model's mention; else the mean boundary probability of its mentions or, where it has
+        none, of "no entity" (ours; the paper leaves that open).
+    """
+    pick = category if disagreement.kind == CATEGORY else boundary
+    return pick(case, disagreement)
+
+
+def category(case: Case, disagreement: Disagreement) -> float:
+    """RETURNS (float): Mean category probability of the language model, or that of "no entity"."""
+    return _mean((m.category for m in disagreement.llm), case, disagreement)
+
+
+def boundary(case: Case, disagreement: Disagreement) -> float:
+    """RETURNS (float): Mean boundary probability of the language model, or that of "no entity"."""
+    return _mean((m.boundary for m in disagreement.llm), case, disagreement)
+
+
+def greatest_entropy(case: Case) -> float:
+    """RETURNS (float): Of a tagger that knows nothing: ln(number of its tags), in nats."""
+    return math.log(max(case.slm.logprobs.shape[-1], 2))
+
+
+def copying(case: Case, tokens: range) -> float:
+    """RETURNS (float): Mean probability with which the language model copied some tokens."""
+    copied = case.llm.copied if case.llm is not None else ()
+    return fmean([copied[n] for n in tokens]) if copied else UNKNOWN
+
+
+def _mean(probabilities: Iterable[float], case: Case, disagreement: Disagreement) -> float:
+    found = list(probabilities)
+    return fmean(found) if found else copying(case, disagreement.tokens)

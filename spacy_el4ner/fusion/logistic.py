@@ -1,0 +1,89 @@
+"""Logistic regression: fitted with scikit-learn, applied without it."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+STEEPEST = 7.0
+"""Log-odds are kept between this and its negative: surer than 0.999 is no surer."""
+
+TEMPERATURES = tuple(2 ** (n / 4) for n in range(-8, 13))
+"""From 1/4 to 8, with 1 among them."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A fitted model.
+
+    intercept (float): Added to the weighted sum.
+    coefficients (dict[str, float]): Feature -> weight.
+    """
+
+    intercept: float
+    coefficients: dict[str, float] = field(hash=False)
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """features (Mapping[str, float]): Feature -> value; one without a weight counts for nothing.
+        RETURNS (float): 0 to 1.
+        """
+        weights = self.coefficients
+        return sigmoid(self.intercept + sum(weights.get(n, 0.0) * v for n, v in features.items()))
+
+
+def log_odds(probability: float) -> float:
+    """RETURNS (float): ln(p / (1 − p)), within the bounds above."""
+    if probability <= 0 or probability >= 1:
+        return math.copysign(STEEPEST, probability - 0.5)
+    return min(max(math.log(probability) - math.log1p(-probability), -STEEPEST), STEEPEST)
+
+
+def sigmoid(score: float) -> float:
+    """RETURNS (float): 1 / (1 + exp(−score)), without overflow."""
+    return 0.5 * (1 + math.tanh(score / 2))
+
+
+def temper(probability: float, temperature: float) -> float:
+    """probability (float): Of one thing against all others.
+    temperature (float): Divides its log-odds; above 1 it is less sure.
+    RETURNS (float): The tempered probability; unchanged at 1.
+    """
+    return probability if temperature == 1 else sigmoid(log_odds(probability) / temperature)
+
+
+def fit(
+    rows: Sequence[Mapping[str, float]], right: Sequence[bool], weights: Sequence[float] | None = None
+) -> Weights | None:
+    """rows (Sequence[Mapping[str, float]]): Features of each example; one that is missing is 0.
+    right (Sequence[bool]): What is to be predicted.
+    weights (Sequence[float] | None): How much each example counts; None for all alike.
+    RETURNS (Weights | None): The regression, held near 0 by a penalty on the weights of the features as
+        multiples of their standard deviations; None where there is nothing to tell apart.
+    """
+    if len(set(right)) < 2:
+        return None
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    names = sorted({name for row in rows for name in row})
+    x = np.array([[row.get(name, 0.0) for name in names] for row in rows])
+    spread = x.std(0)
+    spread[spread < 1e-9] = 1.0
+    model = LogisticRegression(max_iter=1000).fit(x / spread, list(right), sample_weight=weights)
+    slopes = (model.coef_[0] / spread).tolist()
+    return Weights(float(model.intercept_[0]), dict(zip(names, slopes, strict=True)))
+
+
+def fit_temperature(probabilities: Sequence[float], right: Sequence[bool]) -> float:
+    """probabilities (Sequence[float]): Of each answer.
+    right (Sequence[bool]): Whether it was right.
+    RETURNS (float): The temperature, of those tried, under which what happened is likeliest; 1 where
+        there is nothing to tell.
+    """
+    if len(set(right)) < 2:
+        return 1.0
+
+    def surprise(temperature: float) -> float:
+        tempered = [sigmoid(log_odds(p) / temperature) for p in probabilities]
+        return -math.fsum(math.log(p if r else 1 - p) for p, r in zip(tempered, right, strict=True))
+
+    return min(TEMPERATURES, key=lambda t: (surprise(t), abs(math.log(t))))

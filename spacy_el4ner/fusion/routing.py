@@ -1,0 +1,98 @@
+"""Which windows the language model is asked about.
+
+The paper's rule believes the tagger wherever its mean entropy over the tokens concerned is at most
+1 − λe, whatever the language model says. So a window in which no token's entropy is above that need
+not be asked about: the result is the same. That is why the uncertainty of a window is that of its most
+uncertain token, whether it is in an entity or not, and no mean, in which one doubtful name of a long
+sentence vanishes. On held-out data a higher threshold may do as well.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from spacy_el4ner.fusion.ledger import Ledger
+from spacy_el4ner.fusion.readings import Case, SLMReading
+from spacy_el4ner.fusion.rules import Rule
+from spacy_el4ner.fusion.scores import f1
+
+ALWAYS = -1.0
+"""The threshold that is below any uncertainty."""
+
+
+def uncertainty(slm: SLMReading) -> float:
+    """slm (SLMReading): The tagger's reading.
+    RETURNS (float): The greatest entropy of its tags at any token of the window, in nats. The language
+        model is asked where it is above the threshold.
+    """
+    return float(slm.entropies().max(initial=0.0))
+
+
+@dataclass(frozen=True)
+class Point:
+    """What a threshold brings.
+
+    threshold (float): The language model is asked about windows whose uncertainty is above it.
+    asked (float): Share of the windows that this is, 0 to 1.
+    f1 (float): Of the fusion then, 0 to 1.
+    """
+
+    threshold: float
+    asked: float
+    f1: float
+
+
+@dataclass(frozen=True)
+class Routing(Point):
+    """The threshold that was chosen, and the others.
+
+    always (float): F1 of asking about every window.
+    curve (tuple[Point, ...]): Every threshold that makes a difference, from asking about no window to
+        asking about all.
+    """
+
+    always: float
+    curve: tuple[Point, ...]
+
+
+def find_threshold(
+    cases: Sequence[Case], rule: Rule, tolerance: float = 0.0, objective: str = "entity_f1"
+) -> Routing:
+    """cases (Sequence[Case]): Windows with both readings and gold entities.
+    rule (Rule): Decides where the models disagree.
+    tolerance (float): Loss of F1 that is accepted, such as 0.001.
+    objective (str): The F1 that is meant, "entity_f1" or "token_macro_f1".
+    RETURNS (Routing): The largest threshold, which asks about the fewest windows, whose F1 is not below
+        that of asking about all, but for the tolerance.
+    """
+    ledger = Ledger(cases, objective)
+    fused = ledger.by_case(ledger.choices(rule))
+    alone = ledger.by_case(np.ones(len(ledger.disagreements), dtype=np.bool_))
+    unsure = np.array([uncertainty(case.slm) for case in cases])
+    order = np.argsort(-unsure, kind="stable")
+    # Row n: the n most uncertain windows are asked about.
+    gains = np.cumsum((fused - alone)[order], axis=0)
+    totals = alone.sum(0) + np.concatenate([np.zeros_like(gains[:1]), gains])
+    scores = f1(totals, ledger.gold)
+    curve = tuple(
+        Point(threshold, asked / len(cases), float(scores[asked]))
+        for asked, threshold in _thresholds(unsure[order].tolist())
+    )
+    always = curve[-1].f1
+    best = next(p for p in curve if p.f1 >= always - tolerance - 1e-12)
+    return Routing(best.threshold, best.asked, best.f1, always, curve)
+
+
+def _thresholds(unsure: Sequence[float]) -> list[tuple[int, float]]:
+    """unsure (Sequence[float]): Uncertainties, the greatest first.
+    RETURNS (list[tuple[int, float]]): How many windows are asked about, and a threshold that does it,
+        midway between two uncertainties.
+    """
+    between = [
+        (n, (before + after) / 2)
+        for n, (before, after) in enumerate(pairwise(unsure), 1)
+        if before > after
+    ]
+    return [(0, unsure[0]), *between, (len(unsure), ALWAYS)]

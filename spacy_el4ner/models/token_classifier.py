@@ -1,0 +1,27 @@
+"""The supervised tagger: any encoder of tokens and a linear layer over tags."""
+
+from typing import Any
+
+from spacy.tokens import Doc
+from thinc.api import Dropout, Linear, Model, chain, with_array, zero_init
+from thinc.types import Floats2d
+
+
+def token_classifier_v1(
+    tok2vec: Model[list[Doc], list[Floats2d]],
+    nO: int | None = None,  # noqa: N803
+) -> Model[list[Doc], list[Floats2d]]:
+    """tok2vec (Model): Gives each token a vector: a tok2vec, or a listener to a component that has one.
+    nO (int | None): How many tags; None until the labels are known.
+    RETURNS (Model): Gives each token a score (logit) of each tag, (tokens, tags) a document.
+
+    The scores are logits and no probabilities because a probability of 1e-50 is 0 in 32 bits, and its
+    logarithm is wanted: for entropy, for well-formed taggings and for changing the temperature.
+    """
+    width = tok2vec.get_dim("nO") if tok2vec.has_dim("nO") else None
+    output: Model[Floats2d, Floats2d] = Linear(nO, width, init_W=zero_init)
+    dropout: Model[Any, Any] = Dropout()  # training sets its rate
+    model: Model[list[Doc], list[Floats2d]] = chain(tok2vec, with_array(chain(dropout, output)))
+    model.set_ref("tok2vec", tok2vec)
+    model.set_ref("output_layer", output)
+    return model

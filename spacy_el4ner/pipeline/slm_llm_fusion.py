@@ -1,0 +1,411 @@
+"""The component `slm_llm_fusion`: a supervised tagger, and a language model that it is fused with."""
+
+import json
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from spacy import util
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc, SpanGroup
+from spacy.training import Example, validate_get_examples
+from spacy.vocab import Vocab
+from thinc.api import Config, Model
+from thinc.types import Floats2d
+
+from spacy_el4ner.errors import Errors, Warnings
+from spacy_el4ner.fusion.calibration import Calibration
+from spacy_el4ner.fusion.fuse import FusedMention
+from spacy_el4ner.fusion.readings import Case
+from spacy_el4ner.fusion.rules import RULES, make_rule
+from spacy_el4ner.fusion.tags import MISSING, Scheme
+from spacy_el4ner.pipeline import attributes, saving
+from spacy_el4ner.pipeline.faults import annotate, check_policy
+from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
+from spacy_el4ner.pipeline.two_models import Logits, Reader, Result, TwoModels
+from spacy_el4ner.retrieval.base import Retriever
+
+ROUTES = ("always", "uncertain")
+DEFAULT_CONFIG = """
+[slm_llm_fusion]
+# Label -> description, which the language model reads. Empty: taken from the examples of initialize().
+labels = {}
+# The language model, a spacy-el4ner.Tagger.v1 block. null: the tagger alone, as for training it.
+llm = null
+# Who is believed where the two disagree: paper, scaled, learned (after `el4ner calibrate`), slm, llm.
+rule = "paper"
+# Which sentences the language model is asked about: always, or uncertain, where the tagger is unsure.
+route = "always"
+# Demonstrations in a prompt.
+k = 5
+# Sentences that are read at a time.
+max_sentences = 1
+# Where the mentions of both models go, overlapping ones too.
+spans_key = "el4ner"
+# Whether entities already in the document may be replaced.
+overwrite_ents = false
+# What to do with a document that fails: raise, warn or skip. It is yielded in any case.
+on_error = "warn"
+
+[slm_llm_fusion.model]
+@architectures = "spacy-el4ner.TokenClassifier.v1"
+
+[slm_llm_fusion.model.tok2vec]
+@architectures = "spacy.HashEmbedCNN.v2"
+pretrained_vectors = null
+width = 96
+depth = 4
+embed_size = 2000
+window_size = 1
+maxout_pieces = 3
+subword_features = true
+
+[slm_llm_fusion.retriever]
+@misc = "spacy-el4ner.SentenceSimilarity.v1"
+
+[slm_llm_fusion.retriever.encoder]
+@misc = "spacy-el4ner.SentenceTransformer.v1"
+model = "sentence-transformers/all-MiniLM-L6-v2"
+
+[slm_llm_fusion.scorer]
+@scorers = "spacy-el4ner.Scorer.v1"
+"""
+
+
+@Language.factory(
+    "slm_llm_fusion",
+    default_config=Config().from_str(DEFAULT_CONFIG)["slm_llm_fusion"],
+    assigns=["doc.ents", "doc.spans", "doc._.el4ner", "span._.confidence", "span._.provenance"],
+    default_score_weights={
+        "ents_f": 1.0,
+        "ents_p": 0.0,
+        "ents_r": 0.0,
+        "ents_per_type": None,
+        "el4ner_calibration_error": None,
+    },
+)
+def make_slm_llm_fusion(
+    nlp: Language,
+    name: str,
+    model: Model[list[Doc], list[Floats2d]],
+    labels: dict[str, str],
+    llm: Reader | None,
+    retriever: Retriever,
+    rule: str,
+    route: str,
+    k: int,
+    max_sentences: int,
+    spans_key: str,
+    overwrite_ents: bool,
+    on_error: str,
+    scorer: Callable[..., dict[str, Any]] | None,
+) -> "SLMLLMFusion":
+    return SLMLLMFusion(
+        nlp.vocab,
+        model,
+        name,
+        llm=llm,
+        retriever=retriever,
+        scorer=scorer,
+        labels=labels,
+        rule=rule,
+        route=route,
+        k=k,
+        max_sentences=max_sentences,
+        spans_key=spans_key,
+        overwrite_ents=overwrite_ents,
+        on_error=on_error,
+    )
+
+
+class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
+    """Named entity recognition by a supervised tagger, and by a language model where it knows better.
+
+    Training trains the tagger. The language model is asked by `predict` alone, so `update` neither
+    loads nor asks it; evaluation during training calls `predict`, so leave `llm` null while training.
+
+    vocab (Vocab): The pipeline's vocabulary.
+    model (Model[list[Doc], list[Floats2d]]): The tagger; gives each token a score of each tag.
+    name (str): The component's name.
+    llm (Reader | None): The language model.
+    retriever (Retriever): Finds demonstrations in the pool.
+    The other settings are those of the config; see `DEFAULT_CONFIG`.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[list[Doc], list[Floats2d]],
+        name: str = "slm_llm_fusion",
+        *,
+        llm: Reader | None,
+        retriever: Retriever,
+        scorer: Callable[..., dict[str, Any]] | None = None,
+        **cfg: Any,
+    ):
+        attributes.register()
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.llm = llm
+        self.retriever = retriever
+        self.scorer = scorer
+        self.cfg = {**cfg, "labels": dict(cfg["labels"])}
+        self.pool = Pool()
+        self.calibration = Calibration()
+        self._check()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """RETURNS (tuple[str, ...]): The labels, in the order of their tags."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> dict[str, str]:
+        """RETURNS (dict[str, str]): The labels with their descriptions, as `initialize` takes them."""
+        return dict(self.cfg["labels"])
+
+    @property
+    def scheme(self) -> Scheme:
+        """RETURNS (Scheme): The tags of the labels."""
+        return Scheme(self.labels)
+
+    def method(self) -> TwoModels:
+        """RETURNS (TwoModels): The two models as they are set now."""
+        return TwoModels(
+            self.llm,
+            self.retriever,
+            self.pool,
+            make_rule(self.cfg["rule"], self.calibration),
+            self.cfg["labels"],
+            k=self.cfg["k"],
+            max_sentences=self.cfg["max_sentences"],
+            only_uncertain=self.cfg["route"] == "uncertain",
+        )
+
+    def add_label(self, label: str, description: str = "") -> int:
+        """label (str): A type.
+        description (str): What the language model is told about it.
+        RETURNS (int): 1, or 0 where the label was there before.
+        RAISES (ValueError): The tagger has its tags already.
+        """
+        if label in self.cfg["labels"]:
+            return 0
+        if self.model.get_ref("output_layer").has_dim("nO"):
+            raise ValueError(Errors.EL030.format(name=self.name, label=label))
+        self.cfg["labels"][label] = description
+        self.vocab.strings.add(label)
+        return 1
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,
+        labels: Mapping[str, str] | Sequence[str] | None = None,
+    ) -> None:
+        """Take the labels from examples, and size the tagger. Where there is a language model, the
+        examples become its demonstrations, too.
+
+        get_examples (Callable): Returns the labelled examples.
+        nlp (Language): The pipeline.
+        labels (Mapping | Sequence | None): Labels, with descriptions or without; None for those of the
+            config, or else those that occur in the examples.
+        """
+        validate_get_examples(get_examples, "SLMLLMFusion.initialize")
+        occurring = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
+        if labels is not None:
+            given = labels if isinstance(labels, Mapping) else dict.fromkeys(labels, "")
+            self.cfg["labels"] = dict(given)
+        elif not self.cfg["labels"]:
+            self.cfg["labels"] = dict.fromkeys(sorted(occurring), "")
+        if not self.cfg["labels"]:
+            raise ValueError(Errors.EL001.format(name=self.name))
+        if others := sorted(occurring - set(self.labels)):
+            warnings.warn(Warnings.WL010.format(name=self.name, labels=", ".join(others)), stacklevel=2)
+        for label in self.labels:
+            self.vocab.strings.add(label)
+        self.model.get_ref("output_layer").set_dim("nO", len(self.scheme.tags), force=True)
+        self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
+        if self.llm is not None:
+            self.set_pool(eg.reference for eg in get_examples())
+
+    def set_pool(self, docs: Iterable[Doc]) -> None:
+        """docs (Iterable[Doc]): Documents with gold entities, the language model's demonstrations from
+        now on.
+        """
+        self.pool.take([d for d in demonstrations(docs) if d.window.tokens], self.retriever)
+
+    def get_loss(
+        self, examples: Iterable[Example], scores: list[Floats2d]
+    ) -> tuple[float, list[Floats2d]]:
+        """Cross-entropy of the tags, summed over the tokens whose tag is known.
+
+        examples (Iterable[Example]): The batch.
+        scores (list[Floats2d]): The tagger's scores, (tokens, tags) each.
+        RETURNS (tuple[float, list[Floats2d]]): The loss in nats, and its gradient by the scores.
+        """
+        xp, scheme = self.model.ops.xp, self.scheme
+        loss, gradients = 0.0, []
+        for example, rows in zip(examples, scores, strict=True):
+            ids = scheme.ids(example.get_aligned_ner())
+            known = xp.asarray(np.flatnonzero(ids != MISSING))
+            tags = xp.asarray(ids[ids != MISSING])
+            gradient = xp.zeros_like(rows)
+            gradient[known] = self.model.ops.softmax(rows[known])
+            # The smallest normal number in 32 bits stands for what is rounded to 0.
+            loss -= float(xp.log(gradient[known, tags].clip(1.2e-38)).sum())
+            gradient[known, tags] -= 1.0
+            gradients.append(gradient)
+        return loss, gradients
+
+    def __call__(self, doc: Doc) -> Doc:
+        """doc (Doc): The document.
+        RETURNS (Doc): The same, annotated.
+        """
+        return next(self.pipe([doc]))
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """stream (Iterable[Doc]): The documents.
+        batch_size (int): Documents over which the language model's prompts are pooled.
+        YIELDS (Doc): Every document, in order; one that failed is yielded as it was, and marked.
+        """
+        stream = iter(stream)
+        while docs := list(islice(stream, batch_size)):
+            yield from annotate(docs, self.predict, self._write_all, self.cfg["on_error"])
+
+    def predict(self, docs: Sequence[Doc]) -> list[Result]:
+        """docs (Sequence[Doc]): The documents. They are only read.
+        RETURNS (list[Result]): What both models found in each.
+        """
+        return self.method()(docs, self.logits(docs))
+
+    def cases(self, examples: Sequence[Example]) -> list[Case]:
+        """examples (Sequence[Example]): Documents with gold entities.
+        RETURNS (list[Case]): Both models' readings of all their windows, the language model's whatever
+            `rule` and `route` are, and the gold entities of each window: what a calibration is made of.
+        """
+        method, docs = self.method(), [eg.predicted for eg in examples]
+        cases = method.ask(docs, method.tagged(docs, self.logits(docs)), everywhere=True)
+        return [
+            replace(case, gold=gold_mentions(examples[case.window.document].reference, case.window))
+            for case in cases
+        ]
+
+    def logits(self, docs: Sequence[Doc]) -> list[Logits]:
+        """RETURNS (list[ndarray]): The tagger's scores, (tokens, tags) a document."""
+        if not self.model.get_ref("output_layer").has_dim("nO"):
+            raise ValueError(Errors.EL031.format(name=self.name))
+        if not any(len(doc) for doc in docs):
+            return [np.zeros((0, len(self.scheme.tags)), np.float32) for _ in docs]
+        to_numpy: Callable[[Floats2d], Logits] = self.model.ops.to_numpy
+        return [to_numpy(rows) for rows in self.model.predict(list(docs))]
+
+    def set_annotations(self, docs: Iterable[Doc], results: Iterable[Result]) -> None:
+        """Write entities, the mentions of both models, confidences and counts.
+
+        docs (Iterable[Doc]): The documents.
+        results (Iterable[Result]): What `predict` returned for them.
+        """
+        for doc, result in zip(docs, results, strict=True):
+            self._write(doc, result)
+
+    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): The scores of the configured scorer."""
+        return self.scorer(examples, **kwargs) if self.scorer is not None else {}
+
+    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
+        """RETURNS (bytes): Labels, tagger, pool and calibration; of the language model only what the
+        config says.
+        """
+        return util.to_bytes(self._writers(), exclude)
+
+    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "SLMLLMFusion":
+        """RETURNS (SLMLLMFusion): This component with what `to_bytes` wrote."""
+        util.from_bytes(data, self._readers(), exclude)
+        return self
+
+    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
+        """path (str | Path): A folder, made if absent."""
+        saving.to_disk(path, self._writers(), exclude)
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "SLMLLMFusion":
+        """RETURNS (SLMLLMFusion): This component with what `to_disk` wrote."""
+        saving.from_disk(path, self._readers(), exclude)
+        return self
+
+    def _writers(self) -> dict[str, Callable[[], bytes]]:
+        return {
+            "labels.json": lambda: _json(self.cfg["labels"]),
+            "calibration.json": lambda: _json(self.calibration.to_dict()),
+            "model": self.model.to_bytes,
+            "pool": lambda: self.pool.to_bytes(self.retriever),
+        }
+
+    def _readers(self) -> dict[str, Callable[[bytes], Any]]:
+        def labels(data: bytes) -> None:
+            self.cfg["labels"] = json.loads(data)
+
+        def calibration(data: bytes) -> None:
+            self.calibration = Calibration.from_dict(json.loads(data))
+
+        return {
+            "labels.json": labels,
+            "calibration.json": calibration,
+            "model": self.model.from_bytes,
+            "pool": lambda data: self.pool.from_bytes(data, self.retriever),
+        }
+
+    def _check(self) -> None:
+        check_policy(self.cfg["on_error"])
+        for setting, known in (("route", ROUTES), ("rule", tuple(RULES))):
+            if (value := self.cfg[setting]) not in known:
+                message = Errors.EL010.format(value=value, setting=setting, known=", ".join(known))
+                raise ValueError(message)
+        if self.retriever.needs_spans:
+            raise ValueError(Errors.EL032.format(name=self.name, kind=type(self.retriever).__name__))
+
+    def _write_all(self, docs: Sequence[Doc], results: Sequence[Result]) -> None:
+        self.set_annotations(docs, results)
+        if n := sum(r.counts["windows_split"] for r in results):
+            total = sum(r.counts["windows"] for r in results)
+            warnings.warn(Warnings.WL011.format(n=n, total=total, name=self.name), stacklevel=2)
+
+    def _write(self, doc: Doc, result: Result) -> None:
+        kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
+        chosen = [m for m in result.entities if not _overlaps(m, kept)]
+        doc.ents = [*kept, *(_span(doc, m) for m in chosen)]
+        mentions = sorted([*result.entities, *result.rejected], key=lambda m: (m.start, m.end, m.label))
+        group = SpanGroup(doc, name=self.cfg["spans_key"], spans=[_span(doc, m) for m in mentions])
+        group.attrs["scores"] = [m.confidence for m in mentions]
+        doc.spans[self.cfg["spans_key"]] = group
+        doc._.el4ner = {
+            "counts": {**result.counts, "entities": len(chosen)},
+            "spans": {
+                attributes.key(m.start, m.end, m.label): {
+                    "confidence": m.confidence,
+                    "provenance": m.provenance,
+                }
+                for m in mentions
+            },
+            "error": "",
+        }
+
+
+def _overlaps(mention: FusedMention, spans: Iterable[Any]) -> bool:
+    return any(mention.start < s.end_char and s.start_char < mention.end for s in spans)
+
+
+def _span(doc: Doc, mention: FusedMention) -> Any:
+    span = doc.char_span(mention.start, mention.end, label=mention.label)
+    assert span is not None, "mentions begin and end at tokens"
+    return span
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, ensure_ascii=False, indent=2).encode("utf8")
