@@ -131,6 +131,11 @@ class Errors(metaclass=_Coded):
         "The language model '{name}' has room for {context} tokens, and tagging a single token of the "
         "text needs {needed}. Use a model with a longer context, fewer labels or shorter descriptions."
     )
+    EL052 = (
+        "'{path}' comes from a run with other settings ({settings}). Set these back, remove the "
+        "folder, or name another one."
+    )
+    EL053 = "None of the {n} sentences has an entity: there is nothing to learn. See the corpus."
     EL080 = (
         "The component '{name}' has no language model to be fused with. Give it one: llm = a block of "
         "the kind spacy-el4ner.Tagger.v1, as `python -m spacy el4ner fuse` does."
@@ -159,4 +164,9 @@ class Warnings(metaclass=_Coded):
     WL011 = (
         "{n} of {total} windows were longer than the context of the language model of '{name}' and "
         "were read in parts; it cannot see entities across a cut. See doc._.el4ner['counts']."
+    )
+    WL020 = (
+        "Of {total} sentences, {cut} were longer than the context and were cut, {unread} could not "
+        "be read at all; {lost} entities are too long to be tagged or lie across a cut. Use a model "
+        "with a longer context, or raise 'max_tokens'."
     )

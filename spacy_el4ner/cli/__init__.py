@@ -20,6 +20,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     fuse,
     index,
     memory,
+    sft,
     show,
     table,
 )

@@ -147,6 +147,7 @@ def _merge(window: Window, readings: Sequence[LLMReading], questions: Sequence[Q
         () if error else tuple(mentions),
         () if error else tuple(copied),
         error,
+        any(r.estimated for r in readings),
         unaligned=sum(r.unaligned for r in readings),
         unparsed=sum(r.unparsed for r in readings),
         dropped=sum(q.dropped for q in questions),

@@ -1,5 +1,7 @@
 """The supervised tagger: any encoder of tokens and a linear layer over tags."""
 
+from typing import Any
+
 from spacy.tokens import Doc
 from thinc.api import Dropout, Linear, Model, chain, with_array, zero_init
 from thinc.types import Floats2d
