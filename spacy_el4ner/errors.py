@@ -140,6 +140,11 @@ class Errors(metaclass=_Coded):
         "The component '{name}' has no language model to be fused with. Give it one: llm = a block of "
         "the kind spacy-el4ner.Tagger.v1, as `python -m spacy el4ner fuse` does."
     )
+    EL081 = (
+        "The tagger's vectors come from another component ({kind}), so sentences cannot be compared by "
+        "them. Name a sentence encoder: retriever.encoder = a block of the kind "
+        "spacy-el4ner.SentenceTransformer.v1."
+    )
 
 
 class Warnings(metaclass=_Coded):

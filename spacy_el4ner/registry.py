@@ -9,6 +9,7 @@ from spacy_el4ner.ensemble.vote import MajorityVote, ProbabilityVote, SingleVote
 from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.formats.base import Format
 from spacy_el4ner.fusion.tagger import Tagger
+from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
 from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
@@ -173,3 +174,8 @@ def scorer_v1() -> Callable[..., dict[str, Any]]:
     from spacy_el4ner.scorer import score
 
     return score
+
+
+def tagger_vectors_v1() -> Encoder:
+    """RETURNS (Encoder): The vectors of the tagger of the component that it is given to."""
+    return TaggerVectors()

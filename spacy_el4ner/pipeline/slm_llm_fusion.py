@@ -27,6 +27,7 @@ from spacy_el4ner.fusion.tags import MISSING, Scheme
 from spacy_el4ner.pipeline import attributes, saving
 from spacy_el4ner.pipeline.faults import annotate, check_policy
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
+from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
 from spacy_el4ner.pipeline.two_models import Logits, Reader, Result, TwoModels
 from spacy_el4ner.retrieval.base import Retriever
 
@@ -105,6 +106,9 @@ def make_slm_llm_fusion(
     on_error: str,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "SLMLLMFusion":
+    encoder = getattr(retriever, "encoder", None)
+    if isinstance(encoder, TaggerVectors):
+        encoder.bind(model, nlp.tokenizer)
     return SLMLLMFusion(
         nlp.vocab,
         model,

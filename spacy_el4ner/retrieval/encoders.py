@@ -16,7 +16,8 @@ Vectors = NDArray[np.float32]
 class Encoder(Protocol):
     """name (str): Tells encoders apart; an index made by one is useless to another."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """RETURNS (ndarray): Vectors of length 1, (texts, width), float32."""

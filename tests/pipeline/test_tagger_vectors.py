@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+import spacy
+
+from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
+from tests.pipeline.taggers import examples, trained
+
+RETRIEVER = {
+    "@misc": "spacy-el4ner.SentenceSimilarity.v1",
+    "encoder": {"@misc": "spacy-el4ner.TaggerVectors.v1"},
+}
+
+
+@pytest.fixture(scope="module")
+def nlp():
+    return trained(steps=5, retriever=RETRIEVER)
+
+
+@pytest.fixture(scope="module")
+def component(nlp):
+    component = nlp.get_pipe("slm_llm_fusion")
+    component.set_pool(eg.reference for eg in examples(nlp))
+    return component
+
+
+def test_vectors_have_length_one_and_say_what_is_alike(component):
+    vectors = component.retriever.encoder.encode(
+        ["Ann Lee left .", "Ann Lee left", "In Oslo nobody paid the bill"]
+    )
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    alike = vectors @ vectors.T
+    assert alike[0, 1] > alike[0, 2]
+
+
+def test_an_empty_text_has_a_vector_of_zeros(component):
+    assert not component.retriever.encoder.encode([""]).any()
+
+
+def test_a_saved_index_belongs_to_its_weights(nlp, component, tmp_path):
+    nlp.to_disk(tmp_path)
+    again = spacy.load(tmp_path).get_pipe("slm_llm_fusion").retriever
+    assert again.encoder.name == component.retriever.encoder.name
+    assert np.allclose(again.vectors, component.retriever.vectors)
+    other = trained(steps=1, retriever=RETRIEVER).get_pipe("slm_llm_fusion").retriever
+    with pytest.raises(ValueError, match="EL012"):
+        other.from_dict(component.retriever.to_dict(), [])
+
+
+def test_a_tagger_that_listens_has_no_vectors_of_its_own():
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec")
+    listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
+    model = {"@architectures": "spacy-el4ner.TokenClassifier.v1", "tok2vec": listener}
+    with pytest.raises(ValueError, match="EL081"):
+        nlp.add_pipe("slm_llm_fusion", config={"model": model, "retriever": RETRIEVER})
+
+
+def test_before_it_is_bound_it_has_no_model():
+    assert TaggerVectors().model is None
