@@ -158,6 +158,14 @@ def test_labels_can_be_given_with_descriptions():
     assert again.get_pipe(NAME).scheme == component.scheme
 
 
+def test_labels_can_be_given_in_the_config_of_initialize():
+    nlp = pipeline()
+    labels = {"PERSON": "people", "ORG": "firms", "GPE": "places"}
+    nlp.config["initialize"]["components"] = {NAME: {"labels": labels}}
+    nlp.initialize(lambda: examples(nlp))
+    assert nlp.get_pipe(NAME).label_data == labels
+
+
 def test_types_that_are_not_among_the_labels_are_told():
     nlp = pipeline(labels={"PERSON": "people"})
     with pytest.warns(UserWarning, match=r"WL010.*GPE, ORG"):
