@@ -67,10 +67,8 @@ class Ledger:
         """choices (ndarray): One set of choices, or several.
         RETURNS (ndarray): F1 of the fused readings, 0 to 1, one a set.
         """
-        gained = (self.slm - self.llm).reshape(len(self.slm), -1)
-        taken = choices.astype(np.float64) @ gained
-        base = self.agreed.sum(0) + self.llm.sum(0)
-        return f1(base + taken.reshape(*choices.shape[:-1], *base.shape), self.gold)
+        gained = np.tensordot(choices.astype(np.float64), self.slm - self.llm, axes=1)
+        return f1(self.agreed.sum(0) + self.llm.sum(0) + gained, self.gold)
 
     def by_case(self, choices: Choices) -> Counts:
         """choices (ndarray): One set of choices.

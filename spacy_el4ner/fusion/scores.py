@@ -3,9 +3,9 @@
 Both compare sets of items, what was found in a window and what is there, by class. By entities there is
 one class, and an item is a mention: micro scores over exact start, end and label. By tokens the classes
 are the tags, an item is a token, and scores are means over the tags, as in the seed paper's tables
-(their F1 is the mean of the tags' F1, not that of the mean precision and recall). The paper does not say
-whether "O" is one of the tags; here it is not. Nor is a tag that the gold entities do not have, so that
-systems are compared over the same tags.
+(their F1 is the mean of the tags' F1, not that of the mean precision and recall). The paper does not
+say whether "O" is one of the tags; here it is not. Nor is a tag that the gold entities do not have, so
+that systems are compared over the same tags.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -94,8 +94,10 @@ class Counter:
 def f1(found: Counts, gold: NDArray[np.float64]) -> NDArray[np.float64]:
     """found (ndarray): Counts, (…, 2, classes).
     gold (ndarray): Items of each class that there are, (classes,), none of them 0.
-    RETURNS (ndarray): Mean F1 of the classes, (…).
+    RETURNS (ndarray): Mean F1 of the classes, (…); 0 where there are none.
     """
+    if not gold.size:
+        return np.zeros(found.shape[:-2])
     by_class = 2 * found[..., 0, :] / (found[..., 1, :] + gold)
     result: NDArray[np.float64] = by_class.mean(-1)
     return result

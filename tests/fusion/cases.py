@@ -1,0 +1,69 @@
+"""Readings made by hand, and readings of every odd kind."""
+
+from functools import lru_cache
+
+import hypothesis.strategies as st
+import numpy as np
+
+from spacy_el4ner.fusion.readings import Case, LLMMention, LLMReading, SLMReading
+from spacy_el4ner.types import Mention
+from tests.strategies import make_window, separate_mentions
+
+LABELS = ("NR", "NG")
+TAGS = 13
+"""So many that an entropy of 2.54 nats is possible, as in the paper's second example."""
+
+
+@lru_cache
+def row(entropy, tags=TAGS):
+    """Log-probabilities of tags with the given entropy in nats: one tag, and the others all alike."""
+
+    def distribution(top):
+        return np.array([top, *[(1 - top) / (tags - 1)] * (tags - 1)])
+
+    low, high = 1 / tags, 1 - 1e-12
+    for _ in range(100):
+        middle = (low + high) / 2
+        p = distribution(middle)
+        low, high = (middle, high) if -(p * np.log(p)).sum() > entropy else (low, middle)
+    return np.log(distribution(low)).astype(np.float32)
+
+
+def slm(entropies, *mentions, p=0.9):
+    """A tagger's reading with an entropy a token."""
+    found = tuple(Mention(*m) for m in mentions)
+    return SLMReading(found, (p,) * len(found), np.stack([row(e) for e in entropies]))
+
+
+def llm(tokens, *mentions, p=0.9, copied=0.9):
+    """A language model's reading; a mention may bring probabilities of its own."""
+    found = tuple(LLMMention(Mention(*m[:3]), *(m[3:] or (p, p))) for m in mentions)
+    return LLMReading(found, (copied,) * tokens)
+
+
+def make_case(window, entropies, slm_mentions, llm_mentions, gold=(), **how):
+    return Case(
+        window,
+        slm(entropies, *slm_mentions),
+        llm(len(window.tokens), *llm_mentions, **how),
+        tuple(Mention(*m) for m in gold),
+    )
+
+
+ENTROPIES = (0.01, 0.1, 0.4, 0.9, 1.1, 2.0, 2.5)
+probabilities = st.floats(0, 1)
+
+
+@st.composite
+def any_cases(draw):
+    """Two readings and gold entities of one window."""
+    window = make_window(*"abcdefg"[: draw(st.integers(1, 7))], gap=draw(st.sampled_from(["", " "])))
+    n = len(window.tokens)
+    slm_mentions, llm_mentions, gold = (draw(separate_mentions(window, LABELS)) for _ in range(3))
+    entropies = draw(st.lists(st.sampled_from(ENTROPIES), min_size=n, max_size=n))
+    rows = np.stack([row(e) for e in entropies])
+    sure = draw(st.lists(probabilities, min_size=len(slm_mentions), max_size=len(slm_mentions)))
+    found = tuple(LLMMention(m, draw(probabilities), draw(probabilities)) for m in llm_mentions)
+    copied = tuple(draw(st.lists(probabilities, min_size=n, max_size=n)))
+    reading = SLMReading(tuple(slm_mentions), tuple(sure), rows)
+    return Case(window, reading, LLMReading(found, copied), tuple(gold))

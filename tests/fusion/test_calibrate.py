@@ -1,0 +1,216 @@
+import json
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from spacy_el4ner.fusion.calibrate import calibrate
+from spacy_el4ner.fusion.calibration import Calibration
+from spacy_el4ner.fusion.fuse import fuse
+from spacy_el4ner.fusion.rules import make_rule
+from spacy_el4ner.fusion.scores import score
+from spacy_el4ner.types import Mention
+from tests.fusion.cases import make_case
+from tests.strategies import make_window
+
+LETTERS = make_window(*"abcd", gap="")
+RIGHT, WRONG = (0, 2, "NR"), (1, 3, "NR")
+
+
+def in_document(case, document):
+    return replace(case, window=replace(case.window, document=document))
+
+
+def sample(entropy, slm_is_right, document=0, label="NR", p=0.9, **how):
+    right, wrong = (0, 2, label), (1, 3, label)
+    sides = ([right], [wrong]) if slm_is_right else ([wrong], [right])
+    case = make_case(LETTERS, [entropy] * 4, *sides, gold=[right], p=p, **how)
+    return in_document(case, document)
+
+
+def below(entropy, n=200, seed=0):
+    """The tagger is right below an entropy, and the language model above it."""
+    rng = random.Random(seed)
+    entropies = [round(rng.uniform(0.01, 2), 2) for _ in range(n)]
+    return [sample(e, e < entropy, document=k % 20) for k, e in enumerate(entropies)]
+
+
+@pytest.mark.parametrize("lam", [0.1, 0.2, 0.3])
+@pytest.mark.parametrize("objective", ["entity_f1", "token_macro_f1"])
+def test_the_right_lambda_is_found(lam, objective):
+    """S_S = S_L at the entropy that parts the two."""
+    entropy = 1 - lam * np.exp(0.9)
+    report = calibrate(below(entropy), objective)
+    assert report.calibration.lam == pytest.approx(lam, abs=0.02)
+    assert report.rule == "paper"
+    paper = next(r for r in report.rules if r.name == "paper")
+    assert paper.fitted == 1
+    assert paper.cross_validated > 0.95 > max(report.slm, report.llm)
+
+
+def test_the_curve_says_what_each_lambda_gives():
+    cases = below(0.5)
+    report = calibrate(cases)
+    for lam, f in report.curve[::17]:
+        rule = make_rule("paper", Calibration(lam=lam))
+        fused = [[Mention(m.start, m.end, m.label) for m in fuse(case, rule)] for case in cases]
+        assert f == pytest.approx(score(cases, fused).f)
+
+
+def test_lambda_is_in_the_middle_of_the_best_ones():
+    """No entropy lies between 0.2 and 0.8, so that any λ between 0.08 and 0.33 is right."""
+    rng = random.Random(0)
+    entropies = [rng.choice([0.05, 0.1, 0.2, 0.8, 1.0, 2.0]) for _ in range(100)]
+    cases = [sample(e, e < 0.5, document=n) for n, e in enumerate(entropies)]
+    assert calibrate(cases).calibration.lam == pytest.approx((0.08 + 0.33) / 2, abs=0.02)
+
+
+def by_label(n=200, seed=0):
+    """The tagger is right about people and the language model about states, however unsure it is."""
+    rng = random.Random(seed)
+    chosen = [(rng.choice(["NR", "NG"]), rng.choice([0.1, 0.4, 1.0])) for _ in range(n)]
+    return [sample(e, name == "NR", k % 20, name) for k, (name, e) in enumerate(chosen)]
+
+
+def test_the_learned_rule_wins_where_it_sees_more():
+    report = calibrate(by_label())
+    assert report.rule == "learned"
+    scores = {r.name: r.cross_validated for r in report.rules}
+    assert scores["learned"] == 1 > 0.8 > scores["paper"]
+
+
+def noise(n=60, seed=0):
+    """Who is right has nothing to do with anything."""
+    rng = random.Random(seed)
+    made = [
+        sample(rng.choice([0.1, 0.4, 1.0]), rng.random() < 0.5, k, rng.choice(["NR", "NG", "NB", "T"]))
+        for k in range(n)
+    ]
+    return [replace(case, slm=replace(case.slm, probabilities=(rng.random(),))) for case in made]
+
+
+def test_what_was_only_learnt_by_heart_does_not_count():
+    report = calibrate(noise())
+    learned = next(r for r in report.rules if r.name == "learned")
+    assert learned.fitted > learned.cross_validated + 0.02
+
+
+def test_a_tie_is_the_papers():
+    """Both other rules are right everywhere, too."""
+    entropies = [0.05, 2.0] * 50
+    report = calibrate([sample(e, e < 1, document=n) for n, e in enumerate(entropies)])
+    assert {r.cross_validated for r in report.rules} == {1.0}
+    assert report.rule == "paper"
+
+
+def test_where_one_model_is_always_right_there_is_no_learned_rule():
+    report = calibrate([sample(0.5, True, document=n) for n in range(20)])
+    assert [r.name for r in report.rules] == ["paper", "scaled"]
+    assert report.calibration.learned is None
+
+
+def test_documents_are_not_torn_apart():
+    """Each has a label of its own, which tells who is right: nothing to learn for another one."""
+    rng = random.Random(0)
+    right = [rng.random() < 0.5 for _ in range(20)]
+    cases = [sample(0.5, right[n % 20], n % 20, label=f"L{n % 20}") for n in range(200)]
+    learned = next(r for r in calibrate(cases).rules if r.name == "learned")
+    assert learned.fitted == 1
+    assert learned.cross_validated < 0.8
+
+
+def test_windows_of_one_document_are_taken_one_by_one():
+    cases = [in_document(case, 0) for case in by_label()]
+    assert calibrate(cases).rule == "learned"
+
+
+def test_the_same_seed_gives_the_same_report():
+    assert calibrate(below(0.5, 60), seed=3) == calibrate(below(0.5, 60), seed=3)
+
+
+def test_an_overconfident_model_is_cooled():
+    rng = random.Random(0)
+    cases = [sample(rng.choice([0.1, 1.0]), rng.random() < 0.5, n, p=0.99) for n in range(100)]
+    fitted = calibrate(cases).calibration
+    assert fitted.llm_temperature > 1
+
+
+def trusted(n=400, seed=0):
+    """Both models are overconfident: of what they are sure of by 0.95, 60 % is right."""
+    rng = random.Random(seed)
+    cases = []
+    for k in range(n):
+        said = [(0, 2, "NR")]
+        gold = said if rng.random() < 0.6 else [(2, 4, "NR")]
+        case = make_case(LETTERS, [0.1] * 4, said, said, gold=gold, p=0.97)
+        cases.append(in_document(case, k % 40))
+    return [*cases, *(sample(0.1, True, 40 + k) for k in range(5))]
+
+
+def test_the_confidence_is_fitted_where_that_helps():
+    report = calibrate(trusted())
+    assert report.confidence.fitted < report.confidence.raw
+    rule = make_rule(report.rule, report.calibration)
+    (m,) = fuse(trusted()[0], rule)
+    assert m.provenance["raw"] > 0.9
+    assert m.confidence == pytest.approx(0.6, abs=0.06)
+
+
+def test_a_confidence_that_is_right_already_stays():
+    rng = random.Random(1)
+    cases = []
+    for k in range(300):
+        p = rng.uniform(0.05, 0.95)
+        said = [(0, 2, "NR")]
+        gold = said if rng.random() < p else [(2, 4, "NR")]
+        case = make_case(LETTERS, [0.1] * 4, said, [(0, 2, "NR", p, 1.0)], gold=gold)
+        case = replace(case, slm=replace(case.slm, probabilities=(p,)))
+        cases.append(in_document(case, k % 40))
+    cases += [sample(0.1, True, 40 + k) for k in range(2)]
+    report = calibrate(cases)
+    fitted = report.calibration.confidence
+    assert fitted is None or report.confidence.fitted > report.confidence.raw - 0.01
+
+
+def test_a_report_is_plain_data():
+    report = calibrate(by_label())
+    data = json.loads(json.dumps(report.to_dict(), allow_nan=False))
+    assert Calibration.from_dict(data["calibration"]) == report.calibration
+
+
+def test_nothing_but_the_cases_given_counts(monkeypatch):
+    """The same gold elsewhere in the process, and other windows, change nothing; the cases do."""
+    cases = below(0.3, 80)
+    first = calibrate(cases)
+    calibrate(by_label())
+    assert calibrate(list(cases)) == first
+    turned = [replace(case, gold=(Mention(*WRONG),)) for case in cases]
+    assert calibrate(turned) != first
+
+
+def test_what_was_calibrated_decides_without_gold_entities():
+    report = calibrate(by_label())
+    rule = make_rule(report.rule, report.calibration)
+    for case in by_label(50, seed=1):
+        (m,) = fuse(replace(case, gold=()), rule)
+        assert (m.start, m.end) == (0, 2)
+
+
+def test_windows_without_a_second_reading_are_part_of_the_score():
+    cases = below(0.5, 40)
+    alone = [replace(case, llm=None) for case in cases[:20]]
+    report = calibrate([*alone, *cases[20:]])
+    assert report.windows == 40
+    assert report.disagreements == 20
+
+
+def test_without_gold_entities_nothing_is_calibrated():
+    with pytest.raises(ValueError, match=r"EL042.*in the 20 windows"):
+        calibrate([replace(case, gold=()) for case in below(0.5, 20)])
+
+
+def test_without_disagreements_nothing_is_calibrated():
+    agreed = make_case(LETTERS, [0.1] * 4, [RIGHT], [RIGHT], gold=[RIGHT])
+    with pytest.raises(ValueError, match=r"EL043.*in the 3 windows"):
+        calibrate([agreed] * 3)

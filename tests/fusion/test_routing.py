@@ -1,0 +1,101 @@
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_el4ner.fusion.calibration import Calibration
+from spacy_el4ner.fusion.fuse import fuse
+from spacy_el4ner.fusion.readings import SLMReading
+from spacy_el4ner.fusion.routing import find_threshold, uncertainty
+from spacy_el4ner.fusion.rules import make_rule
+from spacy_el4ner.fusion.scores import score
+from spacy_el4ner.types import Mention
+from tests.fusion.cases import any_cases, make_case, slm
+from tests.strategies import make_window, quick
+
+ABC = make_window(*"abc", gap="")
+RIGHT, WRONG = (0, 1, "NR"), (1, 3, "NR")
+
+
+def sample(unsure, slm_right, llm_right):
+    """A window as unsure as that, in which either model is right or wrong."""
+    sides = [[RIGHT if right else WRONG] for right in (slm_right, llm_right)]
+    return make_case(ABC, [unsure] * 3, *sides, gold=[RIGHT])
+
+
+def mentions(case, rule):
+    return [Mention(m.start, m.end, m.label) for m in fuse(case, rule)]
+
+
+def test_the_uncertainty_is_that_of_the_most_uncertain_token():
+    assert uncertainty(slm([0.1, 1.5, 0.3])) == pytest.approx(1.5, abs=1e-5)
+
+
+def test_a_window_without_tokens_is_certain():
+    assert uncertainty(SLMReading((), (), np.zeros((0, 5), np.float32))) == 0
+
+
+@quick
+@given(any_cases(), st.floats(0.001, 0.36))
+def test_the_paper_rule_needs_nobody_where_no_entropy_is_above_its_bound(case, lam):
+    """S_S ≥ 1 − max H ≥ λe ≥ S_L: so the default threshold loses nothing either."""
+    rule = make_rule("paper", Calibration(lam=lam))
+    if uncertainty(case.slm) <= 1 - lam * math.e:
+        assert mentions(case, rule) == list(case.slm.mentions)
+
+
+def test_the_fewest_windows_are_asked_about_that_lose_nothing():
+    """The language model is right where the tagger is unsure and wrong, and both are elsewhere."""
+    cases = [sample(2.0 + n / 100, False, True) for n in range(30)]
+    cases += [sample(0.9 - n / 100, True, True) for n in range(70)]
+    found = find_threshold(cases, make_rule("llm", Calibration()))
+    assert found.asked == pytest.approx(0.3)
+    assert 0.9 < found.threshold < 2.0
+    assert (found.f1, found.always) == (1.0, 1.0)
+
+
+def test_nobody_is_asked_where_it_does_not_help():
+    cases = [sample(n / 10, True, n % 2 == 0) for n in range(20)]
+    found = find_threshold(cases, make_rule("llm", Calibration()))
+    assert found.asked == 0
+    assert not any(uncertainty(case.slm) > found.threshold for case in cases)
+
+
+def test_all_are_asked_about_where_each_answer_helps():
+    cases = [sample(n / 10, False, True) for n in range(20)]
+    found = find_threshold(cases, make_rule("llm", Calibration()))
+    assert (found.asked, found.f1) == (1.0, 1.0)
+    assert all(uncertainty(case.slm) > found.threshold for case in cases)
+
+
+def test_a_tolerance_asks_less():
+    cases = [sample(n / 50, n < 98, True) for n in range(100)] + [sample(0.01, False, True)]
+    strict = find_threshold(cases, make_rule("llm", Calibration()))
+    loose = find_threshold(cases, make_rule("llm", Calibration()), tolerance=0.01)
+    assert loose.asked < 0.1 < strict.asked
+    assert loose.f1 >= strict.always - 0.01
+
+
+def test_windows_that_are_as_unsure_are_asked_about_together():
+    cases = [sample(1.0, False, True), sample(1.0, True, False), sample(0.5, True, True)]
+    curve = find_threshold(cases, make_rule("llm", Calibration())).curve
+    assert [round(point.asked, 3) for point in curve] == [0.0, 0.667, 1.0]
+
+
+@quick
+@given(st.lists(any_cases(), min_size=1, max_size=4), st.floats(0.05, 1))
+def test_the_curve_is_what_routing_by_it_gives(cases, lam):
+    rule = make_rule("paper", Calibration(lam=lam))
+    if not any(case.gold for case in cases):
+        return
+    routing = find_threshold(cases, rule)
+    for point in routing.curve:
+        asked = [uncertainty(case.slm) > point.threshold for case in cases]
+        routed = [c if ask else replace(c, llm=None) for c, ask in zip(cases, asked, strict=True)]
+        expected = score(cases, [mentions(case, rule) for case in routed]).f
+        assert point.f1 == pytest.approx(expected)
+        assert point.asked == sum(asked) / len(cases)
+    assert routing.f1 >= routing.always - 1e-9
