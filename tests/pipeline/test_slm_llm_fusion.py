@@ -358,6 +358,18 @@ def test_updating_asks_no_language_model(fused):
     assert llm.asked == []
 
 
+def test_a_real_language_model_reads_and_both_are_saved(models, tmp_path):
+    backend = {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}
+    llm = {"@misc": "spacy-el4ner.Tagger.v1", "backend": backend, "wording": "compact"}
+    nlp = trained(llm=llm, k=2, rule="llm")
+    docs = list(nlp.pipe(TEXTS))
+    assert [doc.text for doc in docs] == TEXTS
+    assert docs[0]._.el4ner["counts"]["asked"] == 1
+    assert docs[0]._.el4ner["counts"]["unread"] == 0
+    nlp.to_disk(tmp_path)
+    assert [found(d) for d in spacy.load(tmp_path).pipe(TEXTS)] == [found(d) for d in docs]
+
+
 # Demonstrations
 
 
