@@ -123,6 +123,10 @@ class Errors(metaclass=_Coded):
         "calibrate. Check that the pipeline has a language model ('llm') and that it answers, or give "
         "more documents."
     )
+    EL044 = (
+        "The component '{name}' of the pipeline '{path}' has no language model to be fused with. Load "
+        "it with one (components.{name}.llm, a spacy-el4ner.Tagger.v1 block) and save it again."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -11,4 +11,4 @@ app = typer.Typer(
 spacy_app.add_typer(app)
 
 # Each module registers its command.
-from spacy_el4ner.cli import backbones, bench, convert, evaluate, index, memory, show, table  # noqa: E402, F401
+from spacy_el4ner.cli import backbones, bench, calibrate, convert, evaluate, index, memory, show, table  # noqa: E402, F401
