@@ -106,6 +106,11 @@ class Errors(metaclass=_Coded):
         "'{path}' is not a checkpoint to go on from. Give the folder model-last or model-best of an "
         "earlier `spacy train`, or leave 'paths.resume' null to start anew."
     )
+    EL034 = (
+        "The tagger's vectors come from another component ({kind}), so sentences cannot be compared by "
+        "them. Name a sentence encoder: retriever.encoder = a block of the kind "
+        "spacy-el4ner.SentenceTransformer.v1."
+    )
     EL040 = (
         "The rule 'learned' has no weights: it was never fitted. Calibrate the pipeline with "
         "`python -m spacy el4ner calibrate`, or set 'rule' to \"paper\"."
@@ -123,6 +128,10 @@ class Errors(metaclass=_Coded):
         "calibrate. Check that the pipeline has a language model ('llm') and that it answers, or give "
         "more documents."
     )
+    EL044 = (
+        "The component '{name}' of the pipeline '{path}' has no language model to be fused with. Load "
+        "it with one (components.{name}.llm, a spacy-el4ner.Tagger.v1 block) and save it again."
+    )
     EL050 = (
         "The prompt wording '{name}' for tagging lacks the templates {missing}. Name a wording of the "
         "package (en, zh, compact) or a folder with both."
@@ -136,15 +145,6 @@ class Errors(metaclass=_Coded):
         "folder, or name another one."
     )
     EL053 = "None of the {n} sentences has an entity: there is nothing to learn. See the corpus."
-    EL080 = (
-        "The component '{name}' has no language model to be fused with. Give it one: llm = a block of "
-        "the kind spacy-el4ner.Tagger.v1, as `python -m spacy el4ner fuse` does."
-    )
-    EL081 = (
-        "The tagger's vectors come from another component ({kind}), so sentences cannot be compared by "
-        "them. Name a sentence encoder: retriever.encoder = a block of the kind "
-        "spacy-el4ner.SentenceTransformer.v1."
-    )
 
 
 class Warnings(metaclass=_Coded):

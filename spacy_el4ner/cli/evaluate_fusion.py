@@ -36,15 +36,22 @@ def evaluate_fusion(
     corpus/sample_en/test.spacy metrics/sample_en/fusion.json
     """
     from spacy_el4ner.corpora import read_docs
-    from spacy_el4ner.evaluation.fusion import FusionBench, load_fusion, without_adapter
+    from spacy_el4ner.evaluation.calibration import load_component
+    from spacy_el4ner.evaluation.fusion import FusionBench, without_adapter
     from spacy_el4ner.evaluation.machine import machine
 
     use_gpu(gpu_id)
-    component = load_fusion(spacy.load(pipeline))
-    everything = read_docs(corpus)
+    if not (pipeline / "config.cfg").is_file():
+        msg.fail(f"There is no pipeline in '{pipeline}'.", "Make it with `calibrate`.", exits=1)
+    nlp = spacy.load(pipeline)
+    try:
+        component_name, component = load_component(nlp, pipeline)
+    except ValueError as error:
+        msg.fail(str(error), exits=1)
+    everything = read_docs(corpus, nlp.vocab, nlp=nlp)
     docs, sentences = sample_by_sentences(everything, limit, seed)
     msg.info(f"Measuring on {len(docs)} of {len(everything)} documents, {sentences} sentences")
-    bench = FusionBench(component, docs, without_adapter(component, base))
+    bench = FusionBench(nlp, component_name, docs, without_adapter(component, base))
     metrics: dict[str, Any] = {
         "name": name,
         "documents": len(docs),

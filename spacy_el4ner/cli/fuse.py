@@ -37,13 +37,15 @@ def fuse(
     corpus/sample_en training/sample_en/fused
     """
     from spacy_el4ner.corpora import read_docs
-    from spacy_el4ner.evaluation.fusion import load_fusion
+    from spacy_el4ner.evaluation.calibration import find_component
 
     use_gpu(gpu_id)
     made = _plan(model)
     base = made.get("base", model)
     is_adapter = made.get("method") == "lora"
-    component = load_fusion(spacy.load(tagger))
+    if not (tagger / "config.cfg").is_file():
+        msg.fail(f"There is no pipeline in '{tagger}'.", "Train it: see configs/slm_en.cfg.", exits=1)
+    name, _ = find_component(spacy.load(tagger), tagger)
     backend = {
         "@misc": "spacy-el4ner.HFBackend.v1",
         "model": base if is_adapter else model,
@@ -58,10 +60,9 @@ def fuse(
         "k": made.get("k", 5) if k is None else k,
         "route": route,
     }
-    name = component.name
     nlp = spacy.load(tagger, config={"components": {name: settings}})
-    docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
-    load_fusion(nlp).set_pool(docs)
+    docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy", nlp.vocab), limit, seed)
+    find_component(nlp, tagger)[1].set_pool(docs)
     nlp.to_disk(out)
     msg.good(f"{out}: '{name}' with {backend['model']}, {sentences} sentences to show")
 

@@ -15,7 +15,6 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_el4ner.corpora import unannotated
-from spacy_el4ner.errors import Errors
 from spacy_el4ner.fusion.fuse import FusedMention, fuse
 from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.fusion.routing import uncertainty
@@ -45,21 +44,23 @@ class Readings:
 
 
 class FusionBench:
-    """A calibrated pipeline's component and the documents to measure it on.
+    """A calibrated pipeline and the documents to measure it on.
 
-    component (SLMLLMFusion): As configured, with a language model.
+    nlp (Language): The pipeline.
+    name (str): Its component, with a language model.
     gold (Sequence[Doc]): Labelled documents.
     base (Reader | None): The language model before it was fine-tuned, if it is to be compared.
     """
 
-    def __init__(self, component: SLMLLMFusion, gold: Sequence[Doc], base: Reader | None = None):
-        if component.llm is None:
-            raise ValueError(Errors.EL080.format(name=component.name))
+    def __init__(self, nlp: Language, name: str, gold: Sequence[Doc], base: Reader | None = None):
+        component = nlp.get_pipe(name)
+        assert isinstance(component, SLMLLMFusion)
         self.component = component
         self.gold = gold
         self.base = base
-        self.docs = [unannotated(doc) for doc in gold]
         start = time.perf_counter()
+        with nlp.select_pipes(enable=nlp.pipe_names[: nlp.pipe_names.index(name)]):
+            self.docs = list(nlp.pipe(unannotated(doc) for doc in gold))
         method = component.method()
         self.tagged = method.tagged(self.docs, component.logits(self.docs))
         self.seconds = time.perf_counter() - start
@@ -207,15 +208,3 @@ def without_adapter(component: SLMLLMFusion, model: str | None) -> Reader | None
     reader = copy(component.llm)
     reader.backend = plain  # type: ignore[union-attr]
     return reader
-
-
-def load_fusion(nlp: Language) -> SLMLLMFusion:
-    """RETURNS (SLMLLMFusion): The pipeline's component.
-    RAISES (ValueError): It has none.
-    """
-    for _, component in nlp.pipeline:
-        if isinstance(component, SLMLLMFusion):
-            return component
-    names = ", ".join(nlp.pipe_names)
-    path = nlp.meta["name"]
-    raise ValueError(Errors.EL014.format(path=path, factory="slm_llm_fusion", names=names))

@@ -55,10 +55,11 @@ class Report:
     windows (int), disagreements (int): What it was found on.
     slm (float), llm (float): F1 of either model alone.
     rules (tuple[RuleReport, ...]): Each rule that could be fitted.
-    rule (str): The best by cross-validation; the paper's where none is better.
-    calibration (Calibration): The parameters of all of them; threshold and confidence for the best one.
+    rule (str): The one that was wanted, or the best by cross-validation; the paper's where none is
+        better.
+    calibration (Calibration): The parameters of all of them; threshold and confidence for that one.
     curve (tuple[tuple[float, float], ...]): λ of the paper's rule, and F1 with it.
-    routing (Routing): What other thresholds bring, for the best rule.
+    routing (Routing): What other thresholds bring, for that rule.
     confidence (ConfidenceReport): How good the confidence is.
     """
 
@@ -87,17 +88,20 @@ def calibrate(
     cases: Sequence[Case],
     objective: str = "entity_f1",
     *,
+    rule: str | None = None,
     folds: int = 5,
     seed: int = 0,
     tolerance: float = 0.0,
 ) -> Report:
     """cases (Sequence[Case]): Held-out windows with both readings and gold entities.
     objective (str): What to maximise, "entity_f1" or "token_macro_f1".
+    rule (str | None): The rule that threshold and confidence are for; None for the best one.
     folds (int): Parts of the cross-validation.
     seed (int): Draws them.
     tolerance (float): Loss of F1 that is accepted for asking less often.
     RETURNS (Report): Parameters, and how each rule did.
-    RAISES (ValueError): There are no gold entities, or the models never disagree.
+    RAISES (ValueError): There are no gold entities, the models never disagree, or the rule that is
+        wanted could not be fitted.
     """
     whole = Ledger(cases, objective)
     if not whole.gold.size:
@@ -110,9 +114,9 @@ def calibrate(
         calibration = fit_rule(whole, calibration)
     reports = _compare(whole, parts, objective, calibration)
     best = max(reports, key=lambda report: round(report.cross_validated, 9))
-    rule = make_rule(best.name, calibration)
-    routing = find_threshold(cases, rule, tolerance, objective)
-    weights, trust = _confidence(cases, parts, rule)
+    chosen = make_rule(rule or best.name, calibration)
+    routing = find_threshold(cases, chosen, tolerance, objective)
+    weights, trust = _confidence(cases, parts, chosen)
     every = np.ones(len(whole.disagreements), dtype=np.bool_)
     scores = curve(whole, PaperRule(replace(calibration, lam=1.0)))
     return Report(
@@ -122,7 +126,7 @@ def calibrate(
         slm=float(whole.f1(every)),
         llm=float(whole.f1(~every)),
         rules=tuple(reports),
-        rule=best.name,
+        rule=chosen.name,
         calibration=replace(calibration, threshold=routing.threshold, confidence=weights),
         curve=tuple(zip(LAMBDAS.tolist(), scores.tolist(), strict=True)),
         routing=routing,

@@ -105,4 +105,4 @@ def _settle(
 def tokens_of(window: Window, start: int, end: int) -> range:
     """RETURNS (range): Indices of the window's tokens between two of its characters."""
     covered = [n for n, (s, e) in enumerate(window.tokens) if s < end and start < e]
-    return range(covered[0], covered[-1] + 1)
+    return range(covered[0], covered[-1] + 1) if covered else range(0)

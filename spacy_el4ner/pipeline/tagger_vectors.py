@@ -30,14 +30,15 @@ class TaggerVectors:
         """
         tok2vec = model.get_ref("tok2vec")
         if listeners := [node.name for node in tok2vec.walk() if "listener" in node.name]:
-            raise ValueError(Errors.EL081.format(kind=listeners[0]))
+            raise ValueError(Errors.EL034.format(kind=listeners[0]))
         self.model, self.make_doc = tok2vec, make_doc
 
     @property
     def name(self) -> str:
-        """RETURNS (str): Another one for other weights: a tagger that is trained on has other vectors."""
+        """RETURNS (str): Another one for other weights: training changes the vectors."""
         assert self.model is not None
-        return f"tagger:{hashlib.sha256(self.model.to_bytes()).hexdigest()[:16]}"
+        digest = hashlib.sha256(self.model.to_bytes()).hexdigest()
+        return f"tagger:{digest[:16]}"
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:

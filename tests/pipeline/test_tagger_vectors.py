@@ -51,7 +51,7 @@ def test_a_tagger_that_listens_has_no_vectors_of_its_own():
     nlp.add_pipe("tok2vec")
     listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 96, "upstream": "*"}
     model = {"@architectures": "spacy-el4ner.TokenClassifier.v1", "tok2vec": listener}
-    with pytest.raises(ValueError, match="EL081"):
+    with pytest.raises(ValueError, match="EL034"):
         nlp.add_pipe("slm_llm_fusion", config={"model": model, "retriever": RETRIEVER})
 
 

@@ -1,0 +1,131 @@
+"""`python -m spacy el4ner calibrate`: fit the fusion of a pipeline to held-out documents."""
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any
+
+import spacy
+import typer
+from spacy.language import Language
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
+from spacy_el4ner.errors import Errors
+from spacy_el4ner.fusion.calibrate import Report
+
+REPORT, PICTURE = "calibration.json", "calibration.png"
+
+
+@app.command("calibrate")
+def calibrate(
+    pipeline: Annotated[
+        Path, typer.Argument(help="A pipeline with slm_llm_fusion, its tagger trained")
+    ],
+    corpus: Annotated[
+        Path, typer.Argument(help="Labelled documents that neither model was trained on")
+    ],
+    out: Annotated[Path, typer.Argument(help="Where the calibrated pipeline goes")],
+    objective: Annotated[
+        str, typer.Option(help="What to maximise: entity_f1 or token_macro_f1")
+    ] = "entity_f1",
+    rule: Annotated[
+        str, typer.Option(help="The rule to use: best, or paper, scaled, learned, slm, llm")
+    ] = "best",
+    route: Annotated[
+        str, typer.Option(help="Ask the language model always or where uncertain; or keep as it is")
+    ] = "keep",
+    tolerance: Annotated[
+        float, typer.Option(help="Loss of F1 accepted for asking less often, such as 0.001")
+    ] = 0.0,
+    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation")] = 5,
+    limit: Annotated[int, typer.Option(help="Sentences to use, drawn by seed; 0 for all")] = 0,
+    seed: Annotated[int, typer.Option(help="Draws the sentences and the folds")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Documents that are read at a time")] = 64,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
+) -> None:
+    """Read held-out documents with both models; find the rule, its parameters, the confidence and the
+    threshold for asking that do best there; and save the pipeline with them. In its folder lie
+    calibration.json, with all figures, and calibration.png, if matplotlib is installed.
+
+    Example: python -m spacy el4ner calibrate training/zh/pipeline corpus/zh/dev.spacy \\
+    training/zh/calibrated --route uncertain
+    """
+    from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.evaluation.calibration import load_component, read_cases
+    from spacy_el4ner.fusion.calibrate import calibrate as search
+    from spacy_el4ner.fusion.rules import RULES
+    from spacy_el4ner.fusion.scores import OBJECTIVES
+    from spacy_el4ner.pipeline.slm_llm_fusion import ROUTES
+
+    _choice("objective", objective, OBJECTIVES)
+    _choice("rule", rule, ["best", *RULES])
+    _choice("route", route, ["keep", *ROUTES])
+    if not (pipeline / "config.cfg").is_file():
+        msg.fail(f"There is no pipeline in '{pipeline}'.", exits=1)
+    use_gpu(gpu_id)
+    nlp = spacy.load(pipeline)
+    try:
+        name, component = load_component(nlp, pipeline)
+        docs, sentences = sample_by_sentences(read_docs(corpus, nlp.vocab, nlp=nlp), limit, seed)
+        msg.info(f"Reading {len(docs)} documents, {sentences} sentences, with both models")
+        cases = list(read_cases(nlp, name, docs, batch_size))
+        chosen = None if rule == "best" else rule
+        report = search(cases, objective, rule=chosen, folds=folds, seed=seed, tolerance=tolerance)
+    except ValueError as error:
+        if not str(error).startswith("[EL"):
+            raise
+        msg.fail(str(error), exits=1)
+    component.calibration = report.calibration
+    changed = {"rule": report.rule, **({} if route == "keep" else {"route": route})}
+    component.cfg.update(changed)
+    nlp.get_pipe_config(name).update(changed)
+    settings = {"corpus": str(corpus), "folds": folds, "seed": seed, "tolerance": tolerance}
+    _save(nlp, report, {**settings, "documents": len(docs), "sentences": sentences}, out)
+    _tell(report)
+    msg.good(f"Pipeline saved: {out}")
+
+
+def _choice(option: str, value: str, known: Iterable[str]) -> None:
+    if value not in known:
+        msg.fail(Errors.EL010.format(value=value, setting=option, known=", ".join(known)), exits=1)
+
+
+def _save(nlp: Language, report: Report, settings: dict[str, Any], out: Path) -> None:
+    """The pipeline, complete or not at all, with the report in its folder."""
+    from spacy_el4ner.evaluation.calibration import plot
+
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    nlp.to_disk(partial)
+    figures = json.dumps({**settings, **report.to_dict()}, indent=2, ensure_ascii=False)
+    (partial / REPORT).write_text(figures, encoding="utf8")
+    try:
+        plot(report, partial / PICTURE)
+    except ImportError as error:
+        msg.warn(str(error))
+    before = out.with_name(f".{out.name}.before")
+    if out.exists():
+        shutil.rmtree(before, ignore_errors=True)
+        out.rename(before)
+    partial.rename(out)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _tell(report: Report) -> None:
+    """The main figures as a table."""
+    alone = [
+        ("tagger alone", "", f"{report.slm:.4f}"),
+        ("language model alone", "", f"{report.llm:.4f}"),
+    ]
+    rules = [(r.name, f"{r.cross_validated:.4f}", f"{r.fitted:.4f}") for r in report.rules]
+    header = ("rule", "F1 cross-validated", "F1 after the fit")
+    msg.table([*alone, *rules], header=header, divider=True, aligns=("l", "r", "r"))
+    routing = report.routing
+    msg.info(
+        f"Rule: {report.rule}. Asking about {routing.asked:.0%} of the windows gives an F1 of "
+        f"{routing.f1:.4f}, about all of them {routing.always:.4f}."
+    )
