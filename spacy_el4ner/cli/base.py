@@ -1,0 +1,64 @@
+"""`python -m spacy el4ner base`: make a compact base for fine-tuning."""
+
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from tqdm import tqdm
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+
+
+@app.command("base")
+def base(
+    corpus: Annotated[Path, typer.Argument(help="A folder with train.spacy, as made by `convert`")],
+    out: Annotated[Path, typer.Argument(help="Where the model goes")],
+    kind: Annotated[
+        str,
+        typer.Option(
+            help="minilm (from all-MiniLM-L6-v2, for scripts with spaces) or characters (from the "
+            "training text alone, for scripts without)"
+        ),
+    ] = "minilm",
+    rounds: Annotated[
+        int, typer.Option(help="How often a model of characters writes the training text again")
+    ] = 4,
+    seed: Annotated[int, typer.Option(help="Of the new weights and of the training")] = 0,
+) -> None:
+    """Make a small causal language model for `sft`, from train.spacy and without a model hub. The same
+    command goes on where it was stopped.
+
+    Example: python -m spacy el4ner base corpus/sample_en training/sample_en/base
+    """
+    from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.pipeline.pool import demonstrations
+    from spacy_el4ner.training.bases import Characters, make_base
+
+    train = corpus / "train.spacy"
+    if not train.is_file():
+        msg.fail(f"There is no '{train}'.", "Make it with `convert`.", exits=1)
+    sentences = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
+    labels = sorted({m.label for d in sentences for m in d.mentions})
+    start = time.perf_counter()
+    bar: Any = tqdm(desc="Making the base", unit="step", disable=kind == "minilm")
+
+    def show(steps: int, done: int, loss: float) -> None:
+        bar.total, bar.n = steps, done
+        bar.set_postfix(loss=f"{loss:.4f}")
+
+    try:
+        with bar:
+            make_base(
+                kind,
+                [d.window.text for d in sentences],
+                labels,
+                out,
+                seed=seed,
+                characters=Characters(rounds=rounds),
+                show=show,
+            )
+    except (ValueError, ImportError) as error:
+        msg.fail("The base could not be made", str(error), exits=1)
+    msg.good(f"{out}: {kind}, in {time.perf_counter() - start:.0f} s")

@@ -1,0 +1,93 @@
+"""The commands `base` and `sft`, on a tiny corpus."""
+
+import json
+
+import pytest
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_el4ner.backends.hf import HFBackend
+from spacy_el4ner.cli import app
+from spacy_el4ner.fusion.tagger import Tagger
+from tests.strategies import sentence
+from tests.tiny import save_family
+from tests.training.corpus import LABELS, docs
+
+CHEAP = ("--wording", "compact", "-k", 0, "--epochs", 1, "--max-tokens", 4, "--batch-size", 16)
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def run(*arguments):
+    result = call(*arguments)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    for split in ("train", "dev"):
+        DocBin(docs=docs()[:6], store_user_data=True).to_disk(folder / f"{split}.spacy")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return save_family(tmp_path_factory.mktemp("model"), "qwen2")
+
+
+def reads(backend):
+    (reading,) = Tagger(backend, "compact").read(
+        [sentence("Ann left Paris")], [[]], dict.fromkeys(LABELS, "")
+    )
+    return not reading.error
+
+
+def test_an_adapter_is_made_for_a_model(corpus, model, tmp_path):
+    out = tmp_path / "adapter"
+    output = run("sft", model, corpus, out, *CHEAP, "--rank", 2)
+    assert "loss on dev" in output
+    assert reads(HFBackend(str(model), adapter=str(out)))
+    assert json.loads((out / "el4ner.json").read_text())["plan"]["rank"] == 2
+
+
+def test_a_base_is_made_and_all_of_it_trained(corpus, tmp_path):
+    base, out = tmp_path / "base", tmp_path / "model"
+    run("base", corpus, base, "--kind", "characters", "--rounds", 1)
+    output = run("sft", base, corpus, out, *CHEAP, "--full", "--loss", "allowed", "--no-dev")
+    assert "loss on dev" not in output
+    assert reads(HFBackend(str(out)))
+
+
+def test_types_and_descriptions_come_from_a_file(corpus, model, tmp_path):
+    labels = tmp_path / "labels.json"
+    labels.write_text(json.dumps({"PERSON": "people"}))
+    run("sft", model, corpus, tmp_path / "out", *CHEAP, "--labels", labels, "--no-dev")
+    record = json.loads((tmp_path / "out" / "el4ner.json").read_text())
+    assert record["plan"]["labels"] == {"PERSON": "people"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (("--loss", "nonsense"), "EL010"),
+        (("--wording", "klingon"), "EL050"),
+        (("--labels", "nowhere.json"), "nowhere.json"),
+    ],
+)
+def test_a_mistake_is_said_without_a_traceback(corpus, model, tmp_path, wrong, message):
+    result = call("sft", model, corpus, tmp_path / "out", *CHEAP, *wrong)
+    assert result.exit_code == 1
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("command", ["base", "sft"])
+def test_a_corpus_that_is_not_there_is_named(command, model, tmp_path):
+    before = (model,) if command == "sft" else ()
+    result = call(command, *before, tmp_path / "nowhere", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "train.spacy" in result.output

@@ -1,0 +1,89 @@
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from spacy_el4ner import minilm
+from spacy_el4ner.backends.tokens import PieceTokenizer
+from spacy_el4ner.training.bases import Characters, make_base
+from tests.tiny import TEXTS
+
+LABELS = ["GPE", "PERSON"]
+SMALL = Characters(width=16, layers=1, heads=2, rounds=2, batch_size=2)
+
+
+class Interrupt(Exception):
+    pass
+
+
+def made(out, **settings):
+    return make_base("characters", TEXTS, LABELS, out, characters=SMALL, **settings)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    out = tmp_path_factory.mktemp("characters") / "base"
+    return out, made(out)
+
+
+def weights(out):
+    return (out / "model.safetensors").read_bytes()
+
+
+@pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
+def test_the_minilm_base_is_an_ordinary_directory_with_the_tags(tmp_path):
+    out = tmp_path / "base"
+    record = make_base("minilm", TEXTS, LABELS, out)
+    model = AutoModelForCausalLM.from_pretrained(out)
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    assert model.config.is_decoder
+    assert model.get_input_embeddings().num_embeddings == len(tokenizer)
+    piece = PieceTokenizer(tokenizer).piece
+    for label in LABELS:
+        assert tokenizer.convert_ids_to_tokens(piece(f"<{label}>")) == ["<", f"{label}>"]
+        assert tokenizer.convert_ids_to_tokens(piece(f"</{label}>")) == [f"</{label}>"]
+    before = weights(out)
+    assert make_base("minilm", TEXTS, LABELS, out) == record
+    assert weights(out) == before
+
+
+def test_the_base_of_characters_is_an_ordinary_directory(base):
+    out, record = base
+    model = AutoModelForCausalLM.from_pretrained(out)
+    tokenizer = AutoTokenizer.from_pretrained(out)
+    assert model.get_input_embeddings().num_embeddings == len(tokenizer)
+    assert record["plan"]["labels"] == LABELS
+    assert [path.name for path in out.parent.iterdir()] == ["base"]
+    assert torch.isfinite(model(torch.tensor([[1, 2, 3]])).logits).all()
+
+
+def test_the_same_seed_makes_the_same_weights(base, tmp_path):
+    made(tmp_path / "again")
+    made(tmp_path / "other", seed=1)
+    assert weights(tmp_path / "again") == weights(base[0])
+    assert weights(tmp_path / "other") != weights(base[0])
+
+
+def test_what_is_complete_is_not_made_again(base):
+    out, record = base
+    before = (out / "model.safetensors").stat().st_mtime_ns
+    assert made(out) == record
+    assert (out / "model.safetensors").stat().st_mtime_ns == before
+
+
+def test_an_interrupted_making_goes_on_where_it_was(base, tmp_path):
+    def stop(steps, done, loss):
+        if done == 3:
+            raise Interrupt
+
+    seen = []
+    with pytest.raises(Interrupt):
+        made(tmp_path / "base", show=stop, save_every=0)
+    assert not (tmp_path / "base").exists()
+    made(tmp_path / "base", show=lambda steps, done, loss: seen.append(done))
+    assert seen[0] == 3
+    assert weights(tmp_path / "base") == weights(base[0])
+
+
+def test_an_unknown_kind_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"\[EL010\].*'nonsense' for 'kind'. Choose one of: minilm"):
+        make_base("nonsense", TEXTS, LABELS, tmp_path / "base")
