@@ -12,7 +12,7 @@ from spacy_el4ner.training.sequences import Branch, Tree, branch
 from spacy_el4ner.types import Demonstration, Mention
 
 OPTIONS = ("true", "false")
-SORTED = 24
+SORTED = 8
 """Batches that are sorted by length together, so that little of them is padding."""
 NEGATIVES = 3
 """Hard negatives drawn for a sentence; classification and verification take theirs from these."""
