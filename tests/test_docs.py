@@ -8,7 +8,8 @@ from thinc.api import Config
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.evaluation.report import ablation_table, main_table
-from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG
+from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG as ENSEMBLE
+from spacy_el4ner.pipeline.slm_llm_fusion import DEFAULT_CONFIG as FUSION
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf8")
@@ -16,13 +17,13 @@ README = (ROOT / "README.md").read_text(encoding="utf8")
 
 def test_the_settings_table_lists_every_setting():
     listed = set(re.findall(r"^\| `(\w+)` \|", README, flags=re.MULTILINE))
-    settings = set(Config().from_str(DEFAULT_CONFIG)["llm_ensemble_ner"])
-    assert settings - {"scorer"} <= listed
+    for name, config in (("llm_ensemble_ner", ENSEMBLE), ("slm_llm_fusion", FUSION)):
+        assert set(Config().from_str(config)[name]) - {"scorer"} <= listed
 
 
 def test_every_command_of_the_project_exists():
     project = (ROOT / "project.yml").read_text(encoding="utf8")
-    called = set(re.findall(r"python -m spacy el4ner (\w+)", project + README))
+    called = set(re.findall(r"python -m spacy el4ner ([\w-]+)", project + README))
     assert called <= {command.name for command in app.registered_commands}
 
 
