@@ -127,6 +127,19 @@ class Errors(metaclass=_Coded):
         "The component '{name}' of the pipeline '{path}' has no language model to be fused with. Load "
         "it with one (components.{name}.llm, a spacy-el4ner.Tagger.v1 block) and save it again."
     )
+    EL050 = (
+        "The prompt wording '{name}' for tagging lacks the templates {missing}. Name a wording of the "
+        "package (en, zh, compact) or a folder with both."
+    )
+    EL051 = (
+        "The language model '{name}' has room for {context} tokens, and tagging a single token of the "
+        "text needs {needed}. Use a model with a longer context, fewer labels or shorter descriptions."
+    )
+    EL052 = (
+        "'{path}' comes from a run with other settings ({settings}). Set these back, remove the "
+        "folder, or name another one."
+    )
+    EL053 = "None of the {n} sentences has an entity: there is nothing to learn. See the corpus."
 
 
 class Warnings(metaclass=_Coded):
@@ -151,4 +164,9 @@ class Warnings(metaclass=_Coded):
     WL011 = (
         "{n} of {total} windows were longer than the context of the language model of '{name}' and "
         "were read in parts; it cannot see entities across a cut. See doc._.el4ner['counts']."
+    )
+    WL020 = (
+        "Of {total} sentences, {cut} were longer than the context and were cut, {unread} could not "
+        "be read at all; {lost} entities are too long to be tagged or lie across a cut. Use a model "
+        "with a longer context, or raise 'max_tokens'."
     )

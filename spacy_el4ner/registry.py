@@ -8,6 +8,7 @@ from spacy_el4ner.backends.store import Identified, ResponseStore, StoredBackend
 from spacy_el4ner.ensemble.vote import MajorityVote, ProbabilityVote, SingleVote
 from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.formats.base import Format
+from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
 from spacy_el4ner.retrieval.random import RandomDemonstrations
@@ -154,6 +155,11 @@ def probability_vote_v1() -> ProbabilityVote:
 def single_vote_v1(backbone: str) -> SingleVote:
     """RETURNS (VoteRule): The type that one backbone gave."""
     return SingleVote(backbone)
+
+
+def tagger_v1(backend: Backend, wording: str = "en", max_tokens: int = 32) -> Tagger:
+    """RETURNS (Tagger): A language model that copies sentences with inline tags."""
+    return Tagger(backend, wording, max_tokens=max_tokens)
 
 
 def scorer_v1() -> Callable[..., dict[str, Any]]:

@@ -86,12 +86,13 @@ def load(source: Source) -> LoadedModel:
     with _LOCK:
         loaded = _LOADED.get(source)
         if loaded is None:
-            loaded = LoadedModel(source.model, _load(source))
+            loaded = LoadedModel(source.model, read(source))
             _LOADED[source] = loaded
         return loaded
 
 
-def _load(source: Source) -> Any:
+def read(source: Source) -> Any:
+    """RETURNS (Any): The model, read anew: nobody else has it."""
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 

@@ -11,4 +11,15 @@ app = typer.Typer(
 spacy_app.add_typer(app)
 
 # Each module registers its command.
-from spacy_el4ner.cli import backbones, bench, calibrate, convert, evaluate, index, memory, show, table  # noqa: E402, F401
+from spacy_el4ner.cli import (  # noqa: E402, F401
+    backbones,
+    bench,
+    calibrate,
+    convert,
+    evaluate,
+    index,
+    memory,
+    sft,
+    show,
+    table,
+)

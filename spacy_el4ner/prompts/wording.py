@@ -8,15 +8,12 @@ wordings of the package: "en" and "zh" for instruction-tuned models, "compact/te
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.formats.base import Format
+from spacy_el4ner.prompts import templates
 from spacy_el4ner.types import Demonstration, Mention, Prompt, Window
 
 TEMPLATES = ("system", "context", "extraction", "classification", "verification")
@@ -150,19 +147,8 @@ def _shown(shot: Demonstration) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=32)
-def _load(name: str) -> dict[str, jinja2.Template]:
-    folder = Path(__file__).parent / name
-    if not folder.is_dir():
-        folder = Path(name)
-    missing = [t for t in TEMPLATES if not (folder / f"{t}.jinja").is_file()]
-    if missing:
+def _load(name: str) -> dict[str, Any]:
+    folder = templates.find(name)
+    if missing := templates.missing(folder, TEMPLATES):
         raise ValueError(Errors.EL004.format(name=name, missing=", ".join(missing)))
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # prompts are plain text, not HTML
-    )
-    return {t: environment.get_template(f"{t}.jinja") for t in TEMPLATES}
+    return templates.load(folder, TEMPLATES)

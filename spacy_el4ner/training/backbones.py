@@ -12,9 +12,7 @@ something to decide. Each result is an ordinary Hugging Face directory.
 import hashlib
 import json
 import math
-import os
 import random
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -22,8 +20,7 @@ from typing import Any
 
 import torch
 from torch.nn import functional
-from transformers import BertConfig, BertLMHeadModel, BertModel, PreTrainedTokenizerFast
-from transformers.utils import logging as transformers_logging
+from transformers import BertLMHeadModel
 
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
@@ -32,15 +29,14 @@ from spacy_el4ner.retrieval.base import PoolEntry, Query
 from spacy_el4ner.retrieval.encoders import SentenceTransformerEncoder
 from spacy_el4ner.retrieval.span_similarity import SpanSimilarity
 from spacy_el4ner.training.curriculum import Curriculum
+from spacy_el4ner.training.folders import record_of, save
+from spacy_el4ner.training.precision import fast_bfloat16
 from spacy_el4ner.training.sequences import Batch, collate
-from spacy_el4ner.training.vocabulary import build_tokenizer, extend, extend_embeddings
+from spacy_el4ner.training.warm_start import warm_start
 from spacy_el4ner.types import Demonstration
 
 TAGS = ("<e>", "</e>")
-CASE_SHIFT = 0.6
-"""How far the embedding of a cased twin lies from its lower-case piece, in mean embedding lengths."""
 NEIGHBOURS = 5
-RECORD = "el4ner.json"
 DECISIONS = 3.0
 """The loss of a sentence is divided by this, so that its gradient has a usual length."""
 
@@ -122,13 +118,12 @@ class Workshop:
             recipe, seed=recipe.seed + self.seed, steps=max(1, round(recipe.steps * self.scale))
         )
         plan = json.loads(json.dumps(self._plan(recipe)))
-        found = self.out / name / RECORD
-        if found.is_file():
-            record: dict[str, Any] = json.loads(found.read_text(encoding="utf8"))
-            if record["plan"] == plan:
-                return record
+        record = record_of(self.out / name)
+        if record.get("plan") == plan:
+            return record
         torch.manual_seed(recipe.seed)
-        model, tokenizer = warm_start(self.pool, recipe)
+        texts = [shot.window.text for shot in self.pool]
+        model, tokenizer = warm_start(texts, recipe.layers, TAGS, recipe.seed)
         if not self._neighbours:
             self._neighbours = neighbours(self.pool)
         curriculum = Curriculum(
@@ -158,48 +153,6 @@ class Workshop:
             **asdict(recipe),
             **asdict(self.pace),
         }
-
-
-def warm_start(
-    pool: Sequence[Demonstration], recipe: Recipe
-) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
-    """RETURNS (tuple): A decoder with layers of the encoder, and its cased tokenizer."""
-    level = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()  # the encoder's pooler is left out on purpose
-    source = BertModel.from_pretrained(minilm.path(), add_pooling_layer=False)
-    transformers_logging.set_verbosity(level)
-    pieces = (minilm.path() / "vocab.txt").read_text(encoding="utf8").splitlines()
-    vocabulary = extend(pieces, (shot.window.text for shot in pool), TAGS)
-    tokenizer = build_tokenizer(vocabulary, source.config.max_position_embeddings)
-    settings = {
-        **source.config.to_dict(),
-        "architectures": ["BertLMHeadModel"],
-        "is_decoder": True,
-        "num_hidden_layers": len(recipe.layers),
-        "vocab_size": len(vocabulary.pieces) + len(TAGS),
-        "attention_probs_dropout_prob": 0.0,
-        "tie_word_embeddings": True,
-        "bos_token_id": tokenizer.bos_token_id,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-    }
-    model = BertLMHeadModel(BertConfig(**settings))
-    generator = torch.Generator().manual_seed(recipe.seed)
-    words = source.embeddings.word_embeddings.weight.detach()
-    embeddings = {
-        **source.embeddings.state_dict(),
-        "word_embeddings.weight": extend_embeddings(words, vocabulary, generator, CASE_SHIFT),
-    }
-    model.bert.embeddings.load_state_dict(embeddings)
-    for new, old in enumerate(recipe.layers):
-        model.bert.encoder.layer[new].load_state_dict(source.encoder.layer[old].state_dict())
-    with torch.no_grad():
-        # The encoder has no such layer; it starts as the identity.
-        transform = model.cls.predictions.transform.dense
-        transform.weight.copy_(torch.eye(source.config.hidden_size))
-        transform.bias.zero_()
-    model.tie_weights()
-    return model, tokenizer
 
 
 def neighbours(pool: Sequence[Demonstration]) -> list[list[int]]:
@@ -266,7 +219,7 @@ def loss(model: BertLMHeadModel, batch: Batch) -> torch.Tensor:
     batch (Batch): Trees.
     RETURNS (Tensor): Cross-entropy of all decisions, each over its allowed tokens, summed.
     """
-    with torch.autocast("cpu", torch.bfloat16, enabled=_fast_bfloat16()):
+    with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
         hidden = model.bert(
             batch.tokens, attention_mask=_mask(batch.mask), position_ids=batch.positions
         ).last_hidden_state
@@ -289,23 +242,5 @@ def _mask(mask: torch.Tensor) -> torch.Tensor:
     return mask if transformers.__version__.startswith("4.") else mask[:, None].bool()
 
 
-def _fast_bfloat16() -> bool:
-    """Whether this processor multiplies in bfloat16; elsewhere that is slower, not faster."""
-    return bool(torch.cpu._is_avx512_bf16_supported())
-
-
 def _rate(step: int, steps: int) -> float:
     return min((step + 1) / max(1, 0.08 * steps), 1.0) * max(0.0, 1 - step / steps)
-
-
-def save(
-    model: BertLMHeadModel, tokenizer: PreTrainedTokenizerFast, record: dict[str, Any], out: Path
-) -> None:
-    """Write to a temporary folder beside `out`, then rename, so that `out` is complete or absent."""
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    model.eval().save_pretrained(partial, safe_serialization=True)
-    tokenizer.save_pretrained(partial)
-    (partial / RECORD).write_text(json.dumps(record, indent=2), encoding="utf8")
-    shutil.rmtree(out, ignore_errors=True)
-    os.replace(partial, out)

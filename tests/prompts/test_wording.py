@@ -9,7 +9,7 @@ from spacy_el4ner.types import Demonstration, Mention
 from tests.strategies import make_shot, make_window, sentence
 
 FOLDER = Path(spacy_el4ner.prompts.__file__).parent
-PACKAGED = sorted(str(p.parent.relative_to(FOLDER)) for p in FOLDER.rglob("system.jinja"))
+PACKAGED = sorted(str(p.parent.relative_to(FOLDER)) for p in FOLDER.rglob("context.jinja"))
 LABELS = {"PERSON": "people", "ORG": ""}
 ANN = sentence("In old Paris Ann Lee met Acme in the rain today .")
 LEE = Mention(13, 20, "PERSON")

@@ -1,0 +1,160 @@
+"""The language model of the fusion: it copies a sentence with inline tags.
+
+    <NG>楚</NG>使怒去，歸告<NR>懷王</NR>。
+
+Seed paper, section 3.2: the sentence is shown with the most similar training sentences and their tagged
+copies. Where the context is too small, demonstrations go first, the least similar one at a time, and
+then the window is cut; both are counted.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from spacy_el4ner import windows as cuts
+from spacy_el4ner.backends.base import Backend
+from spacy_el4ner.errors import Errors
+from spacy_el4ner.formats import InlineTags
+from spacy_el4ner.fusion.probabilities import read_answer
+from spacy_el4ner.fusion.readings import LLMMention, LLMReading
+from spacy_el4ner.prompts.tagging import TaggingWording
+from spacy_el4ner.types import Answer, DecodeRequest, Demonstration, Mention, Prompt, Window
+
+ANSWER_MARGIN = 8
+"""Tokens kept free beside the tagged copy."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about a window, or about a part of it.
+
+    window (Window): The window or the part.
+    prompt (Prompt): The question.
+    dropped (int): Demonstrations that there was no room for.
+    """
+
+    window: Window
+    prompt: Prompt
+    dropped: int = 0
+
+
+class Tagger:
+    """Asks a language model for tagged copies.
+
+    backend (Backend): Runs the model.
+    wording (str): A wording of the package ("en", "zh", "compact"), or a folder with its templates.
+    max_tokens (int): The longest mention, in tokens of the document.
+    """
+
+    def __init__(self, backend: Backend, wording: str = "en", *, max_tokens: int = 32):
+        self.backend = backend
+        self.wording = TaggingWording(wording)
+        self.max_tokens = max_tokens
+
+    def format(self, labels: Mapping[str, str]) -> InlineTags:
+        """RETURNS (InlineTags): The language of the answers."""
+        return InlineTags(tuple(labels), self.max_tokens)
+
+    def read(
+        self,
+        windows: Sequence[Window],
+        shots: Sequence[Sequence[Demonstration]],
+        labels: Mapping[str, str],
+    ) -> list[LLMReading]:
+        """windows (Sequence[Window]): What is to be read.
+        shots (Sequence[Sequence[Demonstration]]): For each window its demonstrations, the most similar
+            one first; the prompt shows that one last, next to the sentence.
+        labels (Mapping[str, str]): Label -> description.
+        RETURNS (list[LLMReading]): One a window, in order. A window that could not be read has its
+            `error` set.
+        """
+        format = self.format(labels)
+        asked = [self.ask(w, s, labels) for w, s in zip(windows, shots, strict=True)]
+        requests = [
+            DecodeRequest(q.prompt, format.grammar(q.window)) for questions in asked for q in questions
+        ]
+        answers = iter(self.backend.decode(requests) if requests else ())
+        return [
+            _merge(window, [_read(q, next(answers), format) for q in questions], questions)
+            if questions
+            else LLMReading(error=self._no_room(window, labels))
+            for window, questions in zip(windows, asked, strict=True)
+        ]
+
+    def ask(
+        self, window: Window, shots: Sequence[Demonstration], labels: Mapping[str, str]
+    ) -> list[Question]:
+        """window (Window): What is to be read.
+        shots (Sequence[Demonstration]): Its demonstrations, the most similar one first.
+        labels (Mapping[str, str]): Label -> description.
+        RETURNS (list[Question]): One question, or several where the window had to be cut; none where
+            there is no room even for one token.
+        """
+        for kept in range(len(shots), -1, -1):
+            prompt = self._prompt(window, shots[:kept], labels)
+            if self._needed(window, prompt, labels) <= self.backend.context:
+                return [Question(window, prompt, len(shots) - kept)]
+
+        def fits(part: Window) -> bool:
+            prompt = self._prompt(part, (), labels)
+            return self._needed(part, prompt, labels) <= self.backend.context
+
+        parts = cuts.split(window, fits)
+        if not all(map(fits, parts)):
+            return []
+        dropped = [len(shots), *[0] * (len(parts) - 1)]
+        return [
+            Question(part, self._prompt(part, (), labels), n)
+            for part, n in zip(parts, dropped, strict=True)
+        ]
+
+    def _prompt(
+        self, window: Window, shots: Sequence[Demonstration], labels: Mapping[str, str]
+    ) -> Prompt:
+        return self.wording.prompt(window, shots[::-1], labels, self.format(labels))
+
+    def _needed(self, window: Window, prompt: Prompt, labels: Mapping[str, str]) -> int:
+        """Tokens of a prompt and of the longest answer to it, in which every token is a mention."""
+        count = self.backend.count
+        copy = sum(count(space + token) for space, token in window.pieces)
+        tags = self.format(labels).tags(window.text).values()
+        longest = max((count(opening) + count(closing) for opening, closing in tags), default=0)
+        answer = copy + longest * len(window.tokens)
+        return self.backend.count_prompt(prompt) + answer + ANSWER_MARGIN
+
+    def _no_room(self, window: Window, labels: Mapping[str, str]) -> str:
+        parts = cuts.split(window, lambda _: False)
+        needed = max(self._needed(p, self._prompt(p, (), labels), labels) for p in parts)
+        return Errors.EL051.format(name=self.backend.model, context=self.backend.context, needed=needed)
+
+
+def _read(question: Question, answer: Answer, format: InlineTags) -> LLMReading:
+    if answer.error:
+        return LLMReading(error=answer.error)
+    parsed = format.parse(answer.text, question.window)
+    reading = read_answer(answer, parsed, question.window)
+    return replace(reading, unaligned=parsed.unaligned, unparsed=parsed.unparsed)
+
+
+def _merge(window: Window, readings: Sequence[LLMReading], questions: Sequence[Question]) -> LLMReading:
+    """The readings of a window's parts as one. If one of them failed, the window has none."""
+    mentions: list[LLMMention] = []
+    copied: list[float] = []
+    for reading, question in zip(readings, questions, strict=True):
+        mentions += [_moved(m, question.window.start - window.start) for m in reading.mentions]
+        copied += reading.copied
+    error = next((r.error for r in readings if r.error), "")
+    return LLMReading(
+        () if error else tuple(mentions),
+        () if error else tuple(copied),
+        error,
+        any(r.estimated for r in readings),
+        unaligned=sum(r.unaligned for r in readings),
+        unparsed=sum(r.unparsed for r in readings),
+        dropped=sum(q.dropped for q in questions),
+        parts=len(readings),
+    )
+
+
+def _moved(found: LLMMention, by: int) -> LLMMention:
+    m = found.mention
+    return replace(found, mention=Mention(m.start + by, m.end + by, m.label))

@@ -1,0 +1,91 @@
+"""What a fine-tuned model was made from: written beside its weights, compared before a run resumes."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from spacy_el4ner.errors import Errors
+from spacy_el4ner.training.folders import record_of
+from spacy_el4ner.training.sft.settings import Settings
+from spacy_el4ner.types import Demonstration
+
+FREE = ("batch_tokens", "gradient_checkpointing")
+"""Settings that may change from one session of a run to the next."""
+
+
+def plan(
+    model: str,
+    revision: str | None,
+    encoder: str,
+    sentences: Sequence[Demonstration],
+    dev: Sequence[Demonstration],
+    labels: dict[str, str],
+    settings: Settings,
+) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): All that decides what the model will be; plain data."""
+    return {
+        "base": model,
+        "revision": revision,
+        "base_sha256": _weights(Path(model)),
+        "labels": labels,
+        "encoder": encoder,
+        "sentences": len(sentences),
+        "data_sha256": digest(sentences),
+        "dev_sentences": len(dev),
+        "dev_sha256": digest(dev),
+        **asdict(settings),
+    }
+
+
+def digest(sentences: Sequence[Demonstration]) -> str:
+    """RETURNS (str): The sha256 of texts and mentions."""
+    plain = [[s.window.text, [[m.start, m.end, m.label] for m in s.mentions]] for s in sentences]
+    return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
+
+
+def finished(out: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
+    """out (Path): Where the result goes.
+    wanted (dict[str, Any]): The plan.
+    RETURNS (dict[str, Any] | None): The record of a result that was made by the same plan.
+    RAISES (ValueError): There is something else.
+    """
+    if not out.exists():
+        return None
+    record = record_of(out)
+    _compare(out, record.get("plan", {}), wanted)
+    return record
+
+
+def resume(folder: Path, wanted: dict[str, Any]) -> None:
+    """folder (Path): Of a run, which may have begun.
+    wanted (dict[str, Any]): The plan. It is written down if the run has not begun.
+    RAISES (ValueError): The run was begun by another plan.
+    """
+    path = folder / "plan.json"
+    if path.is_file():
+        _compare(folder, json.loads(path.read_text(encoding="utf8")), wanted)
+    else:
+        folder.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(wanted), encoding="utf8")
+
+
+def _compare(folder: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
+    other = [key for key in wanted if key not in FREE and found.get(key) != wanted[key]]
+    if other:
+        raise ValueError(Errors.EL052.format(path=folder, settings=", ".join(other)))
+
+
+def _weights(folder: Path) -> str | None:
+    """The sha256 of a local model's weights; a model of the hub is told by its revision."""
+    files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
+    if not files:
+        return None
+    whole = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(2**20):
+                whole.update(block)
+    return whole.hexdigest()

@@ -1,0 +1,170 @@
+import pickle
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from spacy import registry
+
+from spacy_el4ner.backends.hf import HFBackend
+from spacy_el4ner.fusion.tagger import ANSWER_MARGIN, Tagger
+from spacy_el4ner.types import Answer
+from tests.strategies import make_shot, make_window, quick, sentence, windows
+from tests.tiny import LABELS, TEXTS, save_family
+
+SHOTS = [
+    make_shot(sentence("Bill left Paris"), (0, 4, "PERSON"), (10, 15, "GPE")),
+    make_shot(sentence("Acme Ltd. met Ann"), (0, 9, "ORG"), (14, 17, "PERSON")),
+    make_shot(sentence("Nobody did"), (0, 6, "SOMEONE")),
+]
+WINDOW = make_window(*TEXTS[1].split(" "))
+CHINESE = make_window(*TEXTS[3], gap="")
+
+
+@pytest.fixture(scope="module", params=["qwen2", "unigram", "compact"])
+def model(request, tmp_path_factory):
+    return str(save_family(tmp_path_factory.mktemp(request.param), request.param))
+
+
+@pytest.fixture(scope="module")
+def compact(tmp_path_factory):
+    return str(save_family(tmp_path_factory.mktemp("compact"), "compact"))
+
+
+def tagger(model, wording="compact", **settings):
+    return Tagger(HFBackend(model, **settings), wording, max_tokens=4)
+
+
+def context_for(model, kept):
+    """The least context that has room for `kept` demonstrations of three."""
+    free = tagger(model)
+    (question,) = free.ask(WINDOW, SHOTS[:kept], LABELS)
+    return free._needed(WINDOW, question.prompt, LABELS)
+
+
+class Answers:
+    """A backend that answers what it is told to."""
+
+    model, context, exact, forward_passes = "told", 9999, False, 0
+
+    def __init__(self, *answers):
+        self.answers = answers
+
+    def count(self, text):
+        return len(text)
+
+    def count_prompt(self, prompt):
+        return len(prompt.system + prompt.context + prompt.question)
+
+    def decode(self, requests):
+        assert len(requests) == len(self.answers)
+        return list(self.answers)
+
+
+class TestReadings:
+    def test_every_window_is_read_at_token_boundaries(self, model):
+        asked = [WINDOW, CHINESE, sentence("Yahoo! did"), make_window("x")]
+        readings = tagger(model).read(asked, [SHOTS, [], SHOTS[:1], []], LABELS)
+        assert len(readings) == len(asked)
+        assert any(reading.mentions for reading in readings)
+        for window, reading in zip(asked, readings, strict=True):
+            found = [m.mention for m in reading.mentions]
+            assert {m.start for m in found} <= {start for start, _ in window.tokens}
+            assert {m.end for m in found} <= {end for _, end in window.tokens}
+            assert all(a.end <= b.start for a, b in pairwise(found))
+            assert all(m.label in LABELS for m in found)
+            assert len(reading.copied) == len(window.tokens)
+            assert (reading.error, reading.parts, reading.dropped) == ("", 1, 0)
+
+    def test_a_batch_is_read_like_each_window_alone(self, model):
+        asked, reader = [WINDOW, CHINESE], tagger(model)
+        together = reader.read(asked, [SHOTS, SHOTS[:2]], LABELS)
+        alone = [
+            reader.read([w], [s], LABELS)[0] for w, s in zip(asked, (SHOTS, SHOTS[:2]), strict=True)
+        ]
+        for a, b in zip(together, alone, strict=True):
+            assert [m.mention for m in a.mentions] == [m.mention for m in b.mentions]
+
+    def test_nothing_is_asked_about_no_windows(self):
+        assert Tagger(Answers()).read([], [], LABELS) == []
+
+    def test_a_failed_answer_is_an_error_of_its_window_alone(self):
+        backend = Answers(Answer("", error="busy"), Answer("<PERSON>Ann</PERSON> left"))
+        first, second = Tagger(backend).read(
+            [sentence("Bo met"), sentence("Ann left")], [[], []], LABELS
+        )
+        assert (first.error, first.mentions) == ("busy", ())
+        assert [m.mention.label for m in second.mentions] == ["PERSON"]
+
+    def test_what_an_answer_says_and_the_text_does_not_is_counted(self):
+        backend = Answers(Answer("<PERSON>Zed</PERSON> left <ORG>"))
+        (reading,) = Tagger(backend).read([sentence("Ann left Rome")], [[]], LABELS)
+        assert (reading.mentions, reading.unaligned, reading.unparsed) == ((), 1, 1)
+
+
+class TestRoom:
+    @pytest.mark.parametrize("kept", [0, 1, 2, 3])
+    def test_the_least_similar_demonstrations_are_dropped_first(self, compact, kept):
+        context = context_for(compact, kept)
+        (question,) = tagger(compact, context=context).ask(WINDOW, SHOTS, LABELS)
+        (expected,) = tagger(compact).ask(WINDOW, SHOTS[:kept], LABELS)
+        assert question.prompt == expected.prompt
+        assert question.dropped == 3 - kept
+
+    def test_the_dropped_are_counted(self, compact):
+        small = tagger(compact, context=context_for(compact, 1))
+        (reading,) = small.read([WINDOW], [SHOTS], LABELS)
+        assert (reading.dropped, reading.parts) == (2, 1)
+
+    def test_a_window_that_is_too_long_is_cut_and_put_together_again(self, compact):
+        small = tagger(compact, context=context_for(compact, 0) - 1)
+        questions = small.ask(WINDOW, SHOTS, LABELS)
+        assert sum(len(q.window.tokens) for q in questions) == len(WINDOW.tokens)
+        (reading,) = small.read([WINDOW], [SHOTS], LABELS)
+        assert (reading.dropped, reading.parts) == (3, len(questions))
+        assert reading.parts > 1
+        assert len(reading.copied) == len(WINDOW.tokens)
+        parts = small.read([q.window for q in questions], [[] for _ in questions], LABELS)
+        moved = [
+            (m.mention.start + q.window.start, m.mention.end + q.window.start, m.mention.label)
+            for q, part in zip(questions, parts, strict=True)
+            for m in part.mentions
+        ]
+        assert [(m.mention.start, m.mention.end, m.mention.label) for m in reading.mentions] == moved
+
+    def test_a_part_that_fails_takes_its_window_with_it(self):
+        backend = Answers(Answer("Ann left Rome ."), Answer("", error="busy"))
+        asked = Tagger(backend, "compact")
+        window = make_window("Ann", "left", "Rome", ".", "<PERSON>", "Bo", "did", "too")
+        (question,) = asked.ask(window, [], LABELS)
+        backend.context = asked._needed(window, question.prompt, LABELS) - 1
+        (reading,) = asked.read([window], [[]], LABELS)
+        assert (reading.error, reading.mentions, reading.parts) == ("busy", (), 2)
+
+    def test_no_room_for_one_token_is_an_error_that_names_the_model(self, compact):
+        asked = [WINDOW, sentence("Ann left")]
+        for reading in tagger(compact, context=ANSWER_MARGIN).read(asked, [[], []], LABELS):
+            assert reading.error.startswith(f"[EL051] The language model '{compact}' has room for 8")
+
+    @quick
+    @given(windows(), st.integers(20, 120))
+    def test_the_longest_answer_fits_beside_its_prompt(self, window, context):
+        reader = Tagger(Answers(), "compact")
+        reader.backend.context = context
+        for question in reader.ask(window, SHOTS, LABELS):
+            tags = reader.format(LABELS).tags(question.window.text).values()
+            longest = max(len(a) + len(b) for a, b in tags) * len(question.window.tokens)
+            asked = reader.backend.count_prompt(question.prompt)
+            assert asked + len(question.window.text) + longest <= context
+
+
+def test_it_pickles(compact):
+    reader = tagger(compact)
+    expected = reader.read([WINDOW], [SHOTS], LABELS)
+    assert pickle.loads(pickle.dumps(reader)).read([WINDOW], [SHOTS], LABELS) == expected
+
+
+def test_it_is_registered(compact):
+    make = registry.get("misc", "spacy-el4ner.Tagger.v1")
+    reader = make(backend=HFBackend(compact), wording="compact", max_tokens=4)
+    assert reader.read([WINDOW], [SHOTS], LABELS) == tagger(compact).read([WINDOW], [SHOTS], LABELS)

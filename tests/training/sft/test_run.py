@@ -1,0 +1,228 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file
+
+from spacy_el4ner.backends.hf import HFBackend
+from spacy_el4ner.fusion.tagger import Tagger
+from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
+from spacy_el4ner.training.sft import Settings, finetune
+from spacy_el4ner.training.sft.demonstrations import similar
+from tests.strategies import make_shot, sentence
+from tests.tiny import save_family
+from tests.training.sft.corpus import LABELS, SENTENCES, Letters
+
+ROOT = Path(__file__).parents[3]
+QUICK = Settings(
+    wording="compact",
+    k=1,
+    max_tokens=4,
+    rank=4,
+    alpha=8,
+    dropout=0.1,
+    epochs=2,
+    batch_size=4,
+    batch_tokens=60,
+    learning_rate=5e-3,
+    precision="float32",
+)
+
+
+@pytest.fixture(scope="module", params=["qwen2", "llama", "compact"])
+def base(request, tmp_path_factory):
+    return str(save_family(tmp_path_factory.mktemp(request.param), request.param))
+
+
+@pytest.fixture(scope="module")
+def qwen(tmp_path_factory):
+    return str(save_family(tmp_path_factory.mktemp("qwen2"), "qwen2"))
+
+
+def train(model, out, settings=QUICK, sentences=SENTENCES, **more):
+    return finetune(model, sentences, out, settings, encoder=Letters(), **more)
+
+
+def losses(out):
+    return [json.loads(line)["loss"] for line in (out / "loss.jsonl").read_text().splitlines()]
+
+
+def weights(out):
+    return (out / "adapter_model.safetensors").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def whole(qwen, tmp_path_factory):
+    """A run that nothing interrupted."""
+    out = tmp_path_factory.mktemp("whole") / "adapter"
+    return out, train(qwen, out, dev=SENTENCES[:4])
+
+
+def found(backend):
+    """What a model tags in the training sentences."""
+    shots = similar(SENTENCES, QUICK.k, SentenceSimilarity(Letters()))(SENTENCES)
+    read = Tagger(backend, "compact", max_tokens=4).read([s.window for s in SENTENCES], shots, LABELS)
+    return [tuple(m.mention for m in reading.mentions) for reading in read]
+
+
+class TestTraining:
+    @pytest.mark.parametrize("loss", ["full", "allowed"])
+    def test_an_adapter_lowers_the_loss_and_is_loaded_by_the_backend(self, base, tmp_path, loss):
+        out = tmp_path / "adapter"
+        train(base, out, replace(QUICK, loss=loss, epochs=6))
+        first, last = losses(out)[:3], losses(out)[-3:]
+        assert sum(last) < 0.9 * sum(first)
+        assert (out / "adapter_config.json").is_file()
+        assert found(HFBackend(base, adapter=str(out))) != found(HFBackend(base))
+
+    @pytest.mark.parametrize("method", ["lora", "full"])
+    def test_a_dozen_sentences_can_be_learnt_by_heart(self, qwen, tmp_path, method):
+        out = tmp_path / "model"
+        settings = replace(
+            QUICK, method=method, loss="allowed", epochs=30, rank=16, alpha=32, dropout=0.0
+        )
+        train(qwen, out, replace(settings, batch_tokens=4096))
+        backend = HFBackend(qwen, adapter=str(out)) if method == "lora" else HFBackend(str(out))
+        assert found(backend) == [s.mentions for s in SENTENCES]
+
+    def test_gradients_add_up_however_they_are_spread_over_passes(self, qwen, tmp_path):
+        steady = replace(QUICK, dropout=0.0)
+        train(qwen, tmp_path / "one", replace(steady, batch_tokens=4096))
+        train(qwen, tmp_path / "many", replace(steady, batch_tokens=1))
+        assert losses(tmp_path / "one") == pytest.approx(losses(tmp_path / "many"), rel=1e-3)
+
+    def test_gradient_checkpointing_changes_nothing(self, qwen, tmp_path):
+        steady = replace(QUICK, dropout=0.0, epochs=1)
+        train(qwen, tmp_path / "plain", steady)
+        train(qwen, tmp_path / "frugal", replace(steady, gradient_checkpointing=True))
+        assert losses(tmp_path / "plain") == pytest.approx(losses(tmp_path / "frugal"), rel=1e-4)
+
+    def test_the_best_epoch_on_dev_is_kept(self, qwen, tmp_path):
+        wild = replace(QUICK, learning_rate=1.0, warmup=1.0, epochs=3, dropout=0.0)
+        record = train(qwen, tmp_path / "all", wild, dev=SENTENCES)
+        assert len(record["dev_loss"]) == 3
+        best = 1 + record["dev_loss"].index(min(record["dev_loss"]))
+        assert best < 3
+        stopped = replace(wild, patience=1)
+        early = train(qwen, tmp_path / "early", stopped, dev=SENTENCES)
+        assert early["dev_loss"] == record["dev_loss"][: best + 1]
+        assert weights(tmp_path / "early") == weights(tmp_path / "all")
+
+
+class TestResult:
+    def test_the_manifest_says_what_it_was_made_from(self, whole, qwen):
+        out, record = whole
+        assert json.loads((out / "el4ner.json").read_text()) == record
+        plan = record["plan"]
+        assert (plan["base"], plan["labels"], plan["sentences"], plan["k"]) == (qwen, LABELS, 12, 1)
+        assert len(plan["data_sha256"]) == len(plan["base_sha256"]) == 64
+
+    def test_nothing_else_is_left(self, whole):
+        out, _ = whole
+        assert [path.name for path in out.parent.iterdir()] == ["adapter"]
+        assert {"adapter_model.safetensors", "loss.jsonl"} <= {p.name for p in out.iterdir()}
+
+    def test_there_is_a_picture_where_matplotlib_is(self, whole):
+        pytest.importorskip("matplotlib")
+        assert (whole[0] / "loss.png").read_bytes().startswith(b"\x89PNG")
+
+    def test_what_is_complete_is_not_made_again(self, whole, qwen):
+        out, record = whole
+        before = (out / "adapter_model.safetensors").stat().st_mtime_ns
+        assert train(qwen, out, dev=SENTENCES[:4]) == record
+        assert (out / "adapter_model.safetensors").stat().st_mtime_ns == before
+
+    def test_other_settings_are_refused_where_there_is_a_result(self, whole, qwen):
+        with pytest.raises(ValueError, match=r"\[EL052\].*other settings \(rank, seed\)"):
+            train(qwen, whole[0], replace(QUICK, rank=2, seed=1), dev=SENTENCES[:4])
+
+    def test_another_seed_makes_another_adapter(self, whole, qwen, tmp_path):
+        train(qwen, tmp_path / "other", replace(QUICK, seed=1))
+        assert weights(tmp_path / "other") != weights(whole[0])
+
+    def test_a_trained_model_is_an_ordinary_directory(self, qwen, tmp_path):
+        out = tmp_path / "model"
+        train(qwen, out, replace(QUICK, method="full", epochs=1))
+        assert (out / "model.safetensors").is_file()
+        assert (out / "tokenizer.json").is_file()
+        before, after = (load_file(Path(p) / "model.safetensors") for p in (qwen, out))
+        assert before.keys() == after.keys()
+        assert any(not before[key].equal(after[key]) for key in before)
+
+
+class Interrupt(Exception):
+    pass
+
+
+class TestResuming:
+    @pytest.mark.parametrize("at", [1, 3, 4, 6])
+    def test_an_interrupted_run_ends_like_one_that_was_not(self, whole, qwen, tmp_path, at):
+        def show(steps, done, loss):
+            if done == at:
+                raise Interrupt
+
+        out = tmp_path / "adapter"
+        with pytest.raises(Interrupt):
+            train(qwen, out, dev=SENTENCES[:4], show=show, save_every=0)
+        assert not out.exists()
+        (tmp_path / ".adapter.training" / ".checkpoint.partial").mkdir()
+        train(qwen, out, dev=SENTENCES[:4])
+        assert weights(out) == weights(whole[0])
+        assert losses(out) == losses(whole[0])
+
+    def test_a_killed_run_ends_like_one_that_was_not(self, whole, qwen, tmp_path):
+        out = tmp_path / "adapter"
+        program = (
+            "import sys, time; from tests.training.sft.test_run import *\n"
+            "train(sys.argv[1], Path(sys.argv[2]), dev=SENTENCES[:4], save_every=0,"
+            " show=lambda *_: time.sleep(0.3))"
+        )
+        running = subprocess.Popen([sys.executable, "-c", program, qwen, str(out)], cwd=ROOT)
+        log = tmp_path / ".adapter.training" / "loss.jsonl"
+        deadline = time.monotonic() + 240
+        while not (log.is_file() and len(log.read_text().splitlines()) >= 2):
+            assert running.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        os.kill(running.pid, signal.SIGKILL)
+        running.wait()
+        assert not out.exists()
+        train(qwen, out, dev=SENTENCES[:4])
+        assert weights(out) == weights(whole[0])
+        assert losses(out) == losses(whole[0])
+
+    def test_a_run_does_not_go_on_with_other_settings(self, qwen, tmp_path):
+        def show(steps, done, loss):
+            raise Interrupt
+
+        with pytest.raises(Interrupt):
+            train(qwen, tmp_path / "adapter", show=show, save_every=0)
+        with pytest.raises(ValueError, match=r"\.adapter\.training' comes from .* \(epochs\)"):
+            train(qwen, tmp_path / "adapter", replace(QUICK, epochs=5))
+
+
+class TestInput:
+    def test_sentences_without_entities_are_refused(self, qwen, tmp_path):
+        bare = [make_shot(sentence("It rained"))]
+        with pytest.raises(ValueError, match=r"\[EL053\] None of the 1 sentences"):
+            train(qwen, tmp_path / "adapter", sentences=bare)
+
+    @pytest.mark.parametrize("setting", ["demonstrations", "loss", "method", "precision"])
+    def test_unknown_values_are_refused(self, setting):
+        with pytest.raises(ValueError, match=f"'nonsense' for '{setting}'"):
+            Settings(**{setting: "nonsense"})
+
+    def test_what_is_lost_is_said(self, qwen, tmp_path):
+        long = make_shot(sentence("Ann Lee of Acme Ltd. left"), (0, 20, "PERSON"))
+        with pytest.warns(UserWarning, match=r"\[WL020\] Of 13 sentences.* 1 entities are too long"):
+            train(qwen, tmp_path / "adapter", sentences=[*SENTENCES, long])
+
+    def test_a_model_that_is_not_there_is_named(self, tmp_path):
+        with pytest.raises(ValueError, match=r"EL006.*nowhere"):
+            train(str(tmp_path / "nowhere"), tmp_path / "adapter")
