@@ -9,7 +9,7 @@ from thinc.api import Config
 from spacy_el4ner.cli import app
 from spacy_el4ner.evaluation.report import ablation_table, main_table
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG as ENSEMBLE
-from spacy_el4ner.pipeline.slm_llm_fusion import DEFAULT_CONFIG as FUSION
+from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG as FUSION
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf8")
