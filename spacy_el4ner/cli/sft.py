@@ -36,6 +36,9 @@ def sft(
         typer.Option(help="full vocabulary, or allowed tokens alone: for small models of one job"),
     ] = "full",
     full: Annotated[bool, typer.Option("--full", help="Train all weights instead of LoRA")] = False,
+    freeze_embeddings: Annotated[
+        bool, typer.Option("--freeze-embeddings", help="With --full, leave the embeddings as they are")
+    ] = False,
     rank: Annotated[int, typer.Option(help="Of LoRA")] = 64,
     alpha: Annotated[int, typer.Option(help="Of LoRA")] = 128,
     dropout: Annotated[float, typer.Option(help="Of LoRA")] = 0.0,
@@ -100,6 +103,7 @@ def sft(
                     max_tokens=max_tokens,
                     loss=loss,
                     method="full" if full else "lora",
+                    freeze_embeddings=freeze_embeddings,
                     rank=rank,
                     alpha=alpha,
                     dropout=dropout,

@@ -22,7 +22,7 @@ from accelerate import Accelerator
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.errors import Errors
-from spacy_el4ner.training.characters import build_model, build_tokenizer, rewriting
+from spacy_el4ner.training.characters import build_model, build_tokenizer, drills, rewriting
 from spacy_el4ner.training.folders import record_of, save
 from spacy_el4ner.training.sft.loop import Run, Show
 from spacy_el4ner.training.sft.settings import Settings
@@ -36,6 +36,7 @@ CONTEXT = 1024
 @dataclass(frozen=True)
 class Characters:
     """width (int), layers (int), heads (int): Of the model.
+    drills (int): Random strings that are written again.
     rounds (int): How often the text is written again.
     gaps (float): Share of the characters that are hidden when it is read.
     batch_size (int): Sentences a step.
@@ -45,10 +46,11 @@ class Characters:
     width: int = 256
     layers: int = 4
     heads: int = 4
-    rounds: int = 4
+    drills: int = 8000
+    rounds: int = 2
     gaps: float = 0.15
     batch_size: int = 32
-    learning_rate: float = 1e-3
+    learning_rate: float = 2e-3
 
 
 def make_base(
@@ -90,11 +92,10 @@ def make_base(
     tokenizer = build_tokenizer(texts, tags, CONTEXT)
     model = build_model(tokenizer, characters.width, characters.layers, characters.heads)
     rng = random.Random(seed)
-    lessons = [
-        lesson
-        for _ in range(characters.rounds)
-        for lesson in rewriting(PieceTokenizer(tokenizer), texts, characters.gaps, rng)
-    ]
+    pieces = PieceTokenizer(tokenizer)
+    lessons = drills(pieces, characters.drills, rng)
+    for _ in range(characters.rounds):
+        lessons += rewriting(pieces, texts, characters.gaps, rng)
     settings = Settings(
         method="full",
         epochs=1,

@@ -22,6 +22,8 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 ASCII = [chr(n) for n in range(32, 127)]
 REPEATED = 2
 """Characters that occur less often are unknown, so that there is something to learn of unknown ones."""
+DRILL = (4, 12)
+"""Characters in a drill."""
 
 
 def build_tokenizer(
@@ -82,13 +84,30 @@ def rewriting(
     rng (Random): Decides which.
     RETURNS (list[Lesson]): Sentences to be written again, each of their characters a decision.
     """
+    mask = tokenizer.tokenizer.mask_token_id
+    written = (tokenizer.piece(text) for text in texts)
+    return [
+        _rewritten(tokenizer, [mask if rng.random() < gaps else t for t in tokens], tokens)
+        for tokens in written
+    ]
+
+
+def drills(tokenizer: PieceTokenizer, n: int, rng: random.Random) -> list[Lesson]:
+    """tokenizer (PieceTokenizer): Of the model.
+    n (int): How many.
+    rng (Random): Draws them.
+    RETURNS (list[Lesson]): Characters at random to be written again. They cannot be guessed, so that
+        the model learns to look them up, which it does within some hundred steps; from text alone it
+        takes far longer.
+    """
     inner = tokenizer.tokenizer
-    start, mask, end = inner.bos_token_id, inner.mask_token_id, tokenizer.end
-    found = []
-    for text in texts:
-        answer = tokenizer.piece(text)
-        read = [mask if rng.random() < gaps else token for token in answer]
-        prompt = (start, *read, *tokenizer.piece(" :"), end)
-        decisions = (Decision(len(prompt) + n - 1, (), token) for n, token in enumerate(answer))
-        found.append(Lesson((*prompt, *answer[:-1]), tuple(decisions)))
-    return found
+    known = [n for token, n in inner.get_vocab().items() if len(token) == 1]
+    drawn = (rng.choices(sorted(known), k=rng.randint(*DRILL)) for _ in range(n))
+    return [_rewritten(tokenizer, tokens, tokens) for tokens in drawn]
+
+
+def _rewritten(tokenizer: PieceTokenizer, read: Sequence[int], written: Sequence[int]) -> Lesson:
+    start = tokenizer.tokenizer.bos_token_id
+    prompt = (start, *read, *tokenizer.piece(" :"), tokenizer.end)
+    decisions = (Decision(len(prompt) + n - 1, (), token) for n, token in enumerate(written))
+    return Lesson((*prompt, *written[:-1]), tuple(decisions))

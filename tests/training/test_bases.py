@@ -8,7 +8,7 @@ from spacy_el4ner.training.bases import Characters, make_base
 from tests.tiny import TEXTS
 
 LABELS = ["GPE", "PERSON"]
-SMALL = Characters(width=16, layers=1, heads=2, rounds=2, batch_size=2)
+SMALL = Characters(width=16, layers=1, heads=2, drills=4, rounds=1, batch_size=2)
 
 
 class Interrupt(Exception):

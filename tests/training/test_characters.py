@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.formats import InlineTags
-from spacy_el4ner.training.characters import build_model, build_tokenizer, rewriting
+from spacy_el4ner.training.characters import DRILL, build_model, build_tokenizer, drills, rewriting
 from tests.strategies import quick, windows
 
 TEXTS = ["魏丞相使怒去，歸告懷王。", "秦王聞之大喜，使告魏王。"]
@@ -61,6 +61,18 @@ def test_a_sentence_is_read_with_gaps_and_written_whole(tokenizer, gaps):
         assert all(r in (a, mask) for r, a in zip(read, answer, strict=True))
         hidden = read.count(mask) / len(read)
         assert hidden == gaps if gaps in (0.0, 1.0) else 0.1 < hidden < 0.9
+
+
+def test_a_drill_is_known_characters_written_again(tokenizer):
+    inner = tokenizer.tokenizer
+    made = drills(tokenizer, 50, random.Random(0))
+    for lesson in made:
+        answer = [d.target for d in lesson.decisions]
+        assert list(lesson.tokens[1 : 1 + len(answer)]) == answer
+        assert DRILL[0] <= len(answer) <= DRILL[1]
+        assert all(len(token) == 1 for token in inner.convert_ids_to_tokens(answer))
+    assert len({lesson.tokens for lesson in made}) == 50
+    assert made == drills(tokenizer, 50, random.Random(0))
 
 
 def test_it_is_read_as_a_prompt_of_the_compact_wording(tokenizer):

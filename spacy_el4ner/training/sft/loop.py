@@ -150,6 +150,7 @@ class Run:
         loss = total / sum(len(one.decisions) for one in self.dev)
         if loss < min(state["dev"], default=math.inf) and self.accelerator.is_main_process:
             checkpoints.write_weights(self.model, self.folder / BEST)
+        self.accelerator.wait_for_everyone()
         state["dev"].append(loss)
 
     def _stops(self, dev: Sequence[float]) -> bool:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -69,7 +70,9 @@ def resume(folder: Path, wanted: dict[str, Any]) -> None:
         _compare(folder, json.loads(path.read_text(encoding="utf8")), wanted)
     else:
         folder.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(wanted), encoding="utf8")
+        partial = folder / f".plan.{os.getpid()}"  # several processes may begin together
+        partial.write_text(json.dumps(wanted), encoding="utf8")
+        os.replace(partial, path)
 
 
 def _compare(folder: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:

@@ -117,6 +117,8 @@ def trainable(model: str, revision: str | None, settings: Settings, device: torc
     if settings.gradient_checkpointing:
         found.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
     if settings.method == "full":
+        found.get_input_embeddings().requires_grad_(not settings.freeze_embeddings)
+        found.get_output_embeddings().requires_grad_(not settings.freeze_embeddings)
         return found
     from peft import LoraConfig, get_peft_model
 

@@ -25,6 +25,8 @@ class Settings:
     loss (str): Over the answer alone: "full" over the whole vocabulary; "allowed" over the tokens
         that constrained decoding chooses between, for small models that know nothing but this job.
     method (str): "lora", or "full" to train all weights.
+    freeze_embeddings (bool): With "full", leave the embeddings as they are: then words that the
+        training text lacks stay among those that it has.
     rank (int), alpha (int), dropout (float): Of LoRA.
     epochs (int): Rounds over the sentences.
     batch_size (int): Sentences an optimizer step, all processes together.
@@ -47,6 +49,7 @@ class Settings:
     max_tokens: int = 32
     loss: str = "full"
     method: str = "lora"
+    freeze_embeddings: bool = False
     rank: int = 64
     alpha: int = 128
     dropout: float = 0.0

@@ -155,6 +155,14 @@ class TestResult:
         assert before.keys() == after.keys()
         assert any(not before[key].equal(after[key]) for key in before)
 
+    def test_frozen_embeddings_stay_what_they_were(self, qwen, tmp_path):
+        out = tmp_path / "model"
+        train(qwen, out, replace(QUICK, method="full", freeze_embeddings=True, epochs=1))
+        before, after = (load_file(Path(p) / "model.safetensors") for p in (qwen, out))
+        moved = {key for key in before if not before[key].equal(after[key])}
+        assert any("layers" in key for key in moved)
+        assert not any("embed" in key or "lm_head" in key for key in moved)
+
 
 class Interrupt(Exception):
     pass
