@@ -18,10 +18,14 @@ def base(
     kind: Annotated[
         str,
         typer.Option(
-            help="minilm (from all-MiniLM-L6-v2, for scripts with spaces) or characters (from the "
-            "training text alone, for scripts without)"
+            help="minilm (from all-MiniLM-L6-v2, for scripts with spaces), characters (from the "
+            "training text alone, for scripts without), or auto"
         ),
-    ] = "minilm",
+    ] = "auto",
+    wanted: Annotated[
+        str | None,
+        typer.Option("--for", help="What is to be fine-tuned; if that is another model, none is made"),
+    ] = None,
     rounds: Annotated[
         int, typer.Option(help="How often a model of characters writes the training text again")
     ] = 2,
@@ -34,13 +38,19 @@ def base(
     """
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.pipeline.pool import demonstrations
-    from spacy_el4ner.training.bases import Characters, make_base
+    from spacy_el4ner.training.bases import Characters, make_base, suitable
 
+    if wanted is not None and wanted != str(out):
+        out.mkdir(parents=True, exist_ok=True)
+        msg.info(f"'{wanted}' is to be fine-tuned: there is nothing to make.")
+        return
     train = corpus / "train.spacy"
     if not train.is_file():
         msg.fail(f"There is no '{train}'.", "Make it with `convert`.", exits=1)
     sentences = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
     labels = sorted({m.label for d in sentences for m in d.mentions})
+    texts = [d.window.text for d in sentences]
+    kind = suitable(texts) if kind == "auto" else kind
     start = time.perf_counter()
     bar: Any = tqdm(desc="Making the base", unit="step", disable=kind == "minilm")
 
@@ -52,7 +62,7 @@ def base(
         with bar:
             make_base(
                 kind,
-                [d.window.text for d in sentences],
+                texts,
                 labels,
                 out,
                 seed=seed,

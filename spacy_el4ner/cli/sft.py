@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
+import spacy
 import typer
 from tqdm import tqdm
 from wasabi import msg
@@ -29,6 +30,10 @@ def sft(
     ] = "similar",
     encoder: Annotated[
         str | None, typer.Option(help="Model of sentence-transformers that says what is similar")
+    ] = None,
+    tagger: Annotated[
+        Path | None,
+        typer.Option(help="A pipeline with slm_llm_fusion, to find similar sentences as it does"),
     ] = None,
     max_tokens: Annotated[int, typer.Option(help="The longest entity, in tokens of the corpus")] = 32,
     loss: Annotated[
@@ -73,8 +78,9 @@ def sft(
     Example: python -m spacy el4ner sft Qwen/Qwen2.5-14B-Instruct corpus/sample_en training/adapter
     """
     from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.evaluation.calibration import encoder_of
     from spacy_el4ner.pipeline.pool import demonstrations as sentences_of
-    from spacy_el4ner.retrieval.encoders import SentenceTransformerEncoder
+    from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
     from spacy_el4ner.training.sft import Settings, finetune
 
     splits = {name: corpus / f"{name}.spacy" for name in ("train", "dev")}
@@ -83,6 +89,9 @@ def sft(
     train = sentences_of(read_docs(splits["train"]))
     judged = sentences_of(read_docs(splits["dev"])) if dev and splits["dev"].is_file() else []
     msg.info(f"{len(train)} sentences to learn from, {len(judged)} to choose the best epoch by")
+    similarity: Encoder | None = SentenceTransformerEncoder(encoder) if encoder else None
+    if tagger is not None and similarity is None:
+        similarity = encoder_of(spacy.load(tagger), tagger)
     bar: Any = tqdm(desc="Fine-tuning", unit="step")
 
     def show(steps: int, step: int, value: float) -> None:
@@ -120,7 +129,7 @@ def sft(
                 labels=None if labels is None else json.loads(labels.read_text(encoding="utf8")),
                 dev=judged,
                 revision=revision,
-                encoder=SentenceTransformerEncoder(encoder) if encoder else None,
+                encoder=similarity,
                 show=show,
                 save_every=save_every,
             )

@@ -14,6 +14,7 @@ from spacy_el4ner.errors import Errors
 from spacy_el4ner.fusion.calibrate import Report
 from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
+from spacy_el4ner.retrieval.encoders import Encoder
 
 RULES, ASKED, PLAIN = "#1b6ca8", "#d9a441", "#9aa5b1"
 
@@ -37,6 +38,11 @@ def find_component(nlp: Language, path: Path) -> tuple[str, SLMLLMFusion]:
             return name, component
     names = ", ".join(nlp.pipe_names)
     raise ValueError(Errors.EL014.format(path=path, factory="slm_llm_fusion", names=names))
+
+
+def encoder_of(nlp: Language, path: Path) -> Encoder | None:
+    """RETURNS (Encoder | None): By which the pipeline's fusion finds similar sentences, if by any."""
+    return getattr(find_component(nlp, path)[1].retriever, "encoder", None)
 
 
 def read_cases(nlp: Language, name: str, docs: Sequence[Doc], batch_size: int) -> Iterator[Case]:

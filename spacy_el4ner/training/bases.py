@@ -31,6 +31,8 @@ from spacy_el4ner.training.warm_start import warm_start
 KINDS = ("minilm", "characters")
 LAYERS = (0, 1, 2, 3, 4, 5)
 CONTEXT = 1024
+SPACED = 0.05
+"""Share of white space above which a text is taken to be written with spaces between words."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,12 @@ class Characters:
     gaps: float = 0.15
     batch_size: int = 32
     learning_rate: float = 2e-3
+
+
+def suitable(texts: Sequence[str]) -> str:
+    """RETURNS (str): The kind of base for these texts: one of characters where white space is rare."""
+    spaces = sum(character.isspace() for text in texts for character in text)
+    return "minilm" if spaces > SPACED * sum(map(len, texts)) else "characters"
 
 
 def make_base(

@@ -4,7 +4,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
-from spacy_el4ner.training.bases import Characters, make_base
+from spacy_el4ner.training.bases import Characters, make_base, suitable
 from tests.tiny import TEXTS
 
 LABELS = ["GPE", "PERSON"]
@@ -87,3 +87,8 @@ def test_an_interrupted_making_goes_on_where_it_was(base, tmp_path):
 def test_an_unknown_kind_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"\[EL010\].*'nonsense' for 'kind'. Choose one of: minilm"):
         make_base("nonsense", TEXTS, LABELS, tmp_path / "base")
+
+
+def test_a_script_without_spaces_gets_a_base_of_characters():
+    assert suitable(["魏丞相使怒去，歸告懷王。", "秦王聞之大喜。"]) == "characters"
+    assert suitable(["Bill paid the bill in Paris.", "魏丞相"]) == "minilm"

@@ -1,0 +1,73 @@
+"""The commands that put a tagger and a language model together."""
+
+import json
+
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_el4ner.cli import app
+from tests.pipeline.taggers import SENTENCES, annotated, trained
+from tests.tiny import save_family
+
+NAME = "slm_llm_fusion"
+
+
+def run(*words):
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A tagger, a corpus, a language model and an adapter's record."""
+    folder = tmp_path_factory.mktemp("fuse")
+    nlp = trained(steps=5)
+    nlp.to_disk(folder / "tagger")
+    docs = DocBin(store_user_data=True)
+    for n, line in enumerate(SENTENCES.splitlines()):
+        doc = annotated(nlp.vocab, line)
+        doc.user_data["id"] = f"doc{n}"
+        docs.add(doc)
+    (folder / "corpus").mkdir()
+    docs.to_disk(folder / "corpus" / "train.spacy")
+    save_family(folder / "model", "qwen2")
+    return folder
+
+
+def test_the_pipeline_has_both_models_and_demonstrations(folder):
+    done = run("fuse", folder / "tagger", folder / "model", folder / "corpus", folder / "a", "-k", 2)
+    assert done.exit_code == 0, done.output
+    component = spacy.load(folder / "a").get_pipe(NAME)
+    assert component.llm.backend.model == str(folder / "model")
+    assert component.cfg["k"] == 2
+    assert len(component.pool.entries) == len(SENTENCES.splitlines())
+
+
+def test_what_fine_tuning_recorded_is_taken_over(folder):
+    adapter = folder / "adapter"
+    adapter.mkdir()
+    plan = {"base": str(folder / "model"), "method": "lora", "wording": "compact", "k": 3}
+    (adapter / "el4ner.json").write_text(json.dumps({"plan": plan}))
+    done = run("fuse", folder / "tagger", adapter, folder / "corpus", folder / "b")
+    assert done.exit_code == 0, done.output
+    component = spacy.load(folder / "b").get_pipe(NAME)
+    assert component.llm.backend.model == str(folder / "model")
+    assert component.llm.backend.adapter == str(adapter)
+    assert component.llm.wording.name == "compact"
+    assert component.cfg["k"] == 3
+
+
+@pytest.mark.parametrize("command", ["fuse", "evaluate-fusion"])
+def test_a_pipeline_that_is_not_there_is_named(tmp_path, command):
+    words = [tmp_path / "none", "model", tmp_path, tmp_path / "out"]
+    done = run(command, *(words if command == "fuse" else words[:1] + words[2:]))
+    assert done.exit_code == 1
+    assert "There is no pipeline" in done.output
+    assert not isinstance(done.exception, (FileNotFoundError, OSError))
+
+
+def test_no_base_is_made_for_a_model_of_the_hub(folder, tmp_path):
+    done = run("base", folder / "corpus", tmp_path / "base", "--for", "some/model")
+    assert done.exit_code == 0, done.output
+    assert list((tmp_path / "base").iterdir()) == []
