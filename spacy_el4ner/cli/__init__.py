@@ -11,4 +11,14 @@ app = typer.Typer(
 spacy_app.add_typer(app)
 
 # Each module registers its command.
-from spacy_el4ner.cli import backbones, bench, convert, evaluate, index, memory, show, table  # noqa: E402, F401
+from spacy_el4ner.cli import (  # noqa: E402
+    annotate,  # noqa: F401
+    backbones,  # noqa: F401
+    bench,  # noqa: F401
+    convert,  # noqa: F401
+    evaluate,  # noqa: F401
+    index,  # noqa: F401
+    memory,  # noqa: F401
+    show,  # noqa: F401
+    table,  # noqa: F401
+)
