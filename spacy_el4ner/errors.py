@@ -140,6 +140,10 @@ class Errors(metaclass=_Coded):
         "The documents are too many for one .spacy file, which holds at most 4 GiB of tokens. Write "
         ".jsonl or .parquet, or keep the shards with --keep-parts: spaCy reads a folder of them."
     )
+    EL074 = (
+        "The measurement with {documents} documents failed: `annotate` ended with code {code}. See its "
+        "message by running it on a few texts."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -13,6 +13,7 @@ spacy_app.add_typer(app)
 # Each module registers its command.
 from spacy_el4ner.cli import (  # noqa: E402
     annotate,  # noqa: F401
+    annotate_cost,  # noqa: F401
     backbones,  # noqa: F401
     bench,  # noqa: F401
     convert,  # noqa: F401

@@ -113,3 +113,25 @@ def test_a_wrong_name_is_told_without_a_traceback(ruler, tmp_path, names, code):
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert code in said(result)
+
+
+def test_the_cost_is_measured_once_and_shown(ruler, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "spacy_el4ner.bulk.cost.measure",
+        lambda pipeline, texts, documents, workers, *_: {
+            "documents": documents,
+            "workers": workers,
+            "seconds": 2.0,
+            "docs_per_s": documents / 2,
+            "cpu_s": 1.5,
+            "peak_mb": 300.0,
+        },
+    )
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"text": "Bill left. Ann Lee stayed.", "entities": []}\n')
+    arguments = [ruler, source, tmp_path / "cost.json", "--documents", "1,50", "--workers", "1,2"]
+    for _ in range(2):
+        result = CliRunner().invoke(app, ["annotate-cost", *map(str, arguments)])
+        assert result.exit_code == 0
+        assert " 25 " in result.output
+    assert len(json.loads((tmp_path / "cost.json").read_text())["rows"]) == 4
