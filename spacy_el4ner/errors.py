@@ -144,6 +144,7 @@ class Errors(metaclass=_Coded):
         "The measurement with {documents} documents failed: `annotate` ended with code {code}. See its "
         "message by running it on a few texts."
     )
+    EL075 = "There is no text to explain. Give one in quotation marks."
 
 
 class Warnings(metaclass=_Coded):

@@ -18,6 +18,7 @@ from spacy_el4ner.cli import (  # noqa: E402
     bench,  # noqa: F401
     convert,  # noqa: F401
     evaluate,  # noqa: F401
+    explain,  # noqa: F401
     index,  # noqa: F401
     memory,  # noqa: F401
     show,  # noqa: F401
