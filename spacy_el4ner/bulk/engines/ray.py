@@ -4,6 +4,7 @@ An actor reads its shards itself, so pipeline and input must lie where every nod
 a shard again, where a node is lost; what reaches the output is one part a shard.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
@@ -48,6 +49,9 @@ def on_ray(
     except ImportError as error:
         raise ImportError(Errors.EL069) from error
 
+    # One progress bar is enough, and it is not Ray's.
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.WARNING)
     rows = [{"number": number} for number in numbers]
     if gpus_per_worker:
         job = replace(job, gpu_id=0)  # Ray shows an actor only its own
