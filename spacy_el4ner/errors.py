@@ -145,6 +145,61 @@ class Errors(metaclass=_Coded):
         "folder, or name another one."
     )
     EL053 = "None of the {n} sentences has an entity: there is nothing to learn. See the corpus."
+    EL060 = (
+        "There is nothing to annotate in '{path}'. Give a file of texts ({known}), or a folder of "
+        ".spacy files."
+    )
+    EL061 = "The output cannot be written as '{suffix}'. Give it one of the suffixes {known}."
+    EL062 = (
+        "Parquet needs pyarrow. Install the extra that brings it: pip install 'spacy-el4ner[parquet]'."
+    )
+    EL063 = (
+        "'{path}' has no text in its first {n} documents: {problem}. Name the key or column of the "
+        "text with --text-key."
+    )
+    EL064 = (
+        "The output was begun with something else, says {path}: {changes}. Run the command as it was, "
+        "write to another file, or start anew with --overwrite."
+    )
+    EL065 = (
+        "'{path}' is there already, and was not written by this command. Write to another file, or "
+        "replace it with --overwrite."
+    )
+    EL066 = (
+        "{n} of {total} shards are not there yet: {numbers}. Annotate them, with --shard or without, "
+        "and merge then."
+    )
+    EL067 = (
+        "{n} processes cannot share one GPU. Use one process (--n-process 1) with a larger "
+        "--batch-size; or for several GPUs --engine ray --workers {n} --gpus-per-worker 1, or one "
+        "command a GPU with --shard 0/{n}, 1/{n}, …"
+    )
+    EL068 = (
+        "A worker stopped: {problem}. What was finished is kept; remove the cause, and the same "
+        "command goes on from there."
+    )
+    EL069 = (
+        "This engine needs Ray. Install the extra that brings it: pip install 'spacy-el4ner[ray]', or "
+        "use --n-process instead."
+    )
+    EL070 = (
+        "'{path}' is no pipeline: neither a folder with a config.cfg nor an installed package. Give "
+        "what nlp.to_disk() wrote."
+    )
+    EL071 = (
+        "The pipeline did not give {n} of the documents back; a component's error handler drops them. "
+        "See the component's log."
+    )
+    EL072 = "'{text}' is no share of the shards. Write i/N with i from 0 to N - 1, such as 0/4."
+    EL073 = (
+        "The documents are too many for one .spacy file, which holds at most 4 GiB of tokens. Write "
+        ".jsonl or .parquet, or keep the shards with --keep-parts: spaCy reads a folder of them."
+    )
+    EL074 = (
+        "The measurement with {documents} documents failed: `annotate` ended with code {code}. See its "
+        "message by running it on a few texts."
+    )
+    EL075 = "There is no text to explain. Give one in quotation marks."
 
 
 class Warnings(metaclass=_Coded):

@@ -12,6 +12,8 @@ spacy_app.add_typer(app)
 
 # Each module registers its command.
 from spacy_el4ner.cli import (  # noqa: E402, F401
+    annotate,
+    annotate_cost,
     backbones,
     base,
     bench,
@@ -19,6 +21,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     convert,
     evaluate,
     evaluate_fusion,
+    explain,
     fuse,
     index,
     memory,

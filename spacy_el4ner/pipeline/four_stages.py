@@ -19,6 +19,7 @@ from spacy_el4ner import windows
 from spacy_el4ner.backends.base import Backbone, BackendUnavailable
 from spacy_el4ner.ensemble.confidence import confidence
 from spacy_el4ner.ensemble.vote import MajorityVote, VoteRule
+from spacy_el4ner.pipeline.trace import Result, Trace
 from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 from spacy_el4ner.retrieval.weights import POS_WEIGHTS, span_weight
 from spacy_el4ner.stages.classification import classify
@@ -32,18 +33,6 @@ from spacy_el4ner.types import Candidate, Demonstration, Window
 
 T = TypeVar("T")
 STAGES = ("demonstrations", "extraction", "classification", "verification")
-
-
-@dataclass
-class Result:
-    """What the stages found in one document.
-
-    candidates (list[Candidate]): The candidates that survived, in the order of the text.
-    counts (dict[str, Any]): Per stage counts, plain data.
-    """
-
-    candidates: list[Candidate] = field(default_factory=list)
-    counts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -83,12 +72,18 @@ class FourStages:
         """docs (Sequence[Doc]): The documents. They are only read.
         RETURNS (list[Result]): One a document, in order.
         """
+        return self.trace(docs).results
+
+    def trace(self, docs: Sequence[Doc]) -> Trace:
+        """docs (Sequence[Doc]): The documents. They are only read.
+        RETURNS (Trace): The results, and what each stage made of the documents on the way to them.
+        """
         try:
             return self._run(docs)
         finally:
             self._forget()
 
-    def _run(self, docs: Sequence[Doc]) -> list[Result]:
+    def _run(self, docs: Sequence[Doc]) -> Trace:
         cut = [w for n, doc in enumerate(docs) for w in windows.cut(doc, self.max_sentences, n)]
         counts = [_counts(self.backbones) for _ in docs]
         for window in cut:
@@ -102,12 +97,16 @@ class FourStages:
         for extraction in extractions:
             _count_extraction(extraction, counts)
         union = _counted("union", self._candidates(extractions, tasks), counts)
-        typed = _counted("typed", self._classify(union, cut, readings), counts)
-        candidates = _counted("verified", self._verify(typed, cut, readings), counts)
+        classified = self._classify(union, cut, readings)
+        typed = _counted("typed", [c for c in classified if c.label], counts)
+        verified = self._verify(typed, cut, readings)
+        confirmed = [c for c in verified if c.verdict is None or c.verdict.true]
+        candidates = _counted("verified", confirmed, counts)
         results = [Result([], {**c, "unavailable": dict(self.unavailable)}) for c in counts]
         for candidate in candidates:
             results[candidate.document].candidates.append(candidate)
-        return results
+        pre = zero_shot or []
+        return Trace(results, tasks, pre, readings, extractions, classified, verified)
 
     def index(
         self,
@@ -199,7 +198,7 @@ class FourStages:
         cut: Sequence[Window],
         readings: dict[str, list[Reading]],
     ) -> list[Candidate]:
-        """Stage 3: candidates with the type that was voted for; those voted down are left out."""
+        """Stage 3: candidates with the type that was voted for, "" for those voted down."""
         if not candidates:
             return []
         if not self.stages["classification"]:
@@ -213,9 +212,8 @@ class FourStages:
         typed = []
         for candidate, votes in zip(candidates, zip(*ballots, strict=True), strict=True):
             label = self.vote(votes, list(self.labels))
-            if label:
-                sure = confidence(label, votes, None)
-                typed.append(replace(candidate, label=label, votes=votes, confidence=sure))
+            sure = confidence(label, votes, None)
+            typed.append(replace(candidate, label=label, votes=votes, confidence=sure))
         return typed
 
     def _verify(
@@ -224,7 +222,7 @@ class FourStages:
         cut: Sequence[Window],
         readings: dict[str, list[Reading]],
     ) -> list[Candidate]:
-        """Stage 4: the candidates that the verifier confirms."""
+        """Stage 4: the candidates with the verifier's answers, where it is asked."""
         untyped = not self.stages["classification"] and len(self.labels) != 1
         if not self.stages["verification"] or untyped or not candidates:
             return list(candidates)
@@ -238,7 +236,6 @@ class FourStages:
         return [
             replace(c, verdict=v, confidence=confidence(c.label, c.votes, v))
             for c, v in zip(candidates, verdicts, strict=True)
-            if v.true
         ]
 
     def _forget(self) -> None:

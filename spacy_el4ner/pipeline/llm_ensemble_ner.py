@@ -22,8 +22,9 @@ from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.pipeline import attributes, saving
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
 from spacy_el4ner.pipeline.faults import annotate, check_policy
-from spacy_el4ner.pipeline.four_stages import STAGES, FourStages, Result
+from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
 from spacy_el4ner.pipeline.pool import Pool, demonstrations
+from spacy_el4ner.pipeline.trace import Result, Trace
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.types import Candidate
 
@@ -196,11 +197,17 @@ class LLMEnsembleNER(Pipe):
         """docs (Sequence[Doc]): The documents. They are only read.
         RETURNS (list[Result]): Candidates and counts of each.
         """
+        return self.trace(docs).results
+
+    def trace(self, docs: Sequence[Doc]) -> Trace:
+        """docs (Sequence[Doc]): The documents. They are only read.
+        RETURNS (Trace): Candidates and counts of each, and what each stage did and dropped.
+        """
         if not self.cfg["labels"] and not self.cfg["pool"]:
             raise ValueError(Errors.EL001.format(name=self.name))
         if self.cfg["pool"] and not self.pool.entries:
             self.initialize()
-        return self.method(self.retriever if self.pool.entries else None)(docs)
+        return self.method(self.retriever if self.pool.entries else None).trace(docs)
 
     def set_annotations(self, docs: Iterable[Doc], results: Iterable[Result]) -> None:
         """Write entities, candidates, confidences and counts.

@@ -40,6 +40,6 @@ def retrieve(
         for window, found in zip(windows, spans, strict=True)
     ]
     return [
-        Task(window, tuple(hit.demonstration for hit in hits))
+        Task(window, tuple(h.demonstration for h in hits), tuple(h.similarity for h in hits))
         for window, hits in zip(windows, retriever.retrieve(queries, k), strict=True)
     ]

@@ -22,10 +22,12 @@ class Task:
 
     window (Window): The window.
     shots (tuple[Demonstration, ...]): The most similar one first.
+    similarities (tuple[float, ...]): Of each of them, as the retriever measures it.
     """
 
     window: Window
     shots: tuple[Demonstration, ...] = ()
+    similarities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

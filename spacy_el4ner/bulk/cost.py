@@ -1,0 +1,87 @@
+"""What a bulk annotation costs, from the start of the command to the merged output."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from spacy_el4ner.bulk.atomic import replacing
+from spacy_el4ner.errors import Errors
+
+Row = dict[str, Any]
+
+
+def measure(
+    pipeline: str, texts: Sequence[str], documents: int, workers: int, batch_size: int, gpu_id: int = -1
+) -> Row:
+    """pipeline (str): As `annotate` takes it.
+    texts (Sequence[str]): Gone round until there are enough; each round is made different, so that
+        nothing can be remembered.
+    documents (int): How many.
+    workers (int): Processes.
+    batch_size (int): Documents that go through the pipeline together.
+    gpu_id (int): The GPU to use; below 0 for the CPU.
+    RETURNS (Row): `seconds` by the clock, `docs_per_s`, `cpu_s` of all processes together, and
+        `peak_mb` of the largest of them, in MiB.
+    RAISES (RuntimeError): EL074, the command failed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder, "in.jsonl"), Path(folder, "out.jsonl")
+        with source.open("w", encoding="utf8") as file:
+            for n, text in enumerate(islice(cycle(texts), documents)):
+                file.write(json.dumps({"text": f"{text} ({n})"}) + "\n")
+        command = [sys.executable, "-m", "spacy", "el4ner", "annotate", pipeline, source, out]
+        options = ["--n-process", workers, "--batch-size", batch_size, "--gpu-id", gpu_id]
+        start = time.perf_counter()
+        # Its progress bar goes on showing; its message does not.
+        process = subprocess.Popen([*map(str, command + options)], stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            raise RuntimeError(Errors.EL074.format(documents=documents, code=process.returncode))
+    return {
+        "documents": documents,
+        "workers": workers,
+        "seconds": seconds,
+        "docs_per_s": documents / seconds,
+        "cpu_s": usage.ru_utime + usage.ru_stime,
+        "peak_mb": usage.ru_maxrss / 1024,
+    }
+
+
+class Record:
+    """The file of rows, written after each, so that a run that was cut off goes on.
+
+    path (Path): The JSON file. One about something else is replaced.
+    about (dict[str, Any]): What was measured, and on what.
+    """
+
+    def __init__(self, path: Path, about: dict[str, Any]):
+        self.path = path
+        about = json.loads(json.dumps(about))
+        found = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
+        same = all(found.get(key) == value for key, value in about.items() if key != "date")
+        self.data: dict[str, Any] = {**about, "rows": found["rows"] if found and same else []}
+
+    @property
+    def rows(self) -> list[Row]:
+        """RETURNS (list[Row]): What was measured so far."""
+        rows: list[Row] = self.data["rows"]
+        return rows
+
+    def has(self, documents: int, workers: int) -> bool:
+        """RETURNS (bool): Whether this was measured."""
+        return any((row["documents"], row["workers"]) == (documents, workers) for row in self.rows)
+
+    def add(self, row: Row) -> None:
+        """row (Row): What `measure` returned."""
+        self.data["rows"] = [*self.rows, row]
+        with replacing(self.path) as file:
+            file.write(json.dumps(self.data, indent=2, ensure_ascii=False).encode("utf8") + b"\n")

@@ -1,0 +1,1 @@
+"""Who annotates the shards: this process, several of this machine, or Ray."""

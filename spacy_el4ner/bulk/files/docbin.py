@@ -1,0 +1,143 @@
+"""spaCy's own files, `.spacy`.
+
+Such a file is one compressed message, which spaCy reads whole; as an input it is in memory while it is
+read. A folder of them is read file by file, as spaCy reads a corpus. As an output it is written part by
+part.
+"""
+
+import json
+import struct
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import srsly
+from spacy.tokens import Doc, DocBin
+from spacy.vocab import Vocab
+
+from spacy_el4ner.bulk.files.base import Keys, identifier
+from spacy_el4ner.bulk.records import Annotated, Record
+from spacy_el4ner.bulk.texts import mended
+from spacy_el4ner.errors import Errors
+
+BLOBS = ("tokens", "spaces", "lengths")
+LISTS = ("cats", "flags", "span_groups", "user_data")
+LARGEST = 2**32 - 1
+"""Bytes, or members, that one value of msgpack can have."""
+
+
+class DocBinSource:
+    """path (Path): The file, or a folder of such files.
+    keys (Keys): The key of the id in the documents' `user_data`.
+    """
+
+    def __init__(self, path: Path, keys: Keys):
+        self.files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path]
+        self.keys = keys
+
+    def count(self) -> int:
+        return sum(len(_read(file)) for file in self.files)
+
+    def items(self) -> Iterator[tuple[int, Doc]]:
+        number = 0
+        for file in self.files:
+            # Not the pipeline's vocabulary, whose memory is freed after every shard.
+            for doc in _read(file).get_docs(Vocab()):
+                number += 1
+                yield number, doc
+
+    def record(self, item: tuple[int, Doc]) -> Record:
+        number, doc = item
+        meta = {key: v for key, v in doc.user_data.items() if isinstance(key, str)}
+        own = identifier(meta.pop(self.keys.id, None), number)
+        return Record(number, own, doc.text, meta, doc.to_bytes())
+
+
+class DocBinOutput:
+    """The documents with all that the pipeline wrote; `user_data` has id, meta (as JSON), and error
+    where a document failed. Halves of surrogate pairs become U+FFFD.
+    """
+
+    def write(self, documents: Sequence[Annotated]) -> bytes:
+        docs = DocBin(store_user_data=True)
+        for document in documents:
+            docs.add(_with_data(document))
+        return docs.to_bytes()
+
+    def merge(self, parts: Iterable[Path], out: BinaryIO) -> None:
+        """Write the message that `DocBin.to_bytes` would, field by field; each goes through the parts
+        again. Of all documents together only the set of their strings is in memory.
+        """
+        paths = list(parts)
+        pack = zlib.compressobj()
+
+        def say(data: bytes) -> None:
+            out.write(pack.compress(data))
+
+        first = _message(paths[0])
+        say(struct.pack(">B", 0x80 | (3 + len(BLOBS) + len(LISTS))))
+        for key in ("version", "attrs"):
+            say(_packed(key) + _packed(first[key]))
+        for key in BLOBS:
+            say(_packed(key))
+            _blobs(paths, key, say)
+        strings = {string for path in paths for string in _message(path)["strings"]}
+        say(_packed("strings") + _packed(sorted(strings)))
+        for key in LISTS:
+            say(_packed(key))
+            _lists(paths, key, say)
+        out.write(pack.flush())
+
+
+def _read(file: Path) -> DocBin:
+    try:
+        return DocBin(store_user_data=True).from_disk(file)
+    except Exception as error:
+        # Broken bytes surface as whatever zlib, msgpack or numpy raise.
+        problem = f"this is not a DocBin ({type(error).__name__}: {error})"
+        raise ValueError(Errors.EL008.format(path=file, line=1, problem=problem)) from error
+
+
+def _with_data(document: Annotated) -> Doc:
+    doc, record = document.doc, document.record
+    doc.user_data["id"] = mended(record.id) if isinstance(record.id, str) else record.id
+    if record.meta and not record.doc:
+        doc.user_data["meta"] = json.dumps(record.meta, default=str)
+    if document.error:
+        doc.user_data["error"] = document.error
+    return doc
+
+
+def _message(path: Path) -> dict[str, Any]:
+    message: dict[str, Any] = srsly.msgpack_loads(zlib.decompress(path.read_bytes()))
+    return message
+
+
+def _packed(value: Any) -> bytes:
+    data: bytes = srsly.msgpack_dumps(value)
+    return data
+
+
+def _blobs(paths: Sequence[Path], key: str, say: Callable[[bytes], None]) -> None:
+    say(b"\xc6" + _size(sum(len(_message(path)[key]) for path in paths)))
+    for path in paths:
+        say(_message(path)[key])
+
+
+def _lists(paths: Sequence[Path], key: str, say: Callable[[bytes], None]) -> None:
+    say(b"\xdd" + _size(sum(len(_message(path)[key]) for path in paths)))
+    for path in paths:
+        values = _message(path)[key]
+        say(_packed(values)[_header(len(values)) :])
+
+
+def _header(members: int) -> int:
+    """RETURNS (int): Bytes before the members of an array in msgpack."""
+    return 1 if members < 2**4 else 3 if members < 2**16 else 5
+
+
+def _size(n: int) -> bytes:
+    if n > LARGEST:
+        raise ValueError(Errors.EL073)
+    return struct.pack(">I", n)

@@ -1,0 +1,59 @@
+"""`python -m spacy el4ner explain`: how the ensemble came to its entities in one text."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import spacy
+import typer
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import use_gpu
+from spacy_el4ner.errors import Errors
+
+NARROWEST, WIDEST = 60, 120
+
+
+@app.command("explain")
+def explain(
+    pipeline: Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")],
+    text: Annotated[str, typer.Argument(help="The text")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON")] = False,
+    html: Annotated[
+        Path | None, typer.Option(help="Write it as one HTML file, to read on any device")
+    ] = None,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
+) -> None:
+    """Show every stage of the ensemble on a text: the demonstrations and why they were chosen, what
+    each backbone proposed, how it voted, what the verifier said, and what was dropped, where and by
+    whom.
+
+    Example: python -m spacy el4ner explain training/sample_en/pipeline \\
+    "Georgia Marsh left Georgia for Milan." --html explained.html
+    """
+    from spacy_el4ner.evaluation.ensemble import load_component
+    from spacy_el4ner.explain import structure
+    from spacy_el4ner.explain.page import page
+    from spacy_el4ner.explain.terminal import terminal
+
+    try:
+        if not text.strip():
+            raise ValueError(Errors.EL075)
+        use_gpu(gpu_id)
+        nlp = spacy.load(pipeline)
+        data = structure.explain(nlp, load_component(nlp), text)
+        if html is not None:
+            html.parent.mkdir(parents=True, exist_ok=True)
+            html.write_text(page(data), encoding="utf8")
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        msg.fail(str(error), exits=1)
+        raise  # Not reached: the line above ends the command.
+    if as_json:
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+    elif html is not None:
+        msg.good(str(html))
+    else:
+        columns = shutil.get_terminal_size((WIDEST, 0)).columns
+        print(terminal(data, min(WIDEST, max(NARROWEST, columns))))

@@ -1,0 +1,33 @@
+import json
+
+import pytest
+
+from spacy_el4ner.bulk.cost import Record, measure
+
+
+def test_a_run_is_measured_from_end_to_end(ruler):
+    row = measure(str(ruler), ["Bill left.", "Ann Lee stayed."], 3, 1, 2)
+    assert (row["documents"], row["workers"]) == (3, 1)
+    assert 0 < row["docs_per_s"] * row["seconds"] == pytest.approx(3)
+    assert row["cpu_s"] > 0
+    assert row["peak_mb"] > 50
+
+
+def test_a_command_that_fails_is_an_error(tmp_path):
+    with pytest.raises(RuntimeError, match=r"EL074.*code 1"):
+        measure(str(tmp_path / "nowhere"), ["Bill left."], 1, 1, 2)
+
+
+def test_what_was_measured_is_not_measured_again(tmp_path):
+    path, row = tmp_path / "cost.json", {"documents": 5, "workers": 2}
+    Record(path, {"pipeline": "a", "date": "today"}).add(row)
+    again = Record(path, {"pipeline": "a", "date": "tomorrow"})
+    assert again.has(5, 2)
+    assert not again.has(5, 1)
+    assert json.loads(path.read_text())["rows"] == [row]
+
+
+def test_what_was_measured_of_something_else_is_left_out(tmp_path):
+    path = tmp_path / "cost.json"
+    Record(path, {"pipeline": "a"}).add({"documents": 5, "workers": 2})
+    assert Record(path, {"pipeline": "b"}).rows == []

@@ -1,0 +1,189 @@
+import json
+import sys
+from importlib.util import find_spec
+from itertools import chain
+
+import pytest
+import spacy
+from spacy.tokens import Doc, DocBin, Span
+
+from spacy_el4ner.bulk.files import Keys, make_output, open_source
+from spacy_el4ner.bulk.records import Annotated, Record
+from tests.bulk.inputs import read_docbin, read_jsonl, spans
+
+VOCAB = spacy.blank("en").vocab
+needs_pyarrow = pytest.mark.skipif(not find_spec("pyarrow"), reason="needs the extra 'parquet'")
+SUFFIXES = [".jsonl", ".spacy", pytest.param(".parquet", marks=needs_pyarrow)]
+TEXTS = ["Ann left Paris.", "", "丞相使怒去。", "half \ud800 here", "  İstanbul  "]
+
+
+def records(path, **keys):
+    source = open_source(path, Keys(**keys))
+    found = [source.record(item) for item in source.items()]
+    assert len(found) == source.count()
+    return found
+
+
+def documents(texts=TEXTS, first=1):
+    made = []
+    for n, text in enumerate(texts, first):
+        doc = Doc(VOCAB, words=text.replace("\ud800", "\ufffd").split())
+        doc.ents = [Span(doc, 0, 1, label="NAME")] if len(doc) else []
+        made.append(Annotated(Record(n, f"d{n}", text, {"n": n, "odd": "\ud800"}), doc))
+    return made
+
+
+def rows(path):
+    """What is in an output, of whatever format."""
+    if path.suffix == ".jsonl":
+        return [(r["id"], spans(r), r["meta"]["n"], r.get("error")) for r in read_jsonl(path)]
+    if path.suffix == ".spacy":
+        return [
+            (
+                doc.user_data["id"],
+                [(e.start_char, e.end_char, e.label_) for e in doc.ents],
+                json.loads(doc.user_data["meta"])["n"],
+                doc.user_data.get("error"),
+            )
+            for doc in read_docbin(path)
+        ]
+    import pyarrow.parquet
+
+    table = pyarrow.parquet.read_table(path).to_pylist()
+    return [(r["id"], spans(r), json.loads(r["meta"])["n"], r["error"]) for r in table]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_output_holds_every_document_in_order(suffix, tmp_path):
+    given = documents()
+    given[1].error = "no such luck"
+    path = tmp_path / f"out{suffix}"
+    path.write_bytes(make_output(suffix).write(given))
+    expected = [
+        (a.record.id, [(e.start_char, e.end_char, "NAME") for e in a.doc.ents], a.record.line, None)
+        for a in given
+    ]
+    expected[1] = (*expected[1][:3], "no such luck")
+    assert rows(path) == expected
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("sizes", [(5,), (2, 3), (0, 1, 3, 0, 1), (20, 20)])
+def test_merged_parts_hold_what_one_file_would(suffix, sizes, tmp_path):
+    given = documents(TEXTS * 8)[: sum(sizes)]
+    output, paths, start = make_output(suffix), [], 0
+    for n, size in enumerate(sizes):
+        paths.append(tmp_path / f"{n}{suffix}")
+        paths[-1].write_bytes(output.write(given[start : start + size]))
+        start += size
+    with (tmp_path / f"merged{suffix}").open("wb") as file:
+        output.merge(paths, file)
+    merged = tmp_path / f"merged{suffix}"
+    assert rows(merged) == list(chain.from_iterable(rows(path) for path in paths))
+    assert len(rows(merged)) == sum(sizes)
+
+
+def test_merged_docbins_keep_tokens_spaces_spans_and_strings(tmp_path):
+    doc = Doc(VOCAB, words=["Ann", "left"], spaces=[True, False], tags=["NNP", "VBD"])
+    doc.spans["all"] = [Span(doc, 0, 1, label="RARE"), Span(doc, 0, 2, label="RARER")]
+    doc.cats = {"news": 0.5}
+    output = make_output(".spacy")
+    part = tmp_path / "part.spacy"
+    part.write_bytes(output.write([Annotated(Record(1, 1, doc.text), doc)]))
+    with (tmp_path / "merged.spacy").open("wb") as file:
+        output.merge([part, part], file)
+    _, copy = read_docbin(tmp_path / "merged.spacy")
+    assert (copy.text, [t.tag_ for t in copy], copy.cats) == ("Ann left", ["NNP", "VBD"], doc.cats)
+    assert [s.label_ for s in copy.spans["all"]] == ["RARE", "RARER"]
+
+
+def test_jsonl_keeps_other_keys_and_ids_of_any_kind(tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text('\ufeff{"body": "One.", "key": 5, "a": [1]}\r\n\n{"body": "Two.", "key": null}\n')
+    first, second = records(path, text="body", id="key")
+    assert first == Record(1, 5, "One.", {"a": [1]})
+    assert second == Record(3, 3, "Two.", {})
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (b"no", "not JSON"),
+        (b"[1]", "not an object but list"),
+        (b'{"body": "Ann", "id": 3}', "no text under the key 'text'; the keys of the object: 'body'"),
+        (b'{"text": 5}', "no text under the key 'text'"),
+        (b'{"text": "\xff"}', "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+    ],
+)
+def test_an_unreadable_line_spoils_no_other(line, problem, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(b'{"text": "One."}\n' + line + b'\n{"text": "Two."}')
+    first, bad, last = records(path)
+    assert (first.text, last.text, last.line) == ("One.", "Two.", 3)
+    assert problem in bad.error
+    assert not first.error + last.error
+
+
+def test_txt_has_a_document_a_line(tmp_path):
+    path = tmp_path / "in.txt"
+    path.write_bytes("One.\r\n\n \nTwo\u2028too.\n".encode() + b"\xff\n")
+    one, two, bad = records(path)
+    assert (one.text, one.id, two.text, two.id) == ("One.", 1, "Two\u2028too.", 4)
+    assert "UTF-8" in bad.error
+
+
+def test_a_folder_of_docbins_is_read_one_after_another(tmp_path):
+    (tmp_path / "deep").mkdir()
+    for n, name in enumerate(("0.spacy", "deep/1.spacy", "deep/2.spacy")):
+        doc = Doc(VOCAB, words=["Ann", str(n)], spaces=[True, False])
+        doc.user_data.update({"id": f"d{n}", "genre": "made up"})
+        DocBin(store_user_data=True, docs=[doc]).to_disk(tmp_path / name)
+    found = records(tmp_path)
+    assert [(r.id, r.text, r.line) for r in found] == [(f"d{n}", f"Ann {n}", n + 1) for n in range(3)]
+    assert found[0].meta == {"genre": "made up"}
+
+
+@needs_pyarrow
+def test_parquet_is_read_by_column(tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.table({"body": ["One.", None, "Two."], "key": ["a", "b", None], "n": [1, 2, 3]})
+    pyarrow.parquet.write_table(table, tmp_path / "in.parquet")
+    one, bad, two = records(tmp_path / "in.parquet", text="body", id="key")
+    assert (one.text, one.id, one.meta) == ("One.", "a", {"n": 1})
+    assert (two.text, two.id) == ("Two.", 3)
+    assert "no text in the column 'body'" in bad.error
+
+
+@needs_pyarrow
+def test_what_is_no_parquet_is_said_to_be_none(tmp_path):
+    (tmp_path / "in.parquet").write_text("text")
+    with pytest.raises(ValueError, match=r"EL008.*not a Parquet file"):
+        records(tmp_path / "in.parquet")
+
+
+def test_parquet_without_pyarrow_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
+    with pytest.raises(ImportError, match=r"EL062.*spacy-el4ner\[parquet\]"):
+        make_output(".parquet")
+
+
+def test_what_is_no_docbin_is_said_to_be_none(tmp_path):
+    (tmp_path / "in.spacy").write_text("text")
+    with pytest.raises(ValueError, match=r"EL008.*not a DocBin"):
+        records(tmp_path / "in.spacy")
+
+
+@pytest.mark.parametrize("name", ["in.csv", "absent.jsonl", "folder"])
+def test_no_input_is_an_error_that_names_what_would_be_one(name, tmp_path):
+    (tmp_path / "in.csv").write_text("text")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ValueError, match=r"EL060.*\.jsonl, \.txt"):
+        open_source(tmp_path / name, Keys())
+
+
+def test_an_unknown_output_is_an_error_that_names_the_known():
+    with pytest.raises(ValueError, match=r"EL061.*'\.txt'.*\.jsonl, \.spacy, \.parquet"):
+        make_output(".txt")

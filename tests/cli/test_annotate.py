@@ -1,0 +1,137 @@
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from spacy_el4ner.bulk import run as bulk
+from spacy_el4ner.cli import app
+from tests.bulk.inputs import BAD, read_jsonl, save_ruler, write_jsonl
+
+
+@pytest.fixture(scope="module")
+def ruler(tmp_path_factory):
+    return save_ruler(tmp_path_factory.mktemp("ruler") / "pipeline")
+
+
+def said(result):
+    """What it printed, without line breaks."""
+    return " ".join(result.output.split())
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["annotate", *map(str, arguments)])
+
+
+def test_it_annotates_and_counts(ruler, tmp_path):
+    source = write_jsonl(tmp_path / "in.jsonl", bad={})
+    result = call(ruler, source, tmp_path / "out.jsonl", "--shard-size", 7)
+    assert result.exit_code == 0
+    assert "30 documents" in said(result)
+    assert len(read_jsonl(tmp_path / "out.jsonl")) == 30
+
+
+def test_failures_show_in_exit_code_and_message(ruler, tmp_path):
+    source = write_jsonl(tmp_path / "in.jsonl")
+    arguments = (ruler, source, tmp_path / "out.jsonl", "--max-length", 500)
+    for _ in range(2):  # and again where there is nothing more to do
+        result = call(*arguments)
+        assert result.exit_code == 3
+        assert f"{len(BAD)} of them failed" in said(result)
+        assert "out.failed.jsonl" in said(result)
+
+
+def test_shares_merge_by_themselves_or_when_told(ruler, tmp_path):
+    source = write_jsonl(tmp_path / "in.jsonl", bad={})
+    common = (ruler, source, tmp_path / "out.jsonl", "--shard-size", 4)
+    first = call(*common, "--shard", "0/2")
+    assert first.exit_code == 0
+    assert "4 of 8 shards are not there yet" in said(first)
+    early = call(*common, "--merge")
+    assert early.exit_code == 1
+    assert "EL066" in said(early)
+    assert call(*common, "--shard", "1/2", "--keep-parts").exit_code == 0
+    assert len(read_jsonl(tmp_path / "out.jsonl")) == 30
+
+
+def test_keys_can_be_named(ruler, tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text(json.dumps({"body": "Bill left.", "key": "k"}) + "\n")
+    result = call(ruler, source, tmp_path / "out.jsonl", "--text-key", "body", "--id-key", "key")
+    assert result.exit_code == 0
+    assert [(r["id"], r["text"]) for r in read_jsonl(tmp_path / "out.jsonl")] == [("k", "Bill left.")]
+
+
+def test_a_stop_is_told_with_how_to_go_on(ruler, tmp_path, monkeypatch):
+    source = write_jsonl(tmp_path / "in.jsonl", bad={})
+    common = (ruler, source, tmp_path / "out.jsonl", "--shard-size", 4)
+    write = bulk.Parts.write
+
+    def stop_at_three(self, part):
+        if part.number == 3:
+            raise KeyboardInterrupt
+        write(self, part)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bulk.Parts, "write", stop_at_three)
+        result = call(*common)
+    assert result.exit_code == 130
+    assert "3 shards are kept; the same command goes on" in said(result)
+    again = call(*common)
+    assert again.exit_code == 0
+    assert "12 of 30 documents are done" in said(again)
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--shard", "2/2"), "EL072"),
+        (("--n-process", "2", "--gpu-id", "0"), "EL067"),
+        (("--text-key", "body"), "EL063"),
+    ],
+)
+def test_a_mistake_is_told_without_a_traceback(ruler, tmp_path, options, code):
+    source = write_jsonl(tmp_path / "in.jsonl", bad={})
+    result = call(ruler, source, tmp_path / "out.jsonl", *options)
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert code in said(result)
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (("nowhere", "in.jsonl", "out.jsonl"), "EL070"),
+        (("pipeline", "nowhere.jsonl", "out.jsonl"), "EL060"),
+        (("pipeline", "in.jsonl", "out.csv"), "EL061"),
+    ],
+)
+def test_a_wrong_name_is_told_without_a_traceback(ruler, tmp_path, names, code):
+    write_jsonl(tmp_path / "in.jsonl", bad={})
+    pipeline, *files = names
+    where = ruler if pipeline == "pipeline" else tmp_path / pipeline
+    result = call(where, *(tmp_path / name for name in files))
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit)
+    assert code in said(result)
+
+
+def test_the_cost_is_measured_once_and_shown(ruler, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "spacy_el4ner.bulk.cost.measure",
+        lambda pipeline, texts, documents, workers, *_: {
+            "documents": documents,
+            "workers": workers,
+            "seconds": 2.0,
+            "docs_per_s": documents / 2,
+            "cpu_s": 1.5,
+            "peak_mb": 300.0,
+        },
+    )
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"text": "Bill left. Ann Lee stayed.", "entities": []}\n')
+    arguments = [ruler, source, tmp_path / "cost.json", "--documents", "1,50", "--workers", "1,2"]
+    for _ in range(2):
+        result = CliRunner().invoke(app, ["annotate-cost", *map(str, arguments)])
+        assert result.exit_code == 0
+        assert " 25 " in result.output
+    assert len(json.loads((tmp_path / "cost.json").read_text())["rows"]) == 4

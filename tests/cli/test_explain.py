@@ -1,0 +1,53 @@
+import json
+
+import pytest
+import spacy
+from typer.testing import CliRunner
+
+from spacy_el4ner.cli import app
+from tests.pipeline.ensembles import pipeline
+from tests.tiny import TEXTS, save_compact
+
+
+@pytest.fixture(scope="module")
+def ensemble(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ensemble")
+    nlp = pipeline([save_compact(folder / str(seed), seed) for seed in range(2)])
+    nlp.to_disk(folder / "pipeline")
+    return folder / "pipeline"
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["explain", *map(str, arguments)])
+
+
+def test_it_explains_in_the_terminal(ensemble):
+    result = call(ensemble, TEXTS[0])
+    assert result.exit_code == 0
+    assert TEXTS[0] in result.output
+    assert "5. Result" in result.output
+
+
+def test_json_is_all_that_is_printed(ensemble):
+    result = call(ensemble, TEXTS[0], "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.output)["text"] == TEXTS[0]
+
+
+def test_html_is_written(ensemble, tmp_path):
+    result = call(ensemble, TEXTS[0], "--html", tmp_path / "deep" / "page.html")
+    assert result.exit_code == 0
+    assert TEXTS[0].split()[-1] in (tmp_path / "deep" / "page.html").read_text(encoding="utf8")
+
+
+def test_mistakes_are_told_without_a_traceback(ensemble, tmp_path):
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    for arguments, said in (
+        ((tmp_path / "nowhere", "Ann left."), "nowhere"),
+        ((tmp_path / "blank", "Ann left."), "EL014"),
+        ((ensemble, "  "), "EL075"),
+    ):
+        result = call(*arguments)
+        assert result.exit_code == 1
+        assert isinstance(result.exception, SystemExit)
+        assert said in result.output
