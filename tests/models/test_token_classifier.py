@@ -57,3 +57,24 @@ def test_the_gradient_reaches_the_vectors(model):
     embeds = [n for n in model.get_ref("tok2vec").walk() if n.has_param("E")]
     assert embeds
     assert all(node.get_grad("E").any() for node in embeds)
+
+
+def test_a_gain_makes_the_scores_learn_faster():
+    gains = []
+    for gain in (1.0, 10.0):
+        tok2vec = build_hash_embed_cnn_tok2vec(
+            width=16,
+            depth=1,
+            embed_size=50,
+            window_size=1,
+            maxout_pieces=2,
+            subword_features=True,
+            pretrained_vectors=None,
+        )
+        model = token_classifier_v1(tok2vec, gain=gain)
+        model.get_ref("output_layer").set_dim("nO", 9)
+        model.initialize(X=DOCS)
+        _, backprop = model.begin_update(DOCS)
+        backprop([np.ones_like(rows) for rows in model.predict(DOCS)])
+        gains.append(model.get_ref("output_layer").get_grad("b")[0])
+    assert gains[1] == pytest.approx(10 * gains[0])
