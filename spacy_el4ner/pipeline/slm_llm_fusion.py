@@ -12,7 +12,7 @@ import numpy as np
 from spacy import util
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.tokens import Doc, SpanGroup
+from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
@@ -23,7 +23,8 @@ from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.fuse import FusedMention
 from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.fusion.rules import RULES, make_rule
-from spacy_el4ner.fusion.tags import MISSING, Scheme
+from spacy_el4ner.fusion.tags import Scheme
+from spacy_el4ner.models.tag_loss import cross_entropy
 from spacy_el4ner.pipeline import attributes, saving
 from spacy_el4ner.pipeline.faults import annotate, check_policy
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
@@ -250,19 +251,11 @@ class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
         scores (list[Floats2d]): The tagger's scores, (tokens, tags) each.
         RETURNS (tuple[float, list[Floats2d]]): The loss in nats, and its gradient by the scores.
         """
-        xp, scheme = self.model.ops.xp, self.scheme
-        loss, gradients = 0.0, []
-        for example, rows in zip(examples, scores, strict=True):
-            ids = scheme.ids(example.get_aligned_ner())
-            known = xp.asarray(np.flatnonzero(ids != MISSING))
-            tags = xp.asarray(ids[ids != MISSING])
-            gradient = xp.zeros_like(rows)
-            gradient[known] = self.model.ops.softmax(rows[known])
-            # The smallest normal number in 32 bits stands for what is rounded to 0.
-            loss -= float(xp.log(gradient[known, tags].clip(1.2e-38)).sum())
-            gradient[known, tags] -= 1.0
-            gradients.append(gradient)
-        return loss, gradients
+        judged = [
+            cross_entropy(self.model.ops, rows, self.scheme.ids(example.get_aligned_ner()))
+            for example, rows in zip(examples, scores, strict=True)
+        ]
+        return sum(loss for loss, _ in judged), [gradient for _, gradient in judged]
 
     def __call__(self, doc: Doc) -> Doc:
         """doc (Doc): The document.
@@ -378,7 +371,8 @@ class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
 
     def _write(self, doc: Doc, result: Result) -> None:
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
-        chosen = [m for m in result.entities if not _overlaps(m, kept)]
+        taken = {t.i for ent in kept for t in ent}
+        chosen = [m for m in result.entities if taken.isdisjoint(t.i for t in _span(doc, m))]
         doc.ents = [*kept, *(_span(doc, m) for m in chosen)]
         mentions = sorted([*result.entities, *result.rejected], key=lambda m: (m.start, m.end, m.label))
         group = SpanGroup(doc, name=self.cfg["spans_key"], spans=[_span(doc, m) for m in mentions])
@@ -397,11 +391,7 @@ class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
         }
 
 
-def _overlaps(mention: FusedMention, spans: Iterable[Any]) -> bool:
-    return any(mention.start < s.end_char and s.start_char < mention.end for s in spans)
-
-
-def _span(doc: Doc, mention: FusedMention) -> Any:
+def _span(doc: Doc, mention: FusedMention) -> Span:
     span = doc.char_span(mention.start, mention.end, label=mention.label)
     assert span is not None, "mentions begin and end at tokens"
     return span

@@ -1,6 +1,4 @@
 import pickle
-import subprocess
-import sys
 import warnings
 from dataclasses import replace
 
@@ -8,7 +6,7 @@ import pytest
 import spacy
 import srsly
 from spacy.tokens import Doc, DocBin, Span
-from spacy.training import Example
+from spacy.util import registry
 
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.routing import uncertainty
@@ -63,140 +61,6 @@ def fused(nlp):
 
 def ents(doc):
     return [(e.text, e.label_) for e in doc.ents]
-
-
-# Training
-
-
-def test_it_learns_a_dozen_sentences_by_heart(nlp):
-    assert nlp.evaluate(examples(nlp))["ents_f"] == 1.0
-
-
-def test_it_finds_them_in_raw_text(nlp):
-    assert ents(nlp(TEXTS[0])) == [("Bill", "PERSON"), ("Paris", "GPE")]
-    assert ("New York City", "GPE") in ents(nlp(TEXTS[2]))
-
-
-def test_the_factory_is_found_without_importing_the_package_and_its_defaults_work():
-    code = (
-        "import spacy\n"
-        "from spacy.training import Example\n"
-        "nlp = spacy.blank('en')\n"
-        "nlp.add_pipe('slm_llm_fusion')\n"
-        "eg = Example.from_dict(nlp.make_doc('Bill left.'), {'entities': [(0, 4, 'PERSON')]})\n"
-        "nlp.initialize(lambda: [eg])\n"
-        "losses = nlp.update([eg])\n"
-        "assert losses['slm_llm_fusion'] > 0\n"
-        "assert nlp('Bill left.')._.el4ner['counts']['windows'] == 1\n"
-        "import sys\n"
-        "assert 'sentence_transformers' not in sys.modules\n"
-    )
-    subprocess.run([sys.executable, "-W", "ignore", "-c", code], check=True, timeout=300)
-
-
-def loss_of(nlp, reference):
-    example = Example(nlp.make_doc(reference.text), reference)
-    component = nlp.get_pipe(NAME)
-    scores = component.model.predict([example.predicted])
-    return component.get_loss([example], scores)
-
-
-def test_tokens_without_annotation_have_no_part_in_the_loss(nlp):
-    doc = nlp.make_doc("Bill left Paris.")
-    loss, gradients = loss_of(nlp, doc)
-    assert loss == 0.0
-    assert not gradients[0].any()
-
-
-def test_partly_annotated_documents_count_where_they_are_annotated(nlp):
-    doc = nlp.make_doc("Bill left Paris.")
-    doc.set_ents([Span(doc, 0, 1, label="GPE")], missing=[doc[2:3]], default="outside")
-    loss, gradients = loss_of(nlp, doc)
-    assert loss > 1.0
-    assert gradients[0][0].any()
-    assert not gradients[0][2].any()
-
-
-def test_entities_that_do_not_fit_the_tokens_are_missing(nlp):
-    doc = nlp.make_doc("Billboards left.")
-    with pytest.warns(UserWarning, match="W030"):
-        example = Example.from_dict(doc, {"entities": [(0, 4, "PERSON")]})
-    component = nlp.get_pipe(NAME)
-    _, gradients = component.get_loss([example], component.model.predict([doc]))
-    assert not gradients[0][0].any()
-    assert gradients[0][1].any()
-
-
-def test_the_gradient_is_that_of_the_loss(nlp):
-    example = examples(nlp)[1]
-    component = nlp.get_pipe(NAME)
-    scores = [rows.astype("float64") for rows in component.model.predict([example.predicted])]
-    _, gradients = component.get_loss([example], scores)
-    step = 1e-4
-    for token, tag in ((0, 0), (0, 3), (1, 5)):
-        around = []
-        for sign in (1, -1):
-            moved = scores[0].copy()
-            moved[token, tag] += sign * step
-            around.append(component.get_loss([example], [moved])[0])
-        slope = (around[0] - around[1]) / (2 * step)
-        assert slope == pytest.approx(gradients[0][token, tag], abs=1e-3)
-
-
-def test_labels_come_from_the_examples_in_the_order_of_the_alphabet(nlp):
-    assert nlp.get_pipe(NAME).labels == ("GPE", "ORG", "PERSON")
-
-
-def test_labels_can_be_given_with_descriptions():
-    nlp = pipeline(labels={"PERSON": "people", "GPE": "places", "ORG": "firms"})
-    nlp.initialize(lambda: examples(nlp))
-    component = nlp.get_pipe(NAME)
-    assert component.label_data == {"PERSON": "people", "GPE": "places", "ORG": "firms"}
-    again = pipeline()
-    again.get_pipe(NAME).initialize(lambda: examples(again), labels=component.label_data)
-    assert again.get_pipe(NAME).scheme == component.scheme
-
-
-def test_types_that_are_not_among_the_labels_are_told():
-    nlp = pipeline(labels={"PERSON": "people"})
-    with pytest.warns(UserWarning, match=r"WL010.*GPE, ORG"):
-        nlp.initialize(lambda: examples(nlp))
-
-
-def test_a_label_can_be_added_until_the_tagger_is_made():
-    nlp = pipeline()
-    component = nlp.get_pipe(NAME)
-    assert component.add_label("EVENT", "happenings") == 1
-    assert component.add_label("EVENT") == 0
-    nlp.initialize(lambda: [e for e in examples(nlp) if not e.reference.ents])
-    with pytest.raises(ValueError, match=r"EL030.*LOC"):
-        component.add_label("LOC")
-
-
-def test_without_labels_the_error_names_the_remedy():
-    nlp = pipeline()
-    with pytest.raises(ValueError, match="EL001"):
-        nlp.initialize()
-
-
-def test_an_untrained_tagger_says_so():
-    with pytest.raises(ValueError, match="EL031"):
-        pipeline()("Bill left.")
-
-
-@pytest.mark.parametrize(
-    ("setting", "message"),
-    [
-        ({"on_error": "shrug"}, "EL010.*on_error"),
-        ({"route": "sometimes"}, "EL010.*always, uncertain"),
-        ({"rule": "coin"}, "EL010.*rule"),
-        ({"retriever": {"@misc": "spacy-el4ner.SpanSimilarity.v1"}}, "EL032.*SpanSimilarity"),
-    ],
-    ids=lambda x: x if isinstance(x, str) else "",
-)
-def test_settings_that_make_no_sense_are_refused(setting, message):
-    with pytest.raises(ValueError, match=message):
-        pipeline(**setting)
 
 
 # Results
@@ -347,6 +211,18 @@ def test_updating_asks_no_language_model(fused):
     nlp = fused(llm)
     nlp.update(examples(nlp), sgd=lambda key, w, dw, **_: (w, dw * 0))
     assert llm.asked == []
+
+
+def test_a_real_language_model_reads_and_both_are_saved(models, tmp_path):
+    backend = {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}
+    llm = {"@misc": "spacy-el4ner.Tagger.v1", "backend": backend, "wording": "compact"}
+    nlp = trained(llm=llm, k=2, rule="llm")
+    docs = list(nlp.pipe(TEXTS))
+    assert [doc.text for doc in docs] == TEXTS
+    assert docs[0]._.el4ner["counts"]["asked"] == 1
+    assert docs[0]._.el4ner["counts"]["unread"] == 0
+    nlp.to_disk(tmp_path)
+    assert [found(d) for d in spacy.load(tmp_path).pipe(TEXTS)] == [found(d) for d in docs]
 
 
 # Demonstrations
@@ -508,3 +384,18 @@ def test_two_processes_find_the_same(nlp):
 def test_a_pickled_pipeline_finds_the_same(nlp):
     copy = srsly.pickle_loads(srsly.pickle_dumps(nlp))
     assert [found(d) for d in copy.pipe(TEXTS)] == [found(d) for d in nlp.pipe(TEXTS)]
+
+
+def scripted(surfaces: dict[str, str]) -> Scripted:
+    return Scripted(surfaces)
+
+
+def test_a_language_model_can_be_put_into_a_trained_pipeline_on_loading(nlp, tmp_path):
+    registry.misc.register("test.Scripted.v1", func=scripted)
+    nlp.to_disk(tmp_path)
+    block = {"@misc": "test.Scripted.v1", "surfaces": {"Bill paid": "ORG"}}
+    loaded = spacy.load(tmp_path, config={"components": {NAME: {"llm": block, "rule": "llm"}}})
+    assert ents(loaded(TEXTS[0])) == [("Bill paid", "ORG")]
+    loaded.to_disk(tmp_path / "again")
+    again = spacy.load(tmp_path / "again")
+    assert ents(again(TEXTS[0])) == [("Bill paid", "ORG")]

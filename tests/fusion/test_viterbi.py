@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spacy_el4ner.fusion.lattice import Lattice
 from spacy_el4ner.fusion.slm import log_softmax
 from spacy_el4ner.fusion.tags import Scheme
+from spacy_el4ner.fusion.viterbi import best_tagging
 from tests.strategies import quick
 
 SCHEME = Scheme(("NR", "NG"))
@@ -39,7 +39,7 @@ LEGAL = {tokens: legal(tokens) for tokens in range(5)}
 @quick
 @given(scores(30))
 def test_the_best_tagging_is_well_formed(logprobs):
-    best = Lattice(SCHEME, logprobs).best()
+    best = best_tagging(SCHEME, logprobs)
     assert len(best) == len(logprobs)
     assert SCHEME.is_legal(best)
 
@@ -47,7 +47,7 @@ def test_the_best_tagging_is_well_formed(logprobs):
 @quick
 @given(scores(4))
 def test_no_well_formed_tagging_is_better(logprobs):
-    best = Lattice(SCHEME, logprobs).best()
+    best = best_tagging(SCHEME, logprobs)
     most = max(weigh(logprobs, ids) for ids in LEGAL[len(logprobs)])
     assert weigh(logprobs, best) == pytest.approx(most)
 
@@ -58,32 +58,7 @@ def test_the_best_tagging_is_that_of_the_best_tags_where_those_are_well_formed(l
     ids = np.array(data.draw(st.sampled_from(LEGAL[min(len(logprobs), 4)])), np.int64)
     logprobs = logprobs[: len(ids)]
     logprobs[np.arange(len(ids)), ids] = 1.0
-    assert Lattice(SCHEME, logprobs).best().tolist() == ids.tolist()
-
-
-@quick
-@given(scores(4, st.sampled_from([0.1, 3.0])))
-def test_the_probability_of_an_entity_is_its_share_of_the_well_formed_taggings(logprobs):
-    taggings = LEGAL[len(logprobs)]
-    weights = [np.exp(weigh(logprobs, ids)) for ids in taggings]
-    lattice = Lattice(SCHEME, logprobs)
-    for start, end in itertools.combinations(range(len(logprobs) + 1), 2):
-        for label in SCHEME.labels:
-            having = [
-                weight
-                for ids, weight in zip(taggings, weights, strict=True)
-                if (start, end, label) in SCHEME.decode(ids)
-            ]
-            expected = sum(having) / sum(weights)
-            assert lattice.probability(start, end, label) == pytest.approx(expected, abs=1e-9)
-
-
-@quick
-@given(scores(40))
-def test_probabilities_are_between_0_and_1(logprobs):
-    lattice = Lattice(SCHEME, logprobs)
-    spans = SCHEME.decode(lattice.best())
-    assert all(0.0 <= lattice.probability(*span) <= 1.0 for span in spans)
+    assert best_tagging(SCHEME, logprobs).tolist() == ids.tolist()
 
 
 def test_the_best_tags_are_mended_where_they_contradict_each_other():
@@ -91,10 +66,9 @@ def test_the_best_tags_are_mended_where_they_contradict_each_other():
     for n, tag in enumerate(["B-NR", "I-NR", "O"]):
         p[n, SCHEME.tags.index(tag)] = 0.6
     p[1, SCHEME.tags.index("L-NR")] = 0.3
-    best = Lattice(SCHEME, np.log(p)).best()
+    best = best_tagging(SCHEME, np.log(p))
     assert SCHEME.decode(best) == [(0, 2, "NR")]
 
 
 def test_without_labels_everything_is_outside():
-    lattice = Lattice(Scheme(()), np.zeros((3, 1)))
-    assert lattice.best().tolist() == [0, 0, 0]
+    assert best_tagging(Scheme(()), np.zeros((3, 1))).tolist() == [0, 0, 0]
