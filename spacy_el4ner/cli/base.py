@@ -28,7 +28,7 @@ def base(
     ] = None,
     rounds: Annotated[
         int, typer.Option(help="How often a model of characters writes the training text again")
-    ] = 2,
+    ] = 1,
     seed: Annotated[int, typer.Option(help="Of the new weights and of the training")] = 0,
 ) -> None:
     """Make a small causal language model for `sft`, from train.spacy and without a model hub. The same

@@ -24,7 +24,9 @@ from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.training.characters import build_model, build_tokenizer, drills, rewriting
 from spacy_el4ner.training.folders import record_of, save
+from spacy_el4ner.training.sft.data import Lesson
 from spacy_el4ner.training.sft.loop import Run, Show
+from spacy_el4ner.training.sft.order import batches
 from spacy_el4ner.training.sft.settings import Settings
 from spacy_el4ner.training.warm_start import warm_start
 
@@ -48,8 +50,8 @@ class Characters:
     width: int = 256
     layers: int = 4
     heads: int = 4
-    drills: int = 8000
-    rounds: int = 2
+    drills: int = 12800
+    rounds: int = 1
     gaps: float = 0.15
     batch_size: int = 32
     learning_rate: float = 2e-3
@@ -94,16 +96,10 @@ def make_base(
     tags = [tag for label in labels for tag in (f"{label}>", f"</{label}>")]
     torch.manual_seed(seed)
     if kind == "minilm":
-        model, tokenizer = warm_start(texts, LAYERS, tags, seed)
-        save(model, tokenizer, record, out)
+        save(*warm_start(texts, LAYERS, tags, seed), record, out)
         return record
     tokenizer = build_tokenizer(texts, tags, CONTEXT)
     model = build_model(tokenizer, characters.width, characters.layers, characters.heads)
-    rng = random.Random(seed)
-    pieces = PieceTokenizer(tokenizer)
-    lessons = drills(pieces, characters.drills, rng)
-    for _ in range(characters.rounds):
-        lessons += rewriting(pieces, texts, characters.gaps, rng)
     settings = Settings(
         method="full",
         epochs=1,
@@ -111,12 +107,26 @@ def make_base(
         learning_rate=characters.learning_rate,
         seed=seed,
     )
+    lessons = _curriculum(PieceTokenizer(tokenizer), texts, characters, seed)
+    pad = tokenizer.pad_token_id
     # A run of another plan is another folder.
-    plan_sha256 = hashlib.sha256(json.dumps(plan).encode()).hexdigest()
-    folder = out.with_name(f".{out.name}.{plan_sha256[:8]}.training")
-    Run(
-        model, settings, lessons, (), tokenizer.pad_token_id, folder, Accelerator(), show, save_every
-    ).fit()
+    digest = hashlib.sha256(json.dumps(plan).encode()).hexdigest()
+    folder = out.with_name(f".{out.name}.{digest[:8]}.training")
+    run = Run(model, settings, lessons, (), pad, folder, Accelerator(), show, save_every, shuffle=False)
+    run.fit()
     save(model, tokenizer, record, out)
     shutil.rmtree(folder)
     return record
+
+
+def _curriculum(
+    tokenizer: PieceTokenizer, texts: Sequence[str], how: Characters, seed: int
+) -> list[Lesson]:
+    """Drills first, then text: copying is learnt soonest where there is nothing else to learn."""
+    rng = random.Random(seed)
+    found = drills(tokenizer, how.drills, rng)
+    for number in range(how.rounds):
+        text = rewriting(tokenizer, texts, how.gaps, rng)
+        order = batches([len(one) for one in text], how.batch_size, seed, number)
+        found += [text[n] for batch in order for n in batch]
+    return found

@@ -70,17 +70,20 @@ def test_what_is_complete_is_not_made_again(base):
     assert (out / "model.safetensors").stat().st_mtime_ns == before
 
 
-def test_an_interrupted_making_goes_on_where_it_was(base, tmp_path):
+@pytest.mark.parametrize("at", [1, 3, 5])
+def test_an_interrupted_making_goes_on_where_it_was(base, tmp_path, at):
+    """Two steps of drills are followed by three of text."""
+    after = []
+
     def stop(steps, done, loss):
-        if done == 3:
+        if done == at:
             raise Interrupt
 
-    seen = []
     with pytest.raises(Interrupt):
         made(tmp_path / "base", show=stop, save_every=0)
     assert not (tmp_path / "base").exists()
-    made(tmp_path / "base", show=lambda steps, done, loss: seen.append(done))
-    assert seen[0] == 3
+    made(tmp_path / "base", show=lambda steps, done, loss: after.append((done, steps)))
+    assert after == [(n, 5) for n in range(at, 6)]
     assert weights(tmp_path / "base") == weights(base[0])
 
 

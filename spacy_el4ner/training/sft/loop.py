@@ -26,6 +26,7 @@ from spacy_el4ner.training.sft.settings import Settings
 
 LOSSES = "loss.jsonl"
 BEST = "best.safetensors"
+BETAS = (0.9, 0.98)
 Show = Callable[[int, int, float], None]
 """Told how many steps there are, how many are done, and the loss of the last one."""
 
@@ -42,6 +43,8 @@ class Run:
     accelerator (Accelerator): Where it runs.
     show (Show): Shows how far it is.
     save_every (float): Seconds between checkpoints, beside those at the end of each epoch.
+    shuffle (bool): Learn the lessons in a new order each epoch, in batches of like length; otherwise
+        as they come.
     """
 
     model: Any
@@ -53,10 +56,11 @@ class Run:
     accelerator: Accelerator
     show: Show = lambda steps, done, loss: None
     save_every: float = 300.0
+    shuffle: bool = True
 
     def __post_init__(self) -> None:
         self.lengths = [len(one) for one in self.train]
-        self.steps_per_epoch = math.ceil(len(self.train) / self.settings.batch_size)
+        self.steps_per_epoch = max(1, math.ceil(len(self.train) / self.settings.batch_size))
         self.steps = self.steps_per_epoch * self.settings.epochs
 
     def fit(self) -> dict[str, Any]:
@@ -67,7 +71,7 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         parameters = [p for p in bare.parameters() if p.requires_grad]
         optimizer: Any = torch.optim.AdamW(
-            parameters, lr=0.0, weight_decay=settings.weight_decay, fused=True
+            parameters, lr=0.0, betas=BETAS, weight_decay=settings.weight_decay, fused=True
         )
         model, optimizer = self.accelerator.prepare(bare, optimizer)
         state: dict[str, Any] = {"step": 0, "dev": []}
@@ -101,11 +105,17 @@ class Run:
     def _batches(self, done: int) -> Iterator[tuple[int, list[int]]]:
         """The steps to come, and their lessons."""
         for epoch in range(done // self.steps_per_epoch, self.settings.epochs):
-            drawn = batches(self.lengths, self.settings.batch_size, self.settings.seed, epoch)
-            for n, batch in enumerate(drawn):
+            for n, batch in enumerate(self._drawn(epoch)):
                 step = epoch * self.steps_per_epoch + n
                 if step >= done:
                     yield step, batch
+
+    def _drawn(self, epoch: int) -> list[list[int]]:
+        size = self.settings.batch_size
+        if self.shuffle:
+            return batches(self.lengths, size, self.settings.seed, epoch)
+        order = list(range(len(self.train)))
+        return [order[at : at + size] for at in range(0, len(order), size)]
 
     def _step(self, model: Any, batch: Sequence[int]) -> float:
         """Gradients of the mean loss of a batch, which the processes share.
