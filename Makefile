@@ -24,10 +24,10 @@ run: install
 	@echo "  README.md                               your own labels and data, models of the hub, a GPU"
 
 test: check
-	@$(BIN)/python -m pytest
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 test-transformers5: .venv5/installed
-	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers $(BIN5)/python -m pytest $(TESTS5)
+	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers OMP_NUM_THREADS=1 $(BIN5)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS5)
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -168,7 +168,7 @@ def entity_scores(
 def token_scores(
     cases: Sequence[Case], found: Sequence[Sequence[FusedMention]], gold: Sequence[Doc]
 ) -> Row:
-    """RETURNS (Row): Means over the tags, as in the seed paper's tables."""
+    """RETURNS (Row): Means over the tags, as in Xu et al.'s tables."""
     judged = [
         replace(case, gold=gold_mentions(gold[case.window.document], case.window)) for case in cases
     ]

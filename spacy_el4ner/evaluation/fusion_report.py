@@ -1,4 +1,4 @@
-"""The Markdown report and the plot of a fusion's evaluation, beside the seed paper's tables."""
+"""The Markdown report and the plot of a fusion's evaluation, beside Xu et al.'s tables."""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ PAPER = {
     "slm": (0.8305, 0.8738, 0.7207),
     "fusion": (0.8855, 0.8824, 0.7733),
 }
-"""Token-level macro-F1 on the data sets A, B and C of EvaHan 2025 (the seed paper's tables 3 and 4)."""
+"""Token-level macro-F1 on the data sets A, B and C of EvaHan 2025 (Xu et al.'s tables 3 and 4)."""
 
 
 def markdown(metrics: dict[str, Any], picture: str) -> str:

@@ -16,8 +16,8 @@ POSITIVE = ("lam", "scaled_lam", "slm_temperature", "llm_temperature")
 class Calibration:
     """Settings of the rules. The defaults are what is used before anything was measured.
 
-    lam (float): λ of the paper's rule (seed paper, equation 3). Any value between 0 and 0.35 decides
-        both examples of the paper as it does.
+    lam (float): λ of the paper's rule (Xu et al. 2025, equation 3). Any value between 0 and 0.35
+        decides both examples of the paper as it does.
     scaled_lam (float): λ of the rule "scaled".
     slm_temperature (float): Divides the tagger's log-probabilities, for "scaled"; 1 leaves them.
     llm_temperature (float): Divides the log-odds of the language model's probabilities, for "scaled".

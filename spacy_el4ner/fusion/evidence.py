@@ -30,7 +30,7 @@ def slm_probability(case: Case, disagreement: Disagreement) -> float:
 
 
 def llm_probability(case: Case, disagreement: Disagreement) -> float:
-    """P(LLM) of the seed paper, equation 3.
+    """P(LLM) of Xu et al. 2025, equation 3.
 
     RETURNS (float): Where the models disagree about the category, the category probability of the
         language model's mention; else the mean boundary probability of its mentions or, where it has

@@ -1,4 +1,4 @@
-"""Labels of tokens spread over the pieces that a tokenizer splits them into (seed paper, Table 1).
+"""Labels of tokens spread over the pieces that a tokenizer splits them into (Xu et al. 2025, Table 1).
 
 For taggers that are trained on pieces. In a pipeline the tok2vec or transformer pools the pieces of a
 token into one vector, and nothing is spread.

@@ -41,7 +41,7 @@ class LLMMention:
     """An entity that the language model tagged.
 
     mention (Mention): Where and what.
-    category (float): Probability of the first token of its type's name (seed paper, section 4.1.1).
+    category (float): Probability of the first token of its type's name (Xu et al. 2025, section 4.1.1).
     boundary (float): Mean probability of four tokens: the one before its opening tag, the first of
         that tag, the one before its closing tag, the first of that one.
     """

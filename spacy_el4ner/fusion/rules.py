@@ -46,7 +46,7 @@ class Rule(Protocol):
 
 @dataclass(frozen=True)
 class PaperRule:
-    """The tagger unless it is unsure: 1 − H ≥ λ·exp(P) (seed paper, equations 1 to 3).
+    """The tagger unless it is unsure: 1 − H ≥ λ·exp(P) (Xu et al. 2025, equations 1 to 3).
 
     H is the tagger's mean entropy over the tokens concerned, P the language model's probability. The
     paper prints the comparison the other way round, against its text and both of its examples.

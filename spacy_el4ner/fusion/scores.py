@@ -2,7 +2,7 @@
 
 Both compare sets of items, what was found in a window and what is there, by class. By entities there is
 one class, and an item is a mention: micro scores over exact start, end and label. By tokens the classes
-are the tags, an item is a token, and scores are means over the tags, as in the seed paper's tables
+are the tags, an item is a token, and scores are means over the tags, as in Xu et al.'s tables
 (their F1 is the mean of the tags' F1, not that of the mean precision and recall). The paper does not
 say whether "O" is one of the tags; here it is not. Nor is a tag that the gold entities do not have, so
 that systems are compared over the same tags.

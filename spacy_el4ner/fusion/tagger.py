@@ -2,9 +2,9 @@
 
     <NG>楚</NG>使怒去，歸告<NR>懷王</NR>。
 
-Seed paper, section 3.2: the sentence is shown with the most similar training sentences and their tagged
-copies. Where the context is too small, demonstrations go first, the least similar one at a time, and
-then the window is cut; both are counted.
+The sentence is shown with the most similar training sentences and their tagged copies (Xu et al. 2025,
+section 3.2). Where the context is too small, demonstrations go first, the least similar one at a time,
+and then the window is cut; both are counted.
 """
 
 from collections.abc import Mapping, Sequence

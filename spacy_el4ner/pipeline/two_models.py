@@ -1,4 +1,4 @@
-"""The supervised tagger and the language model run over a batch of documents (seed paper, section 4).
+"""The supervised tagger and the language model run over a batch of documents (Xu et al. 2025).
 
     windows ─▶ tagger's reading ─▶ which windows to ask about ─▶ language model's reading ─▶ fusion
                (best tagging)         (all, or unsure ones)     (similar demonstrations)    (a rule)

@@ -31,7 +31,7 @@ from spacy_el4ner.training.sft.settings import Settings
 from spacy_el4ner.training.warm_start import warm_start
 
 KINDS = ("minilm", "characters")
-LAYERS = (0, 1, 2, 3, 4, 5)
+LAYERS = (0, 1, 2, 5)
 CONTEXT = 1024
 SPACED = 0.05
 """Share of white space above which a text is taken to be written with spaces between words."""

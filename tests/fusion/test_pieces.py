@@ -3,7 +3,7 @@ import pytest
 from spacy_el4ner.fusion.pieces import spread
 from spacy_el4ner.fusion.tags import Scheme
 
-# Table 1 of the seed paper, with B, I, L, U for its B, M, E, S.
+# Table 1 of Xu et al. 2025, with B, I, L, U for its B, M, E, S.
 TABLE = {
     ("B-NR", 1): "B-NR",
     ("B-NR", 2): "B-NR I-NR",

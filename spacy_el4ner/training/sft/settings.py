@@ -14,7 +14,7 @@ CHOICES = {
 
 @dataclass(frozen=True)
 class Settings:
-    """Rank, alpha, batch size, learning rate and k are those of the seed paper (section 4.1); it leaves
+    """Rank, alpha, batch size, learning rate and k are those of Xu et al. 2025 (section 4.1); it leaves
     the rest open.
 
     wording (str): The prompts; what trains must ask alike.
