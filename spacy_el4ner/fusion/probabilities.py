@@ -1,8 +1,8 @@
 """How likely a language model found each entity that it tagged, and each token that it left alone.
 
 In `…归告<NR>怀王</NR>。` the category probability of 怀王 is that of the token with "N", its boundary
-probability the mean of those with 告, "<", 王 and "</" (Xu et al. 2025, section 4.1.1). Tokens are found
-by the characters that they hold, because a tokenizer cuts tags and text as it likes.
+probability the mean of those with 告, "<", 王 and "</" (Xu et al. 2025, section 4.1.1). Tokens are
+found by the characters that they hold, because a tokenizer cuts tags and text as it likes.
 """
 
 import math
