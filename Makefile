@@ -12,15 +12,17 @@ NAME ?= sample_en
 .PHONY: run test test-transformers5 check install clean
 
 run: install
-	@echo "== 2/3  convert, train, index, evaluate: about 15 minutes on two cores (each step shows its progress)"
+	@echo "== 2/3  the ensemble and the fusion, trained and measured: about 25 minutes on two cores (each step shows its progress)"
 	@$(BIN)/python -m spacy project run all . --vars.name $(NAME)
 	@echo "== 3/3  results"
-	@cat metrics/$(NAME)/report.md
+	@cat metrics/$(NAME)/report.md metrics/$(NAME)/fusion.md
 	@$(BIN)/python -m spacy el4ner show training/$(NAME)/pipeline assets/texts_en.txt
+	@$(BIN)/python -m spacy el4ner show training/$(NAME)/fusion assets/texts_en.txt
 	@echo
 	@echo "Where to look next:"
 	@echo "  metrics/$(NAME)/report.md, report.png   the full tables and the plot"
-	@echo "  training/$(NAME)/pipeline               spacy.load() this on your own text"
+	@echo "  metrics/$(NAME)/fusion.md, fusion.png   the same for the fusion"
+	@echo "  training/$(NAME)/pipeline, fusion       spacy.load() these on your own text"
 	@echo "  README.md                               your own labels and data, models of the hub, a GPU"
 
 test: check
