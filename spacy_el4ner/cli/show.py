@@ -24,13 +24,16 @@ def show(
     for doc in nlp.pipe(lines):
         msg.divider(char="─")
         print(doc.text)
-        rows = [(ent.text, ent.label_, f"{ent._.confidence:.2f}", _voters(ent)) for ent in doc.ents]
+        rows = [(ent.text, ent.label_, f"{ent._.confidence:.2f}", _says_so(ent)) for ent in doc.ents]
         if rows:
-            msg.table(rows, header=("entity", "type", "confidence", "votes for it"), divider=True)
+            msg.table(rows, header=("entity", "type", "confidence", "who says so"), divider=True)
         else:
             print("(no entity)")
 
 
-def _voters(ent: spacy.tokens.Span) -> str:
-    votes = ent._.provenance["votes"]
-    return ", ".join(v["backbone"] for v in votes if v["label"] == ent.label_)
+def _says_so(ent: spacy.tokens.Span) -> str:
+    """The backbones that voted for it; of a fusion, whose entity it is."""
+    provenance = ent._.provenance
+    if "votes" not in provenance:
+        return {"slm": "tagger", "llm": "language model"}.get(provenance["side"], "both")
+    return ", ".join(v["backbone"] for v in provenance["votes"] if v["label"] == ent.label_)

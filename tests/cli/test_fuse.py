@@ -71,3 +71,14 @@ def test_no_base_is_made_for_a_model_of_the_hub(folder, tmp_path):
     done = run("base", folder / "corpus", tmp_path / "base", "--for", "some/model")
     assert done.exit_code == 0, done.output
     assert list((tmp_path / "base").iterdir()) == []
+
+
+def test_entities_of_a_fusion_are_shown_with_whose_they_are(folder, tmp_path):
+    texts = tmp_path / "texts.txt"
+    texts.write_text("Bill paid the bill in Paris .\n", encoding="utf8")
+    nlp = trained()
+    nlp.to_disk(tmp_path / "tagger")
+    done = run("show", tmp_path / "tagger", texts)
+    assert done.exit_code == 0, done.output
+    assert "Paris" in done.output
+    assert "tagger" in done.output
