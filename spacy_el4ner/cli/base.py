@@ -26,9 +26,10 @@ def base(
         str | None,
         typer.Option("--for", help="What is to be fine-tuned; if that is another model, none is made"),
     ] = None,
-    rounds: Annotated[
-        int, typer.Option(help="How often a model of characters writes the training text again")
-    ] = 1,
+    drills: Annotated[
+        int, typer.Option(help="Random strings that a model of characters learns to copy first")
+    ] = 12800,
+    rounds: Annotated[int, typer.Option(help="How often it then writes the training text again")] = 1,
     seed: Annotated[int, typer.Option(help="Of the new weights and of the training")] = 0,
 ) -> None:
     """Make a small causal language model for `sft`, from train.spacy and without a model hub. The same
@@ -66,7 +67,7 @@ def base(
                 labels,
                 out,
                 seed=seed,
-                characters=Characters(rounds=rounds),
+                characters=Characters(drills=drills, rounds=rounds),
                 show=show,
             )
     except (ValueError, ImportError) as error:

@@ -47,9 +47,9 @@ class Characters:
     learning_rate (float): Its peak.
     """
 
-    width: int = 256
+    width: int = 192
     layers: int = 4
-    heads: int = 4
+    heads: int = 6
     drills: int = 12800
     rounds: int = 1
     gaps: float = 0.15

@@ -13,6 +13,7 @@ from spacy_el4ner.training.folders import record_of
 from spacy_el4ner.training.sft.settings import Settings
 from spacy_el4ner.types import Demonstration
 
+PLAN = "plan.json"
 FREE = ("batch_tokens", "gradient_checkpointing")
 """Settings that may change from one session of a run to the next."""
 
@@ -60,19 +61,22 @@ def finished(out: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
     return record
 
 
-def resume(folder: Path, wanted: dict[str, Any]) -> None:
+def check(folder: Path, wanted: dict[str, Any]) -> None:
     """folder (Path): Of a run, which may have begun.
-    wanted (dict[str, Any]): The plan. It is written down if the run has not begun.
+    wanted (dict[str, Any]): The plan.
     RAISES (ValueError): The run was begun by another plan.
     """
-    path = folder / "plan.json"
+    path = folder / PLAN
     if path.is_file():
         _compare(folder, json.loads(path.read_text(encoding="utf8")), wanted)
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial = folder / f".plan.{os.getpid()}"  # several processes may begin together
-        partial.write_text(json.dumps(wanted), encoding="utf8")
-        os.replace(partial, path)
+
+
+def begin(folder: Path, wanted: dict[str, Any]) -> None:
+    """Write the plan down."""
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = folder / f".{PLAN}.{os.getpid()}"  # several processes may begin together
+    partial.write_text(json.dumps(wanted), encoding="utf8")
+    os.replace(partial, folder / PLAN)
 
 
 def _compare(folder: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:

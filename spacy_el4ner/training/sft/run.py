@@ -66,7 +66,7 @@ def finetune(
     if record := manifest.finished(out, wanted):
         return record
     folder = out.with_name(f".{out.name}.training")
-    manifest.resume(folder, wanted)
+    manifest.check(folder, wanted)
 
     accelerator = Accelerator()
     backend = HFBackend(
@@ -89,8 +89,10 @@ def finetune(
     _warn(report, len(sentences))
     torch.manual_seed(settings.seed)
     tokenizer = backend.tokens.tokenizer
+    loaded = trainable(model, revision, settings, accelerator.device)
+    manifest.begin(folder, wanted)
     run = Run(
-        trainable(model, revision, settings, accelerator.device),
+        loaded,
         settings,
         train,
         judged,
@@ -115,7 +117,9 @@ def trainable(model: str, revision: str | None, settings: Settings, device: torc
     where = freeze({"revision": revision, "trust_remote_code": False})
     found = read(Source(model, where, (), "auto" if keep else "float32", str(device)))
     if settings.gradient_checkpointing:
-        found.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        # Later releases of transformers 5 have another name for it.
+        later = getattr(found, "activation_checkpointing_enable", None)
+        (later or found.gradient_checkpointing_enable)({"use_reentrant": False})
     if settings.method == "full":
         found.get_input_embeddings().requires_grad_(not settings.freeze_embeddings)
         found.get_output_embeddings().requires_grad_(not settings.freeze_embeddings)
@@ -131,7 +135,10 @@ def trainable(model: str, revision: str | None, settings: Settings, device: torc
         lora_dropout=settings.dropout,
         target_modules="all-linear",
     )
-    return get_peft_model(found, config)
+    with warnings.catch_warnings():
+        # PEFT asks transformers 5 for what that calls by another name.
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+        return get_peft_model(found, config)
 
 
 def _finish(run: Run, record: dict[str, Any], tokenizer: Any, out: Path) -> None:

@@ -104,15 +104,18 @@ class TestTraining:
         assert losses(tmp_path / "plain") == pytest.approx(losses(tmp_path / "frugal"), rel=1e-4)
 
     def test_the_best_epoch_on_dev_is_kept(self, qwen, tmp_path):
-        wild = replace(QUICK, learning_rate=1.0, warmup=1.0, epochs=3, dropout=0.0)
-        record = train(qwen, tmp_path / "all", wild, dev=SENTENCES)
-        assert len(record["dev_loss"]) == 3
-        best = 1 + record["dev_loss"].index(min(record["dev_loss"]))
-        assert best < 3
-        stopped = replace(wild, patience=1)
-        early = train(qwen, tmp_path / "early", stopped, dev=SENTENCES)
-        assert early["dev_loss"] == record["dev_loss"][: best + 1]
-        assert weights(tmp_path / "early") == weights(tmp_path / "all")
+        swapped = {"PERSON": "GPE", "GPE": "PERSON"}
+        wrong = [
+            replace(s, mentions=tuple(replace(m, label=swapped[m.label]) for m in s.mentions))
+            for s in SENTENCES
+        ]
+        longer = replace(QUICK, loss="allowed", epochs=12, rank=16, alpha=32, dropout=0.0)
+        late = train(qwen, tmp_path / "late", longer, dev=wrong)["dev_loss"]
+        best = late.index(min(late))
+        assert best < len(late) - 3
+        early = train(qwen, tmp_path / "early", replace(longer, patience=3), dev=wrong)
+        assert early["dev_loss"] == late[: best + 4]
+        assert weights(tmp_path / "early") == weights(tmp_path / "late")
 
 
 class TestResult:
@@ -234,3 +237,4 @@ class TestInput:
     def test_a_model_that_is_not_there_is_named(self, tmp_path):
         with pytest.raises(ValueError, match=r"EL006.*nowhere"):
             train(str(tmp_path / "nowhere"), tmp_path / "adapter")
+        assert list(tmp_path.iterdir()) == []
