@@ -200,6 +200,28 @@ class Errors(metaclass=_Coded):
         "message by running it on a few texts."
     )
     EL075 = "There is no text to explain. Give one in quotation marks."
+    EL082 = (
+        "'{path}' is no manifest that can be read here ({problem}), so it cannot be known whether the "
+        "folder is what was saved. Save the pipeline again, or reinstall its package."
+    )
+    EL083 = (
+        "'{path}' is incomplete: the file '{file}' is missing. Save the pipeline again, or reinstall "
+        "its package."
+    )
+    EL084 = (
+        "'{path}' is not what was saved: '{file}' was altered or only half written ({problem}). Save "
+        "the pipeline again, or reinstall its package; if you changed the file on purpose, load the "
+        "pipeline from a copy without el4ner-manifest.json."
+    )
+    EL085 = (
+        "'{path}' is not what was saved: the file '{file}' was added. Remove it; or if you added it on "
+        "purpose, remove {manifest}."
+    )
+    EL086 = (
+        "The model '{source}' lies within the folder of a saved component, and is not there "
+        "({folder}). Load the pipeline with spacy.load() from its folder or package, or name another "
+        "model."
+    )
 
 
 class Warnings(metaclass=_Coded):
