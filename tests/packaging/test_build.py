@@ -126,15 +126,18 @@ def test_a_package_can_be_packaged_again(packaged, tmp_path):
 @pytest.mark.skipif("EL4NER_PIP" not in os.environ, reason="EL4NER_PIP=1 installs into a new venv")
 def test_pip_installs_it(packaged, tmp_path):
     found, folder = packaged
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    # Without pip, which would bring an old setuptools with it.
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     python = tmp_path / "venv" / "bin" / "python"
     site = next((tmp_path / "venv").glob("lib/*/site-packages"))
     here = [path for path in sys.path if path.endswith("site-packages")]
     (site / "here.pth").write_text("\n".join([os.getcwd(), *here]))
     wheel = next((folder / "out").glob("*.whl"))
-    subprocess.run([python, "-m", "pip", "install", "-q", "--no-index", wheel], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", python]
+    subprocess.run([*pip, "install", "-q", "--no-index", wheel], check=True)
     command = [python, "-c", CHECK, FULL, tmp_path / "again", *TEXTS]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    bare = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=tmp_path, env=bare, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout.splitlines()[-1])["found"] == [found, found]
 
 
