@@ -121,6 +121,7 @@ class Models:
                 n += 1
                 name = f"{folder.name}-{n}"
             shutil.copytree(folder, models / name, ignore=_neither_code_nor_pickle)
+            _name_base(models / name, origin(folder))
             self._names[folder] = name
         return self._names[folder]
 
@@ -137,6 +138,22 @@ def origin(folder: Path) -> str:
     if base and Path(base).is_dir():
         return origin(Path(base))
     return base if base.count("/") == 1 else ""
+
+
+def _name_base(folder: Path, base: str) -> None:
+    """Let the records of a copied model name what it was made from, instead of a folder of this
+    machine.
+    """
+    for name, part, key in (
+        ("el4ner.json", "plan", "base"),
+        ("adapter_config.json", None, "base_model_name_or_path"),
+    ):
+        record = _json(folder / name)
+        settings = record.get(part, {}) if part else record
+        if settings.get(key):
+            settings[key] = base or None
+            text = json.dumps(record, indent=2, ensure_ascii=False)
+            (folder / name).write_text(text, encoding="utf8")
 
 
 def _json(path: Path) -> dict[str, Any]:
