@@ -6,7 +6,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 BIN5 := .venv5/bin
-TESTS5 := tests/backends tests/fusion tests/models tests/servers tests/pipeline tests/training tests/retrieval tests/test_configs.py
+TESTS5 := tests/backends tests/fusion tests/models tests/packaging tests/servers tests/pipeline tests/training tests/retrieval tests/test_configs.py
 NAME ?= sample_en
 
 .PHONY: run test test-transformers5 check install clean
@@ -53,4 +53,4 @@ install: .venv/installed
 	@touch .venv5/installed
 
 clean:
-	rm -rf .venv .venv5 build *.egg-info corpus training metrics project.lock
+	rm -rf .venv .venv5 build *.egg-info corpus training metrics packages project.lock

@@ -200,6 +200,49 @@ class Errors(metaclass=_Coded):
         "message by running it on a few texts."
     )
     EL075 = "There is no text to explain. Give one in quotation marks."
+    EL082 = (
+        "'{path}' is no manifest that can be read here ({problem}), so it cannot be known whether the "
+        "folder is what was saved. Save the pipeline again, or reinstall its package."
+    )
+    EL083 = (
+        "'{path}' is incomplete: the file '{file}' is missing. Save the pipeline again, or reinstall "
+        "its package."
+    )
+    EL084 = (
+        "'{path}' is not what was saved: '{file}' was altered or only half written ({problem}). Save "
+        "the pipeline again, or reinstall its package; if you changed the file on purpose, load the "
+        "pipeline from a copy without el4ner-manifest.json."
+    )
+    EL085 = (
+        "'{path}' is not what was saved: the file '{file}' was added. Remove it; or if you added it on "
+        "purpose, remove {manifest}."
+    )
+    EL086 = (
+        "The model '{source}' lies within the folder of a saved component, and is not there "
+        "({folder}). Load the pipeline with spacy.load() from its folder or package, or name another "
+        "model."
+    )
+    EL087 = (
+        "There is no model '{source}', which {role} names: neither a folder here nor the name of one "
+        "on the hub. Run the command where it was trained, or put it back."
+    )
+    EL088 = (
+        "The model '{source}' of {role} has no weights in safetensors, and others are not packaged. "
+        "Save it with save_pretrained(…, safe_serialization=True)."
+    )
+    EL089 = (
+        "{role} is '{value}', which lies on this machine and is no part of the package. Name something "
+        "of the package spacy-el4ner, or set it to null."
+    )
+    EL090 = (
+        "'{name}' cannot be the name of a package: give ASCII letters, digits and '_', a letter first, "
+        "such as el4ner_compact."
+    )
+    EL091 = "'{version}' cannot be the version of a package. Give one such as 0.1.0."
+    EL092 = (
+        "The wheel could not be built. Is setuptools 70.1 or newer installed, and is there room on the "
+        "disk? It says: {problem}"
+    )
 
 
 class Warnings(metaclass=_Coded):
@@ -229,4 +272,12 @@ class Warnings(metaclass=_Coded):
         "Of {total} sentences, {cut} were longer than the context and were cut, {unread} could not "
         "be read at all; {lost} entities are too long to be tagged or lie across a cut. Use a model "
         "with a longer context, or raise 'max_tokens'."
+    )
+    WL030 = (
+        "'{source}' ({role}) is no part of the package: it works only where this folder is. Package "
+        "with --include-models."
+    )
+    WL031 = (
+        "'{source}' ({role}) is named without a revision: when it changes on the hub, so do the "
+        "answers. Set 'revision' to a commit."
     )

@@ -4,12 +4,14 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.loading import LoadedModel, Source, freeze, load
 from spacy_el4ner.errors import Errors, Warnings
+from spacy_el4ner.storage import bundle
 from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 
 T = TypeVar("T")
@@ -23,9 +25,10 @@ new ones. 2: each token has its own place, no longer that of its tag or word.
 class HFBackend:
     """Runs a model in this process. It is loaded at the first request, not before.
 
-    model (str): Name on the hub, or a local directory.
-    adapter (str | None): A LoRA adapter, as PEFT saves it. Backends of the same model share it in
-        memory, whatever their adapters.
+    model (str): Name on the hub, a local directory, or "bundled:" and the name of a model in the folder
+        of the component; see `storage/bundle.py`.
+    adapter (str | None): A LoRA adapter, as PEFT saves it; named like the model. Backends of the same
+        model share it in memory, whatever their adapters.
     revision (str | None): Branch, tag or commit of the model on the hub.
     dtype (str): "auto" (float32 on a CPU; on a GPU the type that the weights are saved in), or the
         name of a torch type.
@@ -70,6 +73,7 @@ class HFBackend:
             raise ValueError(Errors.EL010.format(value=decoder, setting="decoder", known=known))
         self.model = model
         self.adapter = adapter
+        self.bundle: Path | None = None
         self.dtype = dtype
         self.device = device
         self.batch_tokens = batch_tokens
@@ -103,6 +107,11 @@ class HFBackend:
         return self._spent[1] + (self._runner.tokens if self._runner else 0)
 
     @property
+    def sources(self) -> tuple[str | None, ...]:
+        """RETURNS (tuple[str | None, ...]): Model and adapter, as the config names them."""
+        return self.model, self.adapter
+
+    @property
     def identity(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): All that the answers depend on, beside the request. Batch size,
         device and decoder are no part of it.
@@ -110,8 +119,8 @@ class HFBackend:
         return {
             "backend": "hf",
             "answering": ANSWERING,
-            "model": self.model,
-            "adapter": self.adapter,
+            "model": self._located(self.model),
+            "adapter": self.adapter and self._located(self.adapter),
             "revision": self._where["revision"],
             "dtype": self.dtype,
             "quantization": self._settings.get("quantization_config"),
@@ -126,7 +135,7 @@ class HFBackend:
         from spacy_el4ner.backends.tokens import PieceTokenizer
 
         try:
-            tokenizer = AutoTokenizer.from_pretrained(self.model, **self._where)
+            tokenizer = AutoTokenizer.from_pretrained(self._located(self.model), **self._where)
         except (OSError, ValueError) as error:
             raise ValueError(Errors.EL006.format(name=self.model, error=error)) from error
         return PieceTokenizer(tokenizer, self.use_chat_template)
@@ -138,7 +147,9 @@ class HFBackend:
         from transformers import AutoConfig
 
         try:
-            config = AutoConfig.from_pretrained(self.model, **self._where).get_text_config()
+            config = AutoConfig.from_pretrained(
+                self._located(self.model), **self._where
+            ).get_text_config()
         except (OSError, ValueError) as error:
             raise ValueError(Errors.EL006.format(name=self.model, error=error)) from error
         limits = (getattr(config, n, None) for n in ("max_position_embeddings", "n_positions"))
@@ -221,6 +232,9 @@ class HFBackend:
             self._warned = True
             warnings.warn(Warnings.WL004.format(name=self.model, window=runner.window), stacklevel=2)
 
+    def _located(self, source: str) -> str:
+        return bundle.located(source, self.bundle)
+
     @contextmanager
     def _running(self) -> Iterator[Any]:
         """The model with this backend's adapter, ready to be fed."""
@@ -233,9 +247,9 @@ class HFBackend:
             on_cpu = torch.device(device).type == "cpu"
             dtype = "float32" if self.dtype == "auto" and on_cpu else self.dtype
             where, settings = freeze(self._where), freeze(self._settings)
-            self._loaded = load(Source(self.model, where, settings, dtype, device))
+            self._loaded = load(Source(self._located(self.model), where, settings, dtype, device))
             self._runner = Runner(self._loaded.model, self.tokens.end)
-        with self._loaded.using(self.adapter):
+        with self._loaded.using(self.adapter and self._located(self.adapter)):
             yield self._runner
 
     def _in_batches(

@@ -11,8 +11,8 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from spacy_el4ner.bulk.atomic import replacing
 from spacy_el4ner.errors import Errors
+from spacy_el4ner.storage.atomic import replacing
 
 Row = dict[str, Any]
 

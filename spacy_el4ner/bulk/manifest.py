@@ -12,9 +12,9 @@ from spacy.about import __version__ as spacy_version
 from thinc.api import Config
 
 import spacy_el4ner
-from spacy_el4ner.bulk.atomic import replacing
 from spacy_el4ner.bulk.worker import Job
 from spacy_el4ner.errors import Errors
+from spacy_el4ner.storage.atomic import replacing
 
 
 def manifest(job: Job, documents: int) -> dict[str, Any]:

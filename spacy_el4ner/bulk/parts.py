@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
-from spacy_el4ner.bulk.atomic import TEMPORARY, replacing, temporary_name
 from spacy_el4ner.bulk.files import Output
 from spacy_el4ner.bulk.records import Part
+from spacy_el4ner.storage.atomic import TEMPORARY, replacing, temporary_name
 
 FAILED = ".failed.jsonl"
 MANIFEST = ".manifest.json"

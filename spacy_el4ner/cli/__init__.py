@@ -25,6 +25,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     fuse,
     index,
     memory,
+    package,
     sft,
     show,
     table,

@@ -1,7 +1,6 @@
 """`python -m spacy el4ner calibrate`: fit the fusion of a pipeline to held-out documents."""
 
 import json
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -96,23 +95,15 @@ def _choice(option: str, value: str, known: Iterable[str]) -> None:
 def _save(nlp: Language, report: Report, settings: dict[str, Any], out: Path) -> None:
     """The pipeline, complete or not at all, with the report in its folder."""
     from spacy_el4ner.evaluation.calibration import plot
+    from spacy_el4ner.pipeline.saving import saving_pipeline
 
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = out.with_name(f".{out.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    nlp.to_disk(partial)
     figures = json.dumps({**settings, **report.to_dict()}, indent=2, ensure_ascii=False)
-    (partial / REPORT).write_text(figures, encoding="utf8")
-    try:
-        plot(report, partial / PICTURE)
-    except ImportError as error:
-        msg.warn(str(error))
-    before = out.with_name(f".{out.name}.before")
-    if out.exists():
-        shutil.rmtree(before, ignore_errors=True)
-        out.rename(before)
-    partial.rename(out)
-    shutil.rmtree(before, ignore_errors=True)
+    with saving_pipeline(nlp, out) as folder:
+        (folder / REPORT).write_text(figures, encoding="utf8")
+        try:
+            plot(report, folder / PICTURE)
+        except ImportError as error:
+            msg.warn(str(error))
 
 
 def _tell(report: Report) -> None:

@@ -38,6 +38,7 @@ def fuse(
     """
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.evaluation.calibration import find_component
+    from spacy_el4ner.pipeline.saving import save_pipeline
 
     use_gpu(gpu_id)
     made = _plan(model)
@@ -63,7 +64,7 @@ def fuse(
     nlp = spacy.load(tagger, config={"components": {name: settings}})
     docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy", nlp.vocab), limit, seed)
     find_component(nlp, tagger)[1].set_pool(docs)
-    nlp.to_disk(out)
+    save_pipeline(nlp, out)
     msg.good(f"{out}: '{name}' with {backend['model']}, {sentences} sentences to show")
 
 

@@ -40,11 +40,12 @@ def index(
     corpus/sample_en training/sample_en/pipeline
     """
     from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.pipeline.saving import save_pipeline
 
     use_gpu(gpu_id)
     nlp = make_pipeline(lang, read_backbones(config, models.resolve()), k=k, vote={"@misc": vote})
     docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
     msg.info(f"Pool: {len(docs)} documents, {sentences} sentences")
     nlp.initialize(lambda: examples(docs))
-    nlp.to_disk(out)
+    save_pipeline(nlp, out)
     msg.good(f"Pipeline saved: {out}")

@@ -205,6 +205,7 @@ def without_adapter(component: SLMLLMFusion, model: str | None) -> Reader | None
         batch_tokens=backend.batch_tokens,
         use_chat_template=backend.use_chat_template,
     )
+    plain.bundle = backend.bundle
     reader = copy(component.llm)
     reader.backend = plain  # type: ignore[union-attr]
     return reader

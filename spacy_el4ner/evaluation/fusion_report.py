@@ -52,7 +52,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         "smaller, so that only the order of the rows can be compared.",
         paper_table(metrics),
         "## The fusion by type",
-        table(("", "P", "R", "F1"), _type_rows(metrics)),
+        type_table(metrics),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -73,6 +73,11 @@ def paper_table(metrics: dict[str, Any]) -> str:
         for name, theirs in PAPER.items()
     ]
     return table(("", metrics["name"], "paper, A", "paper, B", "paper, C"), rows)
+
+
+def type_table(metrics: dict[str, Any]) -> str:
+    """RETURNS (str): The scores of each type, as a Markdown table."""
+    return table(("", "P", "R", "F1"), _type_rows(metrics))
 
 
 def plot(metrics: dict[str, Any], out: Path) -> None:

@@ -39,7 +39,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         "strongest opponent that the vote can have.",
         ablation_table(metrics),
         "## The full ensemble by type",
-        table(("", "P", "R", "F1"), _type_rows(metrics)),
+        type_table(metrics),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -64,6 +64,11 @@ def main_table(metrics: dict[str, Any]) -> str:
 def ablation_table(metrics: dict[str, Any]) -> str:
     """RETURNS (str): The ablations, as a Markdown table."""
     return table(HEADER, [_row(_title(n, r), r) for n, r in metrics["ablations"].items()])
+
+
+def type_table(metrics: dict[str, Any]) -> str:
+    """RETURNS (str): The scores of each type, as a Markdown table."""
+    return table(("", "P", "R", "F1"), _type_rows(metrics))
 
 
 def plot(metrics: dict[str, Any], out: Path) -> None:

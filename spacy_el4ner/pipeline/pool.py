@@ -90,6 +90,18 @@ def gold_mentions(doc: Doc, window: Window) -> tuple[Mention, ...]:
     )
 
 
+def renamed(data: bytes, encoder: str) -> bytes:
+    """data (bytes): A saved pool.
+    encoder (str): What the encoder that made its index is called from now on.
+    RETURNS (bytes): The same pool; one that was indexed without an encoder stays as it is.
+    """
+    loaded = srsly.msgpack_loads(data)
+    if "encoder" not in loaded["index"]:
+        return data
+    loaded["index"]["encoder"] = encoder
+    return cast(bytes, srsly.msgpack_dumps(loaded))
+
+
 def _plain(entry: PoolEntry) -> dict[str, Any]:
     shot = entry.demonstration
     return {

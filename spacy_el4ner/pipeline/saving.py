@@ -1,10 +1,15 @@
-"""The parts of a component written to bytes and to a folder, and read back."""
+"""The parts of a component written to bytes and to a folder, and read back; and whole pipelines."""
 
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from spacy import util
+from spacy.language import Language
+
+from spacy_el4ner.storage import bundle, manifest
+from spacy_el4ner.storage.atomic import replacing_folder
 
 Writers = Mapping[str, Callable[[], bytes]]
 """Name of a part, which is also that of its file -> gives its bytes."""
@@ -12,25 +17,66 @@ Readers = Mapping[str, Callable[[bytes], object]]
 """The same names -> take these bytes, in this order."""
 
 
-def to_disk(path: str | Path, writers: Writers, exclude: Iterable[str]) -> None:
-    """path (str | Path): A folder, made if absent. Each file in it is complete or absent."""
-    util.to_disk(
-        util.ensure_path(path), {name: _file_writer(write) for name, write in writers.items()}, exclude
-    )
+def to_disk(
+    path: str | Path, writers: Writers, exclude: Iterable[str], models: Iterable[Any] = ()
+) -> None:
+    """path (str | Path): The component's folder. It is replaced as a whole, or stays as it was.
+    writers (Writers): Its parts.
+    exclude (Iterable[str]): Names of parts to leave out; "models" are the bundled models.
+    models (Iterable[Any]): Backends and encoders, whose bundled models are copied along.
+    """
+    path = Path(path)
+    # Who writes a single component changes the pipeline that its manifest was made of.
+    (path.parent / manifest.NAME).unlink(missing_ok=True)
+    with replacing_folder(path) as folder:
+        util.to_disk(folder, {name: _file_writer(write) for name, write in writers.items()}, exclude)
+        if bundle.FOLDER not in exclude:
+            bundle.copy(models, folder)
+        manifest.write(folder)
 
 
-def from_disk(path: str | Path, readers: Readers, exclude: Iterable[str]) -> None:
-    """path (str | Path): A folder that `to_disk` wrote."""
-    util.from_disk(
-        util.ensure_path(path), {name: _file_reader(read) for name, read in readers.items()}, exclude
-    )
+def from_disk(
+    path: str | Path, readers: Readers, exclude: Iterable[str], models: Iterable[Any] = ()
+) -> None:
+    """path (str | Path): A folder that `to_disk` wrote.
+    readers (Readers): Take its parts.
+    exclude (Iterable[str]): Names of parts to leave as they are.
+    models (Iterable[Any]): Backends and encoders, which are told where their bundled models are.
+    RAISES (ValueError): The pipeline that the folder is in, or else the folder, is not what was saved,
+        says its manifest. Without any manifest, nothing is known and nothing is checked.
+    """
+    path = Path(path)
+    for folder in (path.parent, path):
+        if (folder / manifest.NAME).exists():
+            manifest.verify(folder)
+            break
+    bundle.bind(models, path)
+    util.from_disk(path, {name: _file_reader(read) for name, read in readers.items()}, exclude)
+
+
+@contextmanager
+def saving_pipeline(nlp: Language, path: Path) -> Iterator[Path]:
+    """nlp (Language): A pipeline.
+    path (Path): Where it goes. A folder that is there is replaced as a whole, or stays as it was.
+    YIELDS (Path): The folder with the pipeline, before it is moved there, to put more files in.
+    """
+    with replacing_folder(path) as folder:
+        nlp.to_disk(folder)
+        yield folder
+        manifest.write(folder)
+
+
+def save_pipeline(nlp: Language, path: Path) -> None:
+    """nlp (Language): A pipeline.
+    path (Path): Where it goes. A folder that is there is replaced as a whole, or stays as it was.
+    """
+    with saving_pipeline(nlp, path):
+        pass
 
 
 def _file_writer(write: Callable[[], bytes]) -> Callable[[Path], None]:
     def write_file(path: Path) -> None:
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(write())
-        os.replace(partial, path)
+        path.write_bytes(write())
 
     return write_file
 

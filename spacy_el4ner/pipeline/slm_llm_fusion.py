@@ -285,13 +285,19 @@ class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
         return self
 
     def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """path (str | Path): A folder, made if absent."""
-        saving.to_disk(path, self._writers(), exclude)
+        """path (str | Path): A folder; it is replaced as a whole. Bundled models are copied along."""
+        saving.to_disk(path, self._writers(), exclude, self._models())
 
     def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "SLMLLMFusion":
-        """RETURNS (SLMLLMFusion): This component with what `to_disk` wrote."""
-        saving.from_disk(path, self._readers(), exclude)
+        """RETURNS (SLMLLMFusion): This component with what `to_disk` wrote.
+        RAISES (ValueError): The folder is not what was saved, says its manifest.
+        """
+        saving.from_disk(path, self._readers(), exclude, self._models())
         return self
+
+    def _models(self) -> list[Any]:
+        """What may use models that lie within the component's folder."""
+        return [self.llm, getattr(self.retriever, "encoder", None)]
 
     def _writers(self) -> dict[str, Callable[[], bytes]]:
         return {

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spacy_el4ner import minilm
+from spacy_el4ner.storage import bundle
 
 Vectors = NDArray[np.float32]
 
@@ -27,8 +29,9 @@ class Encoder(Protocol):
 class SentenceTransformerEncoder:
     """Any model of the sentence-transformers library.
 
-    model (str): Name on the hub or local directory. The default, all-MiniLM-L6-v2, needs no network
-        where the extra `offline` is installed.
+    model (str): Name on the hub, local directory, or "bundled:" and the name of a model in the folder
+        of the component. The default, all-MiniLM-L6-v2, needs no network where the extra `offline` is
+        installed.
     device (str | None): Where to run; None lets the library choose.
     batch_size (int): Texts a pass.
     local_files_only (bool): Never ask the network.
@@ -43,20 +46,26 @@ class SentenceTransformerEncoder:
         local_files_only: bool = False,
     ):
         self.name = model
+        self.bundle: Path | None = None
         self.device = device
         self.batch_size = batch_size
         self.local_files_only = local_files_only
+
+    @property
+    def sources(self) -> tuple[str | None, ...]:
+        """RETURNS (tuple[str | None, ...]): The model, as the config names it."""
+        return (self.name,)
 
     @cached_property
     def model(self) -> Any:
         """RETURNS (SentenceTransformer): The model, loaded at first use."""
         from sentence_transformers import SentenceTransformer
 
-        bundled = self.name == minilm.HUB_NAME and minilm.installed()
+        installed = self.name == minilm.HUB_NAME and minilm.installed()
         return SentenceTransformer(
-            str(minilm.path()) if bundled else self.name,
+            str(minilm.path()) if installed else bundle.located(self.name, self.bundle),
             device=self.device,
-            local_files_only=self.local_files_only or bundled,
+            local_files_only=self.local_files_only or installed,
             trust_remote_code=False,
         )
 

@@ -1,6 +1,10 @@
 import pytest
+import spacy
 
 from spacy_el4ner.pipeline import saving
+from spacy_el4ner.pipeline.saving import save_pipeline
+from spacy_el4ner.storage import manifest
+from tests.pipeline.ensembles import pipeline
 
 
 def test_parts_come_back_in_the_order_of_their_readers(tmp_path):
@@ -11,10 +15,11 @@ def test_parts_come_back_in_the_order_of_their_readers(tmp_path):
 
 
 def test_what_is_excluded_is_neither_written_nor_read(tmp_path):
-    saving.to_disk(tmp_path, {"a": lambda: b"1", "b": lambda: b"2"}, ["b"])
-    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    folder = tmp_path / "new"
+    saving.to_disk(folder, {"a": lambda: b"1", "b": lambda: b"2"}, ["b"])
+    assert sorted(path.name for path in folder.iterdir()) == ["a", manifest.NAME]
     read = []
-    saving.from_disk(tmp_path, {"a": read.append, "b": read.append}, ["b"])
+    saving.from_disk(folder, {"a": read.append, "b": read.append}, ["b"])
     assert read == [b"1"]
 
 
@@ -22,7 +27,89 @@ def test_a_part_that_fails_leaves_what_was_there(tmp_path):
     def fail():
         raise OSError("disk full")
 
-    saving.to_disk(tmp_path, {"a": lambda: b"old"}, [])
+    saving.to_disk(tmp_path / "new", {"a": lambda: b"old"}, [])
     with pytest.raises(OSError, match="disk full"):
-        saving.to_disk(tmp_path, {"a": fail}, [])
-    assert [(path.name, path.read_bytes()) for path in tmp_path.iterdir()] == [("a", b"old")]
+        saving.to_disk(tmp_path / "new", {"a": fail}, [])
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    read = []
+    saving.from_disk(tmp_path / "new", {"a": read.append}, [])
+    assert read == [b"old"]
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """A pipeline and its folder; nothing loads its model."""
+    nlp = pipeline(["some/model"])
+    save_pipeline(nlp, tmp_path / "saved")
+    return nlp, tmp_path / "saved"
+
+
+def test_a_saved_pipeline_is_loaded(saved):
+    nlp, folder = saved
+    assert spacy.load(folder).get_pipe("llm_ensemble_ner").labels == (
+        nlp.get_pipe("llm_ensemble_ner").labels
+    )
+    assert [path.name for path in folder.parent.iterdir()] == ["saved"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("llm_ensemble_ner/labels", None, "EL083"),
+        ("llm_ensemble_ner/labels", b"\x80", "EL084"),
+        ("llm_ensemble_ner/more", b"", "EL085"),
+        ("llm_ensemble_ner/el4ner-manifest.json", b"{", "EL08[24]"),
+    ],
+)
+def test_a_damaged_component_is_refused(saved, tmp_path, whole, name, content, code):
+    nlp, folder = saved
+    if not whole:
+        folder = tmp_path / "by_spacy"
+        nlp.to_disk(folder)
+    if content is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(content)
+    with pytest.raises(ValueError, match=code) as error:
+        spacy.load(folder)
+    assert name.rpartition("/")[2] in str(error.value)
+
+
+def test_a_change_beside_the_component_is_refused(saved):
+    _, folder = saved
+    config = folder / "config.cfg"
+    config.write_text(config.read_text(encoding="utf8").replace("k = 5", "k = 6"), encoding="utf8")
+    with pytest.raises(ValueError, match=r"EL084.*config\.cfg"):
+        spacy.load(folder)
+
+
+def test_spacy_may_save_over_it(saved):
+    nlp, folder = saved
+    nlp.get_pipe_config("llm_ensemble_ner")["k"] = 6
+    nlp.to_disk(folder)
+    assert spacy.load(folder).get_pipe("llm_ensemble_ner").cfg["k"] == 6
+
+
+def test_a_pipeline_of_before_there_were_manifests_is_loaded(saved):
+    _, folder = saved
+    for listing in folder.rglob(manifest.NAME):
+        listing.unlink()
+    assert spacy.load(folder).get_pipe("llm_ensemble_ner").labels
+
+
+def test_no_saved_byte_has_a_key(tmp_path, monkeypatch):
+    secret = "sk-canary-5f2c9e"
+    monkeypatch.setenv("EL4NER_CANARY", secret)
+    backend = {
+        "@misc": "spacy-el4ner.OpenAIBackend.v1",
+        "model": "large",
+        "base_url": "http://localhost:9/v1",
+        "api_key_env": "EL4NER_CANARY",
+    }
+    block = {"@misc": "spacy-el4ner.Backbone.v1", "backend": backend}
+    nlp = pipeline([], backbones={"served": block})
+    save_pipeline(nlp, tmp_path / "saved")
+    saved = [path.read_bytes() for path in (tmp_path / "saved").rglob("*") if path.is_file()]
+    assert any(b"EL4NER_CANARY" in content for content in saved)
+    assert not any(secret.encode() in content for content in [*saved, nlp.to_bytes()])

@@ -1,0 +1,46 @@
+"""`python -m spacy el4ner package`: a pipeline as a wheel that works where it is installed."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+
+
+@app.command("package")
+def package(
+    pipeline: Annotated[Path, typer.Argument(help="A saved pipeline with the ensemble or the fusion")],
+    out: Annotated[Path, typer.Argument(help="The folder that the wheel goes into")],
+    name: Annotated[str, typer.Option(help="Name of the package, without the language")],
+    version: Annotated[str, typer.Option(help="Version of the package")] = "0.1.0",
+    include_models: Annotated[
+        bool, typer.Option(help="Take along models that are folders of this machine")
+    ] = True,
+    metrics: Annotated[
+        Path | None, typer.Option(help="What `evaluate` or `evaluate-fusion` wrote, for the card")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="Licence of the package")] = "",
+    data: Annotated[str, typer.Option(help="On the training data, for the card")] = "",
+) -> None:
+    """Make a wheel that needs only pip and spacy-el4ner: the config, the demonstrations and their
+    index, the calibration, and the models' files. Its README is a model card.
+
+    Example: python -m spacy el4ner package training/sample_en/pipeline packages \\
+    --name el4ner_compact --version 0.1.0 --metrics metrics/sample_en/ensemble.json
+    """
+    from spacy_el4ner.packaging.build import Description, build
+
+    try:
+        measured = None if metrics is None else json.loads(metrics.read_text(encoding="utf8"))
+        about = Description(name, version, measured, licence, data)
+        msg.info("Copying the models and building the wheel")
+        wheel, notes = build(pipeline, out, about, include_models=include_models)
+    except (OSError, RuntimeError, ValueError) as error:
+        msg.fail(str(error), exits=1)
+        raise  # Not reached: the line above ends the command.
+    for note in notes:
+        msg.warn(note)
+    msg.good(f"{wheel} ({wheel.stat().st_size / 1e6:.1f} MB)", f"Install it: pip install {wheel}")

@@ -1,0 +1,1 @@
+"""Files and folders that are whole, and that show it where they are not."""

@@ -1,0 +1,104 @@
+"""Files and folders that are there whole or not at all, whenever the process dies."""
+
+import ctypes
+import errno
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+TEMPORARY = ".tmp"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """path (Path): The file to write.
+    YIELDS (BinaryIO): A file of another name in the same folder, which takes the place of `path` once
+        it is whole and on the disk. Two processes that write the same file do not meet.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    try:
+        with temporary.open("xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+@contextmanager
+def replacing_folder(path: Path) -> Iterator[Path]:
+    """path (Path): The folder to write.
+    YIELDS (Path): An empty folder beside it, which takes the place of `path`, with all that it then
+        holds, once it is whole and on the disk. What was there before stays there until then; a
+        process that is killed before leaves it as it was, and the unfinished folder under a name that
+        begins with a dot and ends with ".tmp".
+    """
+    path = path.resolve()  # a link stays a link
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = temporary_name(path)
+    temporary.mkdir()
+    try:
+        yield temporary
+        _sync_tree(temporary)
+        if path.exists():
+            _exchange(temporary, path)
+        else:
+            temporary.rename(path)
+        _sync_folder(path.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def temporary_name(path: Path) -> Path:
+    """RETURNS (Path): A name beside it that nothing else has."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+
+
+def _sync_folder(folder: Path) -> None:
+    """Let the new name survive a loss of power, too, where the system can open folders."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sync_tree(folder: Path) -> None:
+    for root, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(root, name), "rb+") as file:
+                os.fsync(file.fileno())
+        _sync_folder(Path(root))
+
+
+EXCHANGE = 2
+HERE = -100
+"""RENAME_EXCHANGE of Linux's renameat2, and AT_FDCWD."""
+
+
+def _exchange(new: Path, old: Path) -> None:
+    """Let two folders change names: at once where the system can do that, else in two steps, so that
+    a process killed between them leaves the old one under a temporary name.
+    """
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if hasattr(libc, "renameat2"):
+            names = os.fsencode(new), os.fsencode(old)
+            if libc.renameat2(HERE, names[0], HERE, names[1], EXCHANGE) == 0:
+                return
+            code = ctypes.get_errno()
+            if code not in (errno.ENOSYS, errno.EINVAL):  # the kernel, or the file system, cannot
+                raise OSError(code, os.strerror(code), str(old))
+    before = temporary_name(old)
+    old.rename(before)
+    new.rename(old)
+    shutil.rmtree(before)

@@ -1,0 +1,89 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from spacy_el4ner.packaging.card import card, performance
+from spacy_el4ner.packaging.models import Model, Models, origin
+
+HUB = "sentence-transformers/all-MiniLM-L6-v2"
+METRICS = json.loads(Path("docs/results/sample_en/ensemble.json").read_text(encoding="utf8"))
+META = {
+    "lang": "en",
+    "name": "tiny",
+    "version": "1.0",
+    "description": "Names",
+    "pipeline": ["llm_ensemble_ner"],
+    "license": "MIT",
+}
+
+
+@pytest.fixture
+def nlp():
+    from tests.pipeline.ensembles import pipeline
+
+    return pipeline(["some/model"])
+
+
+def test_it_tells_labels_models_and_figures(nlp):
+    models = [
+        Model("a.model", "bundled:x", Path("x"), base=HUB),
+        Model("b.model", "some/model", base="some/model", revision="abc"),
+        Model("c.model", "large", base="large", server="http://localhost:8000/v1"),
+    ]
+    text = card(nlp, META, models, METRICS, "Our own, CC0")
+    assert 'spacy.load("en_tiny")' in text
+    assert "| PERSON | people | 0 |" in text
+    assert f"| `a.model` | in this package | {HUB} | Apache-2.0 |" in text
+    assert "| `b.model` | `some/model`, revision `abc` | some/model | see the model |" in text
+    assert "`large` on the server http://localhost:8000/v1" in text
+    assert f"| **full ensemble** | {METRICS['full']['ents_p']:.3f} |" in text
+    assert "Our own, CC0" in text
+    assert f"is {METRICS['full']['expected_calibration_error']:.3f} in" in text
+
+
+def test_what_is_not_known_is_said_so(nlp):
+    text = card(nlp, {**META, "license": ""}, [], None, "")
+    for said in ("No measurement was given", "was not measured", "Nothing was said"):
+        assert said in text
+    assert "Licence of the package" not in text
+
+
+def test_the_main_scores_go_into_the_meta():
+    assert performance(METRICS)["ents_f"] == METRICS["full"]["ents_f"]
+    assert performance(None) == {}
+
+
+@pytest.mark.parametrize(
+    ("plan", "base"),
+    [
+        ({"base": HUB}, HUB),
+        ({"kind": "minilm"}, HUB),
+        ({"kind": "characters"}, ""),
+        ({"base": "/nowhere/to/be/found"}, ""),
+    ],
+)
+def test_what_a_model_was_made_from_is_read_from_its_record(tmp_path, plan, base):
+    (tmp_path / "base").mkdir()
+    (tmp_path / "base" / "el4ner.json").write_text(json.dumps({"plan": plan}))
+    assert origin(tmp_path / "base") == base
+    (tmp_path / "tuned").mkdir()
+    record = {"base_model_name_or_path": str(tmp_path / "base")}
+    (tmp_path / "tuned" / "adapter_config.json").write_text(json.dumps(record))
+    assert origin(tmp_path / "tuned") == base
+
+
+def test_models_of_a_hub_and_of_a_server_are_named_and_left_where_they_are(tmp_path):
+    block = {
+        "retriever": {"@misc": "spacy-el4ner.SpanSimilarity.v1", "encoder": None},
+        "a": {"@misc": "spacy-el4ner.HFBackend.v1", "model": "x/y", "adapter": None, "revision": "1"},
+        "b": {"@misc": "spacy-el4ner.OpenAIBackend.v1", "model": "z", "base_url": "http://h/v1"},
+    }
+    models = Models(tmp_path, include=True)
+    assert models.taken(block, "c") == block
+    assert models.found == [
+        Model("c.retriever.encoder", HUB, base=HUB),
+        Model("c.a.model", "x/y", base="x/y", revision="1"),
+        Model("c.b.model", "z", base="z", server="http://h/v1"),
+    ]
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,82 @@
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from spacy_el4ner.storage.atomic import replacing_folder
+
+SAVES = """
+import sys
+from pathlib import Path
+from spacy_el4ner.storage import manifest
+from spacy_el4ner.storage.atomic import replacing_folder
+n = 0
+while True:
+    n += 1
+    with replacing_folder(Path(sys.argv[1])) as folder:
+        for name in "abc":
+            (folder / name).write_bytes(b"%d" % n * 50_000)
+        manifest.write(folder)
+    if n == 1:
+        print("begun", flush=True)
+"""
+
+
+def test_the_folder_is_replaced_as_a_whole(tmp_path):
+    path = tmp_path / "deep" / "folder"
+    for text in "old", "new":
+        with replacing_folder(path) as folder:
+            (folder / text).write_text(text)
+    assert [file.name for file in path.iterdir()] == ["new"]
+    assert [folder.name for folder in path.parent.iterdir()] == ["folder"]
+
+
+def test_a_failure_leaves_the_old_folder_alone(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "old").touch()
+    with pytest.raises(OSError, match="disk full"), replacing_folder(tmp_path / "folder"):
+        raise OSError("disk full")
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "old"]
+
+
+def test_a_link_to_the_folder_stays_a_link(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    with replacing_folder(tmp_path / "link") as folder:
+        (folder / "new").touch()
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "new").exists()
+
+
+def test_without_an_exchange_of_names_it_is_done_in_two_steps(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "other")
+    for text in "old", "new":
+        with replacing_folder(tmp_path / "folder") as folder:
+            (folder / text).touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "new"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs an exchange of names")
+def test_whenever_the_process_is_killed_the_folder_is_whole(tmp_path):
+    from spacy_el4ner.storage import manifest
+
+    path = tmp_path / "folder"
+    delays = random.Random(0)
+    for _ in range(5):
+        saving = subprocess.Popen(
+            [sys.executable, "-c", SAVES, str(path)],
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        )
+        assert saving.stdout.readline() == b"begun\n"
+        time.sleep(delays.uniform(0, 0.1))
+        saving.send_signal(signal.SIGKILL)
+        saving.wait()
+        saving.stdout.close()
+        manifest.verify(path)
+        assert len({(path / name).read_bytes() for name in "abc"}) == 1
