@@ -12,7 +12,7 @@ NAME ?= sample_en
 .PHONY: run test test-transformers5 check install clean
 
 run: install
-	@echo "== 2/3  the ensemble and the fusion, trained and measured: about 25 minutes on two cores (each step shows its progress)"
+	@echo "== 2/3  the ensemble and the fusion, trained and measured: about half an hour on two cores (each step shows its progress)"
 	@$(BIN)/python -m spacy project run all . --vars.name $(NAME)
 	@echo "== 3/3  results"
 	@cat metrics/$(NAME)/report.md metrics/$(NAME)/fusion.md

@@ -7,6 +7,7 @@ from pathlib import Path
 from thinc.api import Config
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.evaluation.fusion_report import fusion_table
 from spacy_el4ner.evaluation.report import ablation_table, main_table
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG as ENSEMBLE
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG as FUSION
@@ -40,8 +41,10 @@ def test_the_tree_of_the_readme_exists():
 
 
 def test_the_tables_of_the_readme_are_the_measured_ones():
-    measured = ROOT / "docs" / "results" / "sample_en" / "ensemble.json"
-    metrics = json.loads(measured.read_text(encoding="utf8"))
+    measured = ROOT / "docs" / "results" / "sample_en"
+    metrics = json.loads((measured / "ensemble.json").read_text(encoding="utf8"))
+    fusion = json.loads((measured / "fusion.json").read_text(encoding="utf8"))
+    assert fusion_table(fusion) in README
     assert main_table(metrics) in README
     assert ablation_table(metrics) in README
     assert metrics["date"] in README
