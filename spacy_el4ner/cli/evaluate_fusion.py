@@ -58,7 +58,7 @@ def evaluate_fusion(
         "documents_in_split": len(everything),
         "sentences": sentences,
         "seed": seed,
-        "slm": component.model.name,
+        "slm": " + ".join(nlp.pipe_names[: nlp.pipe_names.index(component_name) + 1]),
         "llm": _llm(component.llm),
         "calibration": component.calibration.to_dict(),
         **machine(),
