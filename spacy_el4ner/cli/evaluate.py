@@ -9,7 +9,7 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
+from spacy_el4ner.cli.options import named, sample_by_sentences, use_gpu
 
 
 @app.command("evaluate")
@@ -54,7 +54,7 @@ def evaluate(
             "documents_in_split": len(everything),
             "sentences": sentences,
             "seed": seed,
-            "backbone_models": {b.name: _named(b.backend.model) for b in bench.members},
+            "backbone_models": {b.name: named(b.backend.model) for b in bench.members},
             **machine(),
             **ensemble.evaluate(bench, msg.text),
         }
@@ -62,9 +62,3 @@ def evaluate(
     out.write_text(json.dumps(metrics, indent=2, ensure_ascii=False), encoding="utf8")
     full = metrics["full"]
     msg.good(f"{out}: F1 {full['ents_f']:.3f}, P {full['ents_p']:.3f}, R {full['ents_r']:.3f}")
-
-
-def _named(model: str) -> str:
-    """A model of the hub by its name, a local one by its place in the project."""
-    path = Path(model)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else model

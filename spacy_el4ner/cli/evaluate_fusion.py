@@ -9,7 +9,7 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
+from spacy_el4ner.cli.options import named, sample_by_sentences, use_gpu
 
 
 @app.command("evaluate-fusion")
@@ -75,9 +75,4 @@ def _llm(reader: Any) -> str:
     """The language model by its name, or by its place in the project."""
     backend = getattr(reader, "backend", reader)
     names = [getattr(backend, "model", type(backend).__name__), getattr(backend, "adapter", None)]
-    return " + ".join(_named(str(name)) for name in names if name)
-
-
-def _named(model: str) -> str:
-    path = Path(model)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else model
+    return " + ".join(named(str(name)) for name in names if name)

@@ -68,3 +68,9 @@ def sample_by_sentences(docs: Sequence[Doc], limit: int, seed: int) -> tuple[lis
         chosen.append(n)
         total += sizes[n]
     return [docs[n] for n in sorted(chosen)], total
+
+
+def named(model: str) -> str:
+    """RETURNS (str): A model of the hub by its name, a local one by its place in the project."""
+    path = Path(model)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else model

@@ -10,8 +10,7 @@ NLP = spacy.blank("en")
 DOCS = [NLP.make_doc(text) for text in ("Bill paid the bill.", "", "😀 in Paris")]
 
 
-@pytest.fixture
-def model():
+def make(**settings):
     tok2vec = build_hash_embed_cnn_tok2vec(
         width=16,
         depth=1,
@@ -21,10 +20,15 @@ def model():
         subword_features=True,
         pretrained_vectors=None,
     )
-    model = token_classifier_v1(tok2vec)
+    model = token_classifier_v1(tok2vec, **settings)
     model.get_ref("output_layer").set_dim("nO", 9)
     model.initialize(X=DOCS)
     return model
+
+
+@pytest.fixture
+def model():
+    return make()
 
 
 def test_every_token_has_a_score_of_every_tag(model):
@@ -62,18 +66,7 @@ def test_the_gradient_reaches_the_vectors(model):
 def test_a_gain_makes_the_scores_learn_faster():
     gains = []
     for gain in (1.0, 10.0):
-        tok2vec = build_hash_embed_cnn_tok2vec(
-            width=16,
-            depth=1,
-            embed_size=50,
-            window_size=1,
-            maxout_pieces=2,
-            subword_features=True,
-            pretrained_vectors=None,
-        )
-        model = token_classifier_v1(tok2vec, gain=gain)
-        model.get_ref("output_layer").set_dim("nO", 9)
-        model.initialize(X=DOCS)
+        model = make(gain=gain)
         _, backprop = model.begin_update(DOCS)
         backprop([np.ones_like(rows) for rows in model.predict(DOCS)])
         gains.append(model.get_ref("output_layer").get_grad("b")[0])

@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import spacy
 
-from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
 from tests.pipeline.taggers import examples, trained
 
 RETRIEVER = {
@@ -53,7 +52,3 @@ def test_a_tagger_that_listens_has_no_vectors_of_its_own():
     model = {"@architectures": "spacy-el4ner.TokenClassifier.v1", "tok2vec": listener}
     with pytest.raises(ValueError, match="EL034"):
         nlp.add_pipe("slm_llm_fusion", config={"model": model, "retriever": RETRIEVER})
-
-
-def test_before_it_is_bound_it_has_no_model():
-    assert TaggerVectors().model is None

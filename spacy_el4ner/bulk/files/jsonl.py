@@ -2,29 +2,23 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from spacy_el4ner.bulk.files.base import Keys, entities, identifier
-from spacy_el4ner.bulk.files.lines import count_lines, read_lines
+from spacy_el4ner.bulk.files.lines import LineSource
 from spacy_el4ner.bulk.records import Annotated, Record
 
 
-class JsonlSource:
+class JsonlSource(LineSource):
     """path (Path): The file, in UTF-8.
     keys (Keys): Where text and id stand in its objects.
     """
 
     def __init__(self, path: Path, keys: Keys):
-        self.path = path
+        super().__init__(path)
         self.keys = keys
-
-    def count(self) -> int:
-        return count_lines(self.path)
-
-    def items(self) -> Iterator[tuple[int, bytes]]:
-        return read_lines(self.path)
 
     def record(self, item: tuple[int, bytes]) -> Record:
         number, line = item

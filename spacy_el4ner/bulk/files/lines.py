@@ -20,3 +20,16 @@ def read_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 bare = bare.removeprefix(BOM)
             if bare.strip():
                 yield number, bare
+
+
+class LineSource:
+    """path (Path): A file with a document a line."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def count(self) -> int:
+        return count_lines(self.path)
+
+    def items(self) -> Iterator[tuple[int, bytes]]:
+        return read_lines(self.path)

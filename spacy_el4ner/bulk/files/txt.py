@@ -1,24 +1,17 @@
 """Plain text, a document a line; blank lines are none."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from spacy_el4ner.bulk.files.base import Keys
-from spacy_el4ner.bulk.files.lines import count_lines, read_lines
+from spacy_el4ner.bulk.files.lines import LineSource
 from spacy_el4ner.bulk.records import Record
 
 
-class TxtSource:
+class TxtSource(LineSource):
     """path (Path): The file, in UTF-8."""
 
     def __init__(self, path: Path, keys: Keys):
-        self.path = path
-
-    def count(self) -> int:
-        return count_lines(self.path)
-
-    def items(self) -> Iterator[tuple[int, bytes]]:
-        return read_lines(self.path)
+        super().__init__(path)
 
     def record(self, item: tuple[int, bytes]) -> Record:
         number, line = item
