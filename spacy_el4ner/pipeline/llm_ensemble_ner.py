@@ -1,16 +1,14 @@
 """The component `llm_ensemble_ner`: EL4NER in a spaCy pipeline."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import srsly
-from spacy import util
 from spacy.language import Language
 from spacy.pipeline.pipe import Pipe
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Config
@@ -19,9 +17,10 @@ from spacy_el4ner.backends.base import Backbone
 from spacy_el4ner.ensemble.resolve import resolve
 from spacy_el4ner.ensemble.vote import VoteRule
 from spacy_el4ner.errors import Errors, Warnings
-from spacy_el4ner.pipeline import attributes, saving
+from spacy_el4ner.pipeline import attributes
+from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
-from spacy_el4ner.pipeline.faults import annotate, check_policy
+from spacy_el4ner.pipeline.faults import check_policy
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
 from spacy_el4ner.pipeline.pool import Pool, demonstrations
 from spacy_el4ner.pipeline.trace import Result, Trace
@@ -86,7 +85,7 @@ def make_llm_ensemble_ner(
     )
 
 
-class LLMEnsembleNER(Pipe):
+class LLMEnsembleNER(Component, Pipe):
     """Named entity recognition by several small language models together.
 
     vocab (Vocab): The pipeline's vocabulary.
@@ -178,21 +177,6 @@ class LLMEnsembleNER(Pipe):
         else:
             warnings.warn(Warnings.WL003.format(name=self.name), stacklevel=2)
 
-    def __call__(self, doc: Doc) -> Doc:
-        """doc (Doc): The document.
-        RETURNS (Doc): The same, annotated.
-        """
-        return next(self.pipe([doc]))
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """stream (Iterable[Doc]): The documents.
-        batch_size (int): Documents over which the prompts of a stage are pooled.
-        YIELDS (Doc): Every document, in order; one that failed is yielded as it was, and marked.
-        """
-        stream = iter(stream)
-        while docs := list(islice(stream, batch_size)):
-            yield from annotate(docs, self.predict, self._write_all, self.cfg["on_error"])
-
     def predict(self, docs: Sequence[Doc]) -> list[Result]:
         """docs (Sequence[Doc]): The documents. They are only read.
         RETURNS (list[Result]): Candidates and counts of each.
@@ -208,39 +192,6 @@ class LLMEnsembleNER(Pipe):
         if self.cfg["pool"] and not self.pool.entries:
             self.initialize()
         return self.method(self.retriever if self.pool.entries else None).trace(docs)
-
-    def set_annotations(self, docs: Iterable[Doc], results: Iterable[Result]) -> None:
-        """Write entities, candidates, confidences and counts.
-
-        docs (Iterable[Doc]): The documents.
-        results (Iterable[Result]): What `predict` returned for them.
-        """
-        for doc, result in zip(docs, results, strict=True):
-            self._write(doc, result)
-
-    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-        """RETURNS (dict[str, Any]): The scores of the configured scorer."""
-        return self.scorer(examples, **kwargs) if self.scorer is not None else {}
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """RETURNS (bytes): Settings, labels and pool; of the models only what the config says."""
-        return util.to_bytes(self._writers(), exclude)
-
-    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "LLMEnsembleNER":
-        """RETURNS (LLMEnsembleNER): This component with what `to_bytes` wrote."""
-        util.from_bytes(data, self._readers(), exclude)
-        return self
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """path (str | Path): A folder; it is replaced as a whole. Bundled models are copied along."""
-        saving.to_disk(path, self._writers(), exclude, self._models())
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "LLMEnsembleNER":
-        """RETURNS (LLMEnsembleNER): This component with what `to_disk` wrote.
-        RAISES (ValueError): The folder is not what was saved, says its manifest.
-        """
-        saving.from_disk(path, self._readers(), exclude, self._models())
-        return self
 
     def _models(self) -> list[Any]:
         """What may use models that lie within the component's folder."""
@@ -280,11 +231,7 @@ class LLMEnsembleNER(Pipe):
 
         return read_docs(Path(self.cfg["pool"]), self.vocab)
 
-    def _write_all(self, docs: Sequence[Doc], results: Sequence[Result]) -> None:
-        self.set_annotations(docs, results)
-        self._warn_about_cuts(results)
-
-    def _warn_about_cuts(self, results: Sequence[Result]) -> None:
+    def _warn(self, results: Sequence[Result]) -> None:
         for backbone in self.backbones:
             n = sum(r.counts["split_by"].get(backbone.name, 0) for r in results)
             if n:
@@ -294,18 +241,13 @@ class LLMEnsembleNER(Pipe):
     def _write(self, doc: Doc, result: Result) -> None:
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
         chosen = resolve(result.candidates, [(e.start_char, e.end_char) for e in kept])
-        doc.ents = [*kept, *(_span(doc, c) for c in chosen)]
-        spans = [_span(doc, c) for c in result.candidates]
-        group = SpanGroup(doc, name=self.cfg["spans_key"], spans=spans)
-        group.attrs["scores"] = [c.confidence for c in result.candidates]
-        doc.spans[self.cfg["spans_key"]] = group
-        doc._.el4ner = {
-            "counts": {**result.counts, "entities": len(chosen)},
-            "spans": {
-                attributes.key(c.start, c.end, c.label): attributes.record(c) for c in result.candidates
-            },
-            "error": "",
-        }
+        self._annotate(
+            doc,
+            [*kept, *(_span(doc, c) for c in chosen)],
+            [_span(doc, c) for c in result.candidates],
+            [attributes.record(c) for c in result.candidates],
+            {**result.counts, "entities": len(chosen)},
+        )
 
 
 def _span(doc: Doc, candidate: Candidate) -> Span:

@@ -2,17 +2,15 @@
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from spacy import util
 from spacy.language import Language
 from spacy.pipeline import TrainablePipe
-from spacy.tokens import Doc, Span, SpanGroup
+from spacy.tokens import Doc, Span
 from spacy.training import Example, validate_get_examples
 from spacy.vocab import Vocab
 from thinc.api import Config, Model
@@ -25,8 +23,9 @@ from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.fusion.rules import RULES, make_rule
 from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.models.tag_loss import cross_entropy
-from spacy_el4ner.pipeline import attributes, saving
-from spacy_el4ner.pipeline.faults import annotate, check_policy
+from spacy_el4ner.pipeline import attributes
+from spacy_el4ner.pipeline.component import Component
+from spacy_el4ner.pipeline.faults import check_policy
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
@@ -85,7 +84,7 @@ def make_slm_llm_fusion(
     )
 
 
-class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
+class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
     """Named entity recognition by a supervised tagger, and by a language model where it knows better.
 
     Training trains the tagger. The language model is asked by `predict` alone, so `update` neither
@@ -218,21 +217,6 @@ class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
         ]
         return sum(loss for loss, _ in judged), [gradient for _, gradient in judged]
 
-    def __call__(self, doc: Doc) -> Doc:
-        """doc (Doc): The document.
-        RETURNS (Doc): The same, annotated.
-        """
-        return next(self.pipe([doc]))
-
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """stream (Iterable[Doc]): The documents.
-        batch_size (int): Documents over which the language model's prompts are pooled.
-        YIELDS (Doc): Every document, in order; one that failed is yielded as it was, and marked.
-        """
-        stream = iter(stream)
-        while docs := list(islice(stream, batch_size)):
-            yield from annotate(docs, self.predict, self._write_all, self.cfg["on_error"])
-
     def predict(self, docs: Sequence[Doc]) -> list[Result]:
         """docs (Sequence[Doc]): The documents. They are only read.
         RETURNS (list[Result]): What both models found in each.
@@ -259,41 +243,6 @@ class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
             return [np.zeros((0, len(self.scheme.tags)), np.float32) for _ in docs]
         to_numpy: Callable[[Floats2d], Logits] = self.model.ops.to_numpy
         return [to_numpy(rows) for rows in self.model.predict(list(docs))]
-
-    def set_annotations(self, docs: Iterable[Doc], results: Iterable[Result]) -> None:
-        """Write entities, the mentions of both models, confidences and counts.
-
-        docs (Iterable[Doc]): The documents.
-        results (Iterable[Result]): What `predict` returned for them.
-        """
-        for doc, result in zip(docs, results, strict=True):
-            self._write(doc, result)
-
-    def score(self, examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
-        """RETURNS (dict[str, Any]): The scores of the configured scorer."""
-        return self.scorer(examples, **kwargs) if self.scorer is not None else {}
-
-    def to_bytes(self, *, exclude: Iterable[str] = ()) -> bytes:
-        """RETURNS (bytes): Labels, tagger, pool and calibration; of the language model only what the
-        config says.
-        """
-        return util.to_bytes(self._writers(), exclude)
-
-    def from_bytes(self, data: bytes, *, exclude: Iterable[str] = ()) -> "SLMLLMFusion":
-        """RETURNS (SLMLLMFusion): This component with what `to_bytes` wrote."""
-        util.from_bytes(data, self._readers(), exclude)
-        return self
-
-    def to_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> None:
-        """path (str | Path): A folder; it is replaced as a whole. Bundled models are copied along."""
-        saving.to_disk(path, self._writers(), exclude, self._models())
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> "SLMLLMFusion":
-        """RETURNS (SLMLLMFusion): This component with what `to_disk` wrote.
-        RAISES (ValueError): The folder is not what was saved, says its manifest.
-        """
-        saving.from_disk(path, self._readers(), exclude, self._models())
-        return self
 
     def _models(self) -> list[Any]:
         """What may use models that lie within the component's folder."""
@@ -330,8 +279,7 @@ class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
         if self.retriever.needs_spans:
             raise ValueError(Errors.EL032.format(name=self.name, kind=type(self.retriever).__name__))
 
-    def _write_all(self, docs: Sequence[Doc], results: Sequence[Result]) -> None:
-        self.set_annotations(docs, results)
+    def _warn(self, results: Sequence[Result]) -> None:
         if n := sum(r.counts["windows_split"] for r in results):
             total = sum(r.counts["windows"] for r in results)
             warnings.warn(Warnings.WL011.format(n=n, total=total, name=self.name), stacklevel=2)
@@ -340,22 +288,14 @@ class SLMLLMFusion(TrainablePipe):  # type: ignore[misc]
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
         taken = {t.i for ent in kept for t in ent}
         chosen = [m for m in result.entities if taken.isdisjoint(t.i for t in _span(doc, m))]
-        doc.ents = [*kept, *(_span(doc, m) for m in chosen)]
         mentions = sorted([*result.entities, *result.rejected], key=lambda m: (m.start, m.end, m.label))
-        group = SpanGroup(doc, name=self.cfg["spans_key"], spans=[_span(doc, m) for m in mentions])
-        group.attrs["scores"] = [m.confidence for m in mentions]
-        doc.spans[self.cfg["spans_key"]] = group
-        doc._.el4ner = {
-            "counts": {**result.counts, "entities": len(chosen)},
-            "spans": {
-                attributes.key(m.start, m.end, m.label): {
-                    "confidence": m.confidence,
-                    "provenance": m.provenance,
-                }
-                for m in mentions
-            },
-            "error": "",
-        }
+        self._annotate(
+            doc,
+            [*kept, *(_span(doc, m) for m in chosen)],
+            [_span(doc, m) for m in mentions],
+            [{"confidence": m.confidence, "provenance": m.provenance} for m in mentions],
+            {**result.counts, "entities": len(chosen)},
+        )
 
 
 def _span(doc: Doc, mention: FusedMention) -> Span:
