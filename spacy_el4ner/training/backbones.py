@@ -135,7 +135,8 @@ class Workshop:
             random.Random(recipe.seed),
         )
         steps = self.progress(range(recipe.steps), name)
-        record = {"plan": plan, "final_loss": fit(model, curriculum, self.pace, recipe.steps, steps)}
+        final_loss = fit(model, curriculum, self.pace, recipe.steps, steps)
+        record = {"plan": plan, "final_loss": final_loss, "too_long": len(curriculum.too_long)}
         save(model, tokenizer, record, self.out / name)
         return record
 
@@ -221,7 +222,11 @@ def loss(model: BertLMHeadModel, batch: Batch) -> torch.Tensor:
     """
     with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
         hidden = model.bert(
-            batch.tokens, attention_mask=_mask(batch.mask), position_ids=batch.positions
+            batch.tokens,
+            attention_mask=_mask(batch.mask),
+            position_ids=batch.positions,
+            # Left out, it would be as long as the context at most; a row with its branches may be longer.
+            token_type_ids=torch.zeros_like(batch.tokens),
         ).last_hidden_state
         rows, columns = batch.where.unbind(1)
         hidden = model.cls.predictions.transform(hidden[rows, columns])

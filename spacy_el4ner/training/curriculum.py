@@ -67,6 +67,9 @@ class Curriculum:
         self.tokenizer = tokenizer
         self.rng = rng
         self.amounts = amounts or Amounts()
+        self.context = tokenizer.tokenizer.model_max_length
+        self.too_long: set[int] = set()
+        """Sentences some jobs of which were left out, because the context has no room for them."""
 
     def batches(self, size: int) -> Iterator[list[Tree]]:
         """YIELDS (list[Tree]): Trees of like length, without end; each round shows every sentence."""
@@ -96,7 +99,11 @@ class Curriculum:
             format = self.wording.format
             path = format.path(shot.window, shot.mentions)
             branches.append(branch(self.tokenizer, prompt, format.grammar(shot.window), path))
-        return Tree(prefix, tuple(branches))
+        room = self.context - len(prefix)
+        fitting = tuple(b for b in branches if len(b.tokens) <= room)
+        if len(fitting) < len(branches):
+            self.too_long.add(n)
+        return Tree(prefix, fitting)
 
     def _shots(self, n: int) -> list[Demonstration]:
         """Demonstrations, the most similar last; now similar ones, now any, never the sentence."""

@@ -1,5 +1,9 @@
+import math
+
 import pytest
+import spacy
 import torch
+from spacy.tokens import Span
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from spacy_el4ner import minilm
@@ -72,3 +76,23 @@ def test_an_interrupted_making_leaves_no_half_backbone(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         workshop(tmp_path, progress=interrupted).make("terse")
     assert not (tmp_path / "terse").exists()
+
+
+def test_a_sentence_whose_jobs_are_longer_than_the_context_together_is_learnt(tmp_path):
+    record = Workshop(demonstrations([crowd(80)]), LABELS, tmp_path, scale=0.004).make("plain")
+    assert math.isfinite(record["final_loss"])
+    assert record["too_long"] == 0
+
+
+def test_jobs_that_the_context_has_no_room_for_are_left_out_and_counted(tmp_path):
+    pool = demonstrations([*docs(), crowd(300)])
+    record = Workshop(pool, LABELS, tmp_path, scale=0.02).make("plain")
+    assert record["too_long"] == 1
+
+
+def crowd(n):
+    """A sentence of some 2n tokens, every second one a name."""
+    doc = spacy.blank("en").make_doc(" ".join(["and Ann"] * n))
+    doc.user_data["id"] = f"crowd{n}"
+    doc.ents = [Span(doc, at, at + 1, "PERSON") for at in range(1, 2 * n, 2)]
+    return doc
