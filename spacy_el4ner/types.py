@@ -124,10 +124,15 @@ class Grammar(Protocol):
 
 @dataclass(frozen=True)
 class DecodeRequest:
-    """Asks for an answer in the language of `grammar`."""
+    """Asks for an answer in the language of `grammar`.
+
+    guess (tuple[str, ...]): What the answer may turn out to be, as options of the grammar one after
+        another, the beginning of it or nothing. The answer does not depend on it, only the time does.
+    """
 
     prompt: Prompt
     grammar: Grammar
+    guess: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

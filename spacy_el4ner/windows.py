@@ -1,11 +1,11 @@
 """A document cut at sentences into windows, and windows cut again where a context is too small."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from spacy.tokens import Doc, Span, Token
 
-from spacy_el4ner.types import Window
+from spacy_el4ner.types import Mention, Window
 
 _SENTENCE_END = re.compile(r"^[.!?…。!?！？]+[\"'”’」』)\]）]*$")
 _CLOSING = frozenset("\"'”’」』)]）")
@@ -68,6 +68,20 @@ def part_around(whole: Window, start: int, end: int, fits: Callable[[Window], bo
             break
         best = wider
     return best
+
+
+def mentions_in(whole: Window, part: Window, mentions: Iterable[Mention]) -> list[Mention]:
+    """whole (Window): A window.
+    part (Window): A part of it.
+    mentions (Iterable[Mention]): Mentions, offsets in the whole window.
+    RETURNS (list[Mention]): Those that lie in the part, offsets in the part.
+    """
+    by = part.start - whole.start
+    return [
+        Mention(m.start - by, m.end - by, m.label)
+        for m in mentions
+        if by <= m.start and m.end - by <= len(part.text)
+    ]
 
 
 def snap(whole: Window, start: int, end: int) -> tuple[int, int]:

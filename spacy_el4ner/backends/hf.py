@@ -1,7 +1,7 @@
 """In-process backend: any causal language model that the transformers library loads."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -174,7 +174,8 @@ class HFBackend:
             if self.decoder != "constrained":
                 try:
                     asked = [prompts[n] for n in batch]
-                    return verified.decode(runner, asked, automata, self._prefixes)
+                    guesses = [[t for o in requests[n].guess for t in tokens.piece(o)] for n in batch]
+                    return verified.decode(runner, asked, automata, guesses, self._prefixes)
                 except NoRoomError:
                     self._warn_of_window(runner)
             return constrained.decode(runner, [sum(prompts[n], ()) for n in batch], automata)
@@ -257,21 +258,30 @@ class HFBackend:
         prompts: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
         answer: Callable[[Any, list[int]], list[T]],
     ) -> list[T]:
-        """Answer in batches of prompts of like length, each within `batch_tokens` after padding."""
+        """Answer in batches of prompts of which like much is to be read, each within `batch_tokens`
+        after padding, what was read before included.
+        """
         lengths = [sum(map(len, p)) for p in prompts]
+        unread = [
+            length if self._prefixes.get(prefix) is None else len(rest)
+            for length, (prefix, rest) in zip(lengths, prompts, strict=True)
+        ]
+        order = sorted(range(len(prompts)), key=lambda n: (-unread[n], -lengths[n]))
         answers: dict[int, T] = {}
-        for batch in _batches(lengths, self.batch_tokens):
+        for batch in _batches(order, lengths, self.batch_tokens):
             with self._running() as runner:
                 answers.update(zip(batch, _halving(runner, batch, answer), strict=True))
         return [answers[n] for n in range(len(prompts))]
 
 
-def _batches(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+def _batches(order: Iterable[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
     batch: list[int] = []
-    for n in sorted(range(len(lengths)), key=lambda n: -lengths[n]):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > most:
+    longest = 0
+    for n in order:
+        longest = max(longest, lengths[n])
+        if batch and (len(batch) + 1) * longest > most:
             yield batch
-            batch = []
+            batch, longest = [], lengths[n]
         batch.append(n)
     if batch:
         yield batch

@@ -52,7 +52,7 @@ def backbones(
         record = workshop.make(name)
         msg.good(f"{out / name}: loss {record['final_loss']:.2f} a sentence")
         if too_long := record.get("too_long"):
-            msg.warn(f"{too_long} sentences were too long for the context with some of their questions.")
+            msg.warn(f"{too_long} sentences are too long for the context with some of their questions.")
     msg.good(f"{len(wanted)} backbones in {time.perf_counter() - start:.0f} s")
 
 

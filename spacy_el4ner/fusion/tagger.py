@@ -59,18 +59,24 @@ class Tagger:
         windows: Sequence[Window],
         shots: Sequence[Sequence[Demonstration]],
         labels: Mapping[str, str],
+        guesses: Sequence[Sequence[Mention]] = (),
     ) -> list[LLMReading]:
         """windows (Sequence[Window]): What is to be read.
         shots (Sequence[Sequence[Demonstration]]): For each window its demonstrations, the most similar
             one first; the prompt shows that one last, next to the sentence.
         labels (Mapping[str, str]): Label -> description.
+        guesses (Sequence[Sequence[Mention]]): For each window what it may be found to hold, or nothing
+            for all; only speed depends on it.
         RETURNS (list[LLMReading]): One a window, in order. A window that could not be read has its
             `error` set.
         """
         format = self.format(labels)
         asked = [self.ask(w, s, labels) for w, s in zip(windows, shots, strict=True)]
+        known: Sequence[Sequence[Mention] | None] = guesses or [None] * len(asked)
         requests = [
-            DecodeRequest(q.prompt, format.grammar(q.window)) for questions in asked for q in questions
+            DecodeRequest(q.prompt, format.grammar(q.window), _path(format, window, q.window, guess))
+            for window, questions, guess in zip(windows, asked, known, strict=True)
+            for q in questions
         ]
         answers = iter(self.backend.decode(requests) if requests else ())
         return [
@@ -125,6 +131,16 @@ class Tagger:
         parts = cuts.split(window, lambda _: False)
         needed = max(self._needed(p, self._prompt(p, (), labels), labels) for p in parts)
         return Errors.EL051.format(name=self.backend.model, context=self.backend.context, needed=needed)
+
+
+def _path(
+    format: InlineTags, window: Window, part: Window, guess: Sequence[Mention] | None
+) -> tuple[str, ...]:
+    """The answer about a part of a window that holds what was guessed of the window."""
+    if guess is None:
+        return ()
+    inside = cuts.mentions_in(window, part, guess)
+    return tuple(format.path(part, [m for m in inside if m.label in format.labels]))
 
 
 def _read(question: Question, answer: Answer, format: InlineTags) -> LLMReading:

@@ -91,7 +91,7 @@ class FourStages:
         tasks, zero_shot = self._retrieve(docs, cut)
         readings = {b.name: self._read(b, tasks, counts) for b in self._available()}
         if self.stages["extraction"] or zero_shot is None:
-            extractions = self._each(lambda b: extract(readings[b.name], self.setting))
+            extractions = self._extract(lambda b: readings[b.name], zero_shot or ())
         else:
             extractions = zero_shot
         for extraction in extractions:
@@ -156,9 +156,23 @@ class FourStages:
     def _pre_extract(self, cut: Sequence[Window]) -> list[Extraction]:
         """Untyped spans, zero-shot, of every backbone."""
         tasks = [Task(window) for window in cut]
-        return self._each(
-            lambda b: extract([r for t in tasks for r in read(b, t, self.setting)], self.setting)
-        )
+        return self._extract(lambda b: [r for t in tasks for r in read(b, t, self.setting)])
+
+    def _extract(
+        self, readings: Callable[[Backbone], list[Reading]], before: Sequence[Extraction] = ()
+    ) -> list[Extraction]:
+        """What every backbone extracts. Each starts from what it extracted before, or else from what
+        the one before it did.
+        """
+        latest: list[Extraction] = []
+
+        def one(backbone: Backbone) -> list[Extraction]:
+            own = [e for e in before if e.reading.backbone.name == backbone.name]
+            seen = [p for e in own or latest for p in e.proposals]
+            latest[:] = extract(readings(backbone), self.setting, seen)
+            return list(latest)
+
+        return self._each(one)
 
     def _read(
         self, backbone: Backbone, tasks: Sequence[Task], counts: list[dict[str, Any]]

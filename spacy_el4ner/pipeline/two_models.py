@@ -24,7 +24,7 @@ from spacy_el4ner.fusion.rules import SLM, Rule
 from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.pipeline.pool import Pool
 from spacy_el4ner.retrieval.base import Query, Retriever
-from spacy_el4ner.types import Demonstration, Window
+from spacy_el4ner.types import Demonstration, Mention, Window
 
 Logits = NDArray[np.float32]
 COUNTS = (
@@ -50,9 +50,10 @@ class Reader(Protocol):
         windows: Sequence[Window],
         shots: Sequence[Sequence[Demonstration]],
         labels: Mapping[str, str],
+        guesses: Sequence[Sequence[Mention]] = (),
     ) -> list[LLMReading]:
         """RETURNS (list[LLMReading]): A reading a window; `shots` are its demonstrations, the most
-        similar first.
+        similar first; `guesses` what it may find, on which nothing but speed depends.
         """
         ...
 
@@ -128,7 +129,10 @@ class TwoModels:
             return list(cases)
         asked = [n for n, case in enumerate(cases) if everywhere or self._wants(case)]
         windows = [cases[n].window for n in asked]
-        readings = self.llm.read(windows, self._demonstrations(docs, windows), self.labels)
+        shots = self._demonstrations(docs, windows)
+        # Mostly the models agree, so that decoding starts from what the tagger found.
+        guesses = [cases[n].slm.mentions for n in asked]
+        readings = self.llm.read(windows, shots, self.labels, guesses)
         result = list(cases)
         for n, reading in zip(asked, readings, strict=True):
             result[n] = replace(result[n], llm=reading)

@@ -3,11 +3,12 @@
 Each backbone extracts on its own; the candidates are the union.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from spacy_el4ner.formats.base import Format
 from spacy_el4ner.stages.reading import Reading, Setting
-from spacy_el4ner.types import DecodeRequest
+from spacy_el4ner.types import DecodeRequest, Mention, Window
 from spacy_el4ner.windows import snap
 
 
@@ -43,18 +44,24 @@ class Extraction:
     unparsed: int = 0
 
 
-def extract(readings: Sequence[Reading], setting: Setting) -> list[Extraction]:
+def extract(
+    readings: Sequence[Reading], setting: Setting, seen: Sequence[Proposal] = ()
+) -> list[Extraction]:
     """readings (Sequence[Reading]): What one backbone is to read.
     setting (Setting): Labels and order.
+    seen (Sequence[Proposal]): What was extracted from the same texts before. It is likely to be
+        extracted again, so that decoding starts from it; only speed depends on it.
     RETURNS (list[Extraction]): One a reading, in order.
     """
     if not readings:
         return []
     backbone = readings[0].backbone
+    guess = _guesser(backbone.format, seen)
     requests = [
         DecodeRequest(
             backbone.wording.extraction(r.window, r.shots, setting.labels),
             backbone.format.grammar(r.window),
+            guess(r.window),
         )
         for r in readings
     ]
@@ -73,6 +80,25 @@ def extract(readings: Sequence[Reading], setting: Setting) -> list[Extraction]:
         )
         extractions.append(Extraction(reading, proposals, parsed.unaligned, parsed.unparsed))
     return extractions
+
+
+def _guesser(format: Format, seen: Sequence[Proposal]) -> Callable[[Window], tuple[str, ...]]:
+    """RETURNS (Callable[[Window], tuple[str, ...]]): Gives the answer about a window that would propose
+    what was seen there; nothing where nothing was seen at all.
+    """
+    found: dict[int, list[Proposal]] = {}
+    for p in seen:
+        found.setdefault(p.document, []).append(p)
+
+    def guess(window: Window) -> tuple[str, ...]:
+        mentions = [
+            Mention(p.start - window.start, p.end - window.start)
+            for p in found.get(window.document, ())
+            if window.start <= p.start and p.end <= window.end
+        ]
+        return tuple(format.path(window, mentions)) if seen else ()
+
+    return guess
 
 
 def union(

@@ -225,7 +225,7 @@ def loss(model: BertLMHeadModel, batch: Batch) -> torch.Tensor:
             batch.tokens,
             attention_mask=_mask(batch.mask),
             position_ids=batch.positions,
-            # Left out, it would be as long as the context at most; a row with its branches may be longer.
+            # Left out, it is no longer than the context; a row with all its branches may be.
             token_type_ids=torch.zeros_like(batch.tokens),
         ).last_hidden_state
         rows, columns = batch.where.unbind(1)

@@ -1,6 +1,7 @@
 """Draft-verified decoding and the plain loop, prefixes kept and read again: the same answers."""
 
 import warnings
+from dataclasses import replace
 
 import pytest
 import torch
@@ -50,6 +51,29 @@ def test_drafts_save_passes(folder):
     plain.decode(extractions(InlineTags()))
     fast.decode(extractions(InlineTags()))
     assert fast.forward_passes < plain.forward_passes
+
+
+@pytest.mark.parametrize("format", FORMATS, ids=lambda f: f"{f.name}{len(getattr(f, 'labels', ()))}")
+def test_a_guess_changes_no_answer(folder, format):
+    label = next(iter(getattr(format, "labels", ())), "")
+    asked = [
+        replace(r, guess=tuple(format.path(w, [Mention(*w.tokens[0], label)])))
+        for r, w in zip(extractions(format), WINDOWS, strict=True)
+    ]
+    expected = HFBackend(folder).decode(extractions(format))
+    for a, b in zip(HFBackend(folder).decode(asked), expected, strict=True):
+        assert a.text == b.text
+        assert a.logprobs == pytest.approx(b.logprobs, abs=1e-4)
+
+
+def test_a_right_guess_is_verified_in_one_pass(folder):
+    request, window = extractions(InlineTags())[0], WINDOWS[0]
+    answer = HFBackend(folder).decode([request])[0].text
+    mentions = InlineTags().parse(answer, window).mentions
+    backend = HFBackend(folder)
+    guess = tuple(InlineTags().path(window, mentions))
+    assert backend.decode([replace(request, guess=guess)])[0].text == answer
+    assert backend.forward_passes == 1
 
 
 def test_a_prefix_is_read_once_for_all_questions_about_it(folder):

@@ -1,4 +1,5 @@
-import pytest
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -6,7 +7,7 @@ from spacy_el4ner.backends.decoding import draft as drafts
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.draft import LONGEST, Drafter, fit
 from spacy_el4ner.formats import InlineTags
-from tests.strategies import make_window, quick, windows
+from tests.strategies import make_window, quick, separate_mentions, windows
 
 END = 0
 
@@ -72,28 +73,60 @@ def test_many_rows_share_the_cost_of_a_pass_and_draft_less():
     assert len(many.tokens) < len(one.tokens)
 
 
-def test_a_draft_stops_before_a_place_that_the_model_will_leave():
-    window = make_window("then", "Ann", "met", "nobody", "at", "all")
+def after(window, answer):
     place = start(window)
-    drafter = Drafter()
-    for token in map(ord, "then "):
-        drafter.learn(place, 0.01)
+    for token in map(ord, answer):
         place = place.step(token)
-    drafter.learn(place, 0.95)  # " A" or " <"
-    assert text(alone(drafter, window, 1)) == "then "
+    return place
+
+
+def preferring(place, token, probability):
+    """Log-probabilities of the allowed tokens where the model prefers one of them."""
+    rest = (1 - probability) / (len(place.allowed) - 1)
+    return [math.log(probability if t == ord(token) else rest) for t in place.allowed]
+
+
+def test_a_draft_stops_before_a_place_where_the_model_is_undecided():
+    window = make_window("then", "Ann", "met", "nobody", "at", "all")
+    drafter = Drafter()
+    place = after(window, "then ")
+    drafter.learn(place, preferring(place, "<", 0.5))
+    assert text(alone(drafter, window, 1, pass_cost=1)) == "then "
+
+
+def test_a_draft_takes_the_tag_that_the_model_prefers():
+    window = make_window("then", "Ann", "met", "nobody")
+    drafter = Drafter()
+    place = after(window, "then ")
+    drafter.learn(place, preferring(place, "<", 0.99))
+    assert text(drafter.draft(start(window))).startswith("then <e>Ann")
 
 
 def test_what_was_learnt_without_tags_holds_after_one():
     window = make_window("Ann", "met", "Bob")
     drafter = Drafter()
-    plain = start(window)
-    for token in map(ord, "Ann met "):
-        plain = plain.step(token)
-    drafter.learn(plain, 0.9)
-    tagged = start(window)
-    for token in map(ord, "<e>Ann</e> met "):
-        tagged = tagged.step(token)
-    assert drafter._leaving(tagged) == pytest.approx(0.9)
+    plain = after(window, "Ann met ")
+    drafter.learn(plain, preferring(plain, "<", 0.9))
+    assert text(drafter.draft(after(window, "<e>Ann</e> met "))).startswith("<e>Bob")
+
+
+@quick
+@given(plain_windows.flatmap(lambda w: st.tuples(st.just(w), separate_mentions(w))))
+def test_a_draft_says_what_was_guessed(case):
+    window, mentions = case
+    answer = InlineTags().render(window, mentions)
+    drafter = Drafter()
+    drafter.guess(start(window), map(ord, answer))
+    drafted = text(drafter.draft(start(window)))
+    assert answer.startswith(drafted)
+    assert len(drafted) >= min(len(answer), 10)
+
+
+def test_a_guess_of_another_text_does_no_harm():
+    window = make_window("Ann", "met", "Bob")
+    drafter = Drafter()
+    drafter.guess(start(window), map(ord, "<e>Ann</e> saw Bob"))
+    assert text(drafter.draft(start(window))) == "<e>Ann</e> met Bob"
 
 
 def test_a_draft_has_an_end(monkeypatch):

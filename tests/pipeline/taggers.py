@@ -98,7 +98,7 @@ class Scripted:
     error: str = ""
     asked: list = field(default_factory=list)
 
-    def read(self, windows, shots, labels):
+    def read(self, windows, shots, labels, guesses=()):
         self.asked += [
             (window.text, [s.id for s in found]) for window, found in zip(windows, shots, strict=True)
         ]

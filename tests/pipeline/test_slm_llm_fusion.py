@@ -299,10 +299,10 @@ class Poison(Exception):
 class Poisonous(Scripted):
     """Fails on every batch that mentions poison."""
 
-    def read(self, windows, shots, labels):
+    def read(self, windows, shots, labels, guesses=()):
         if any("poison" in window.text for window in windows):
             raise Poison("no such luck")
-        return super().read(windows, shots, labels)
+        return super().read(windows, shots, labels, guesses)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])

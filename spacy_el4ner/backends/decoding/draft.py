@@ -1,20 +1,24 @@
 """Drafts: how an answer is likely to go on, and how much of that is worth verifying at once.
 
 An answer of NER is its input plus tags, so the draft is what the grammar names first: the next token of
-the source. One pass verifies a whole draft. It also tells how likely the model is to leave the draft
-at each of its places, those after a rejected token included; later drafts are cut by that.
+the source; or, where the answer was guessed, what the guess says. One pass verifies a whole draft. It
+also tells what the model prefers at each of its places, those after a rejected token included, and how
+surely: later drafts say that, tags included, and end where they get unlikely.
 """
 
-from collections.abc import Hashable, Sequence
+import math
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 
-UNKNOWN = 0.2
+UNKNOWN = 0.1
 """Chance that the model leaves the draft at a place it was not asked about before. A prior: only speed
 depends on it."""
+GUESSED = 0.1
+"""The same where the answer was guessed."""
 UNLIKELY = 0.02
 """A draft ends where it is as unlikely as this that the model follows it so far."""
 LONGEST = 512
@@ -41,11 +45,21 @@ class Draft:
 class Drafter:
     """Drafts for one row.
 
-    leaves (dict[Hashable, float]): For places that the model was asked about, the chance that it
-        leaves the draft there.
+    expected (dict[Hashable, tuple[int, float]]): For places that were guessed or that the model was
+        asked about, what comes next, and the chance that something else does.
     """
 
-    leaves: dict[Hashable, float] = field(default_factory=dict)
+    expected: dict[Hashable, tuple[int, float]] = field(default_factory=dict)
+
+    def guess(self, place: TokenAutomaton, tokens: Iterable[int]) -> None:
+        """place (TokenAutomaton): Where the answer begins.
+        tokens (Iterable[int]): What it may turn out to be.
+        """
+        for token in tokens:
+            if token not in place.allowed:
+                return
+            self.expected[place.key] = (token, GUESSED)
+            place = place.step(token)
 
     def draft(self, place: TokenAutomaton) -> Draft:
         """place (TokenAutomaton): Where the answer is.
@@ -54,19 +68,25 @@ class Drafter:
         places, tokens, expected = [place], list[int](), [1.0]
         survival = 1.0
         while places[-1].allowed and len(tokens) < LONGEST and survival > UNLIKELY:
-            here = places[-1]
-            survival *= 1 - self._leaving(here)
-            tokens.append(here.allowed[0])
-            places.append(here.step(here.allowed[0]))
+            token, leaving = self._next(places[-1])
+            survival *= 1 - leaving
+            tokens.append(token)
+            places.append(places[-1].step(token))
             expected.append(expected[-1] + survival)
         return Draft(tuple(tokens), tuple(places), tuple(expected))
 
-    def learn(self, place: TokenAutomaton, leaving: float) -> None:
-        """leaving (float): The probability that the model leaves the draft at this place."""
-        self.leaves[place.key] = leaving
+    def learn(self, place: TokenAutomaton, logprobs: Sequence[float]) -> None:
+        """place (TokenAutomaton): A place that the model was asked about.
+        logprobs (Sequence[float]): Of the tokens that are allowed there.
+        """
+        best = max(range(len(logprobs)), key=logprobs.__getitem__)
+        self.expected[place.key] = (place.allowed[best], 1 - math.exp(logprobs[best]))
 
-    def _leaving(self, place: TokenAutomaton) -> float:
-        return 0.0 if len(place.allowed) == 1 else self.leaves.get(place.key, UNKNOWN)
+    def _next(self, place: TokenAutomaton) -> tuple[int, float]:
+        """What comes next, and the chance that something else does."""
+        if len(place.allowed) == 1:
+            return place.allowed[0], 0.0
+        return self.expected.get(place.key, (place.allowed[0], UNKNOWN))
 
 
 def fit(drafts: Sequence[Draft], pending: Sequence[int], pass_cost: float) -> list[Draft]:

@@ -5,7 +5,6 @@ to the first place where the model prefers another allowed token the draft is th
 token follows, and the rest of the draft is forgotten. Rows of a batch run at their own pace.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -45,9 +44,9 @@ class _Row:
         RETURNS (int): How many tokens of the draft are rejected.
         """
         tokens, places = self.draft.tokens, self.draft.places
-        for place, logprobs in zip(places[:-1], found, strict=False):
+        for place, logprobs in zip(places, found, strict=True):
             if len(place.allowed) > 1:
-                self.drafter.learn(place, 1 - math.exp(logprobs[0]))
+                self.drafter.learn(place, logprobs)
         for n, (place, logprobs) in enumerate(zip(places, found, strict=True)):
             if not place.allowed:
                 self.place, self.pending = place, []
@@ -65,11 +64,13 @@ def decode(
     runner: Runner,
     prompts: Sequence[Prompt],
     automata: Sequence[TokenAutomaton],
+    guesses: Sequence[Sequence[int]],
     prefixes: PrefixStore,
 ) -> list[Answer]:
     """runner (Runner): The model.
     prompts (Sequence[Prompt]): Tokens of each prompt.
     automata (Sequence[TokenAutomaton]): The language of each answer.
+    guesses (Sequence[Sequence[int]]): What each answer may turn out to be; only speed depends on it.
     prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
     RETURNS (list[Answer]): An answer a prompt, with the log-probability of each token among those
         allowed in its place; 0 where only one was.
@@ -79,6 +80,8 @@ def decode(
         _Row(automaton, [*(() if have else prefix), *rest], Drafter())
         for automaton, (prefix, rest), have in zip(automata, prompts, known, strict=True)
     ]
+    for row, guess in zip(rows, guesses, strict=True):
+        row.drafter.guess(row.place, guess)
     going = [n for n, row in enumerate(rows) if row.place.allowed]
     have_any = any(known[n] is not None for n in going)
     cache = Cache.stack([known[n] for n in going]) if have_any else None

@@ -13,6 +13,7 @@ from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.fusion.tagger import Question, Tagger
 from spacy_el4ner.training.sequences import Decision, branch
 from spacy_el4ner.types import Demonstration, Mention, Window
+from spacy_el4ner.windows import mentions_in
 
 
 @dataclass(frozen=True)
@@ -145,13 +146,9 @@ def collate(batch: Sequence[Lesson], pad: int) -> Batch:
 
 def _inside(sentence: Demonstration, part: Window, format: InlineTags) -> list[Mention]:
     """The mentions that an answer about a part can name, with offsets in the part."""
-    by = part.start - sentence.window.start
-    moved = (Mention(m.start - by, m.end - by, m.label) for m in sentence.mentions)
     return [
         m
-        for m in moved
+        for m in mentions_in(sentence.window, part, sentence.mentions)
         if m.label in format.labels
-        and m.start >= 0
-        and m.end <= len(part.text)
         and sum(m.start <= start < m.end for start, _ in part.tokens) <= format.max_tokens
     ]
