@@ -27,7 +27,8 @@ from spacy.cli._util import app
 from typer.testing import CliRunner
 
 RUN = ("python", "bash")
-NOT_RUN = re.compile(r"\*Not run by the tests: (.+)\*")
+READ = ("text", "ini", "json", "")
+NOT_RUN = re.compile(r"\*Not run by the tests: (.+?)\.?\*")
 DIRECTIVE = re.compile(r"<!-- (file|fails): (.+) -->")
 
 

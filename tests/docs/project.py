@@ -25,7 +25,7 @@ def make(folder: Path) -> None:
     here = Path.cwd()
     os.chdir(folder)
     try:
-        for name in ("assets", "configs"):
+        for name in ("assets", "configs", "docs"):
             Path(name).symlink_to(ROOT / name)
         docs = _corpus()
         for seed, name in enumerate(("marked", "terse", "plain")):

@@ -52,7 +52,7 @@ def page(tmp_path):
 def test_blocks_know_what_is_said_of_them(page):
     code, command, file, failing, text = page
     assert (code.kind, code.is_run, code.expected, code.line) == ("python", True, "1\n", 4)
-    assert (command.is_run, command.not_run) == (False, "it needs a GPU.")
+    assert (command.is_run, command.not_run) == (False, "it needs a GPU")
     assert (file.file, file.text, file.is_run) == ("a.cfg", "[a]\n", False)
     assert failing.fails == "EL014"
     assert text.kind == "text"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import project
-from tests.docs.blocks import RUN, agrees, blocks, run
+from tests.docs.blocks import READ, RUN, agrees, blocks, run
 
 DOCS = project.ROOT / "docs"
 CHAPTERS = sorted(page for page in DOCS.glob("*.md") if page.name not in ("reference.md", "errors.md"))
@@ -63,6 +63,11 @@ def test_the_blocks_of_a_page_run(page, place):
             if block.expected is not None:
                 where = f"{page.name}, line {block.line}"
                 assert agrees(block.expected, printed), f"{where} prints:\n{printed}"
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: f"{page.parent.name}/{page.name}")
+def test_no_block_is_of_a_kind_that_nothing_is_known_of(page):
+    assert {block.kind for block in blocks(page)} <= {*RUN, *READ}
 
 
 def test_most_blocks_run(capsys):
