@@ -16,7 +16,7 @@ from tests.pipeline.taggers import MODEL
 from tests.tiny import save_compact
 
 ROOT = Path(__file__).parent.parent.parent
-SIZES = {"train": 8, "dev": 4, "test": 3}
+SIZES = {"train": 6, "dev": 2, "test": 2}
 CORPUS, TRAINING = Path("corpus/sample_en"), Path("training/sample_en")
 
 

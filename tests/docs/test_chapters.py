@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tomllib
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -99,6 +100,17 @@ def _anchors(page):
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
     made = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
     return made | set(re.findall(r"<a id='([^']+)'>", text))
+
+
+def test_the_layers_of_the_house_are_those_that_imports_are_held_to():
+    project_file = (project.ROOT / "pyproject.toml").read_text(encoding="utf8")
+    (contract,) = tomllib.loads(project_file)["tool"]["importlinter"]["contracts"]
+    layers = [re.findall(r"spacy_el4ner\.(\w+)", layer) for layer in contract["layers"]]
+    (house,) = (b.text for b in blocks(DOCS / "contributing.md") if b.text.startswith("cli"))
+    assert [
+        re.split(r"\s{3,}", line)[: len(layer)]
+        for line, layer in zip(house.splitlines(), layers, strict=True)
+    ] == layers
 
 
 def test_the_index_names_every_chapter():
