@@ -1,6 +1,7 @@
 # make run   the whole method on the project's own text, from nothing
 # make test  formatting, lint, types, layers and tests
 # make test-transformers5  the tests that touch transformers, with version 5 and without spacy-transformers
+# make docs  the pages of docs/ that are made from the code
 # They make .venv (the last one .venv5) first if it is not there.
 
 PYTHON ?= python3.11
@@ -9,7 +10,7 @@ BIN5 := .venv5/bin
 TESTS5 := tests/backends tests/fusion tests/models tests/packaging tests/servers tests/pipeline tests/training tests/retrieval tests/test_configs.py
 NAME ?= sample_en
 
-.PHONY: run test test-transformers5 check install clean
+.PHONY: run test test-transformers5 check docs install clean
 
 run: install
 	@echo "== 2/3  the ensemble and the fusion, trained and measured: about half an hour on two cores (each step shows its progress)"
@@ -36,6 +37,9 @@ check: install
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: install
+	@$(BIN)/python docs/generate.py
 
 install: .venv/installed
 

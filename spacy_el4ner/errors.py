@@ -33,12 +33,15 @@ class Errors(metaclass=_Coded):
         "around a single token of the text needs {needed}. Use a backbone with a longer context, "
         "fewer labels or shorter descriptions."
     )
-    EL006 = "The model '{name}' could not be loaded: {error}"
+    EL006 = (
+        "The model '{name}' could not be loaded. Name a causal language model of the hub, or a local "
+        "folder that transformers can load. It says: {error}"
+    )
     EL007 = (
         "'{path}' holds no corpus. Give a folder with train, dev and test files, or one file, in "
         "JSONL, CoNLL/BIO or BMES (.jsonl, .conll, .txt, .tsv, .bio, .bmes) or .spacy."
     )
-    EL008 = "{path}, line {line}: {problem}"
+    EL008 = "{path}, line {line}: this cannot be read. Correct the file there: {problem}"
     EL009 = "The verifier '{name}' is not one of the backbones: {known}. Set 'verifier' to one of them."
     EL010 = "Unknown value '{value}' for '{setting}'. Choose one of: {known}."
     EL011 = "No backbones. Give the component at least one."
@@ -51,7 +54,10 @@ class Errors(metaclass=_Coded):
         "pip install 'spacy-el4ner[plots]'."
     )
     EL014 = "The pipeline '{path}' has no component of the kind '{factory}'. Its components: {names}."
-    EL015 = "The adapter '{adapter}' could not be put on the model '{name}': {error}"
+    EL015 = (
+        "The adapter '{adapter}' could not be put on the model '{name}'. Name a LoRA adapter that was "
+        "trained on this model, saved as PEFT does. It says: {error}"
+    )
     EL016 = (
         "The model '{name}' keeps no keys and values of what it has read ({kind}), which decoding here "
         "needs. Use a transformer."
@@ -235,7 +241,7 @@ class Errors(metaclass=_Coded):
         "of the package spacy-el4ner, or set it to null."
     )
     EL090 = (
-        "'{name}' cannot be the name of a package: give ASCII letters, digits and '_', a letter first, "
+        "'{name}' cannot be the name of a package. Give ASCII letters, digits and '_', a letter first, "
         "such as el4ner_compact."
     )
     EL091 = "'{version}' cannot be the version of a package. Give one such as 0.1.0."
@@ -250,14 +256,17 @@ class Warnings(metaclass=_Coded):
         "{n} of {total} sentences were longer than the context of the backbone '{name}' and were "
         "cut; entities across a cut are lost. See doc._.el4ner['windows_split']."
     )
-    WL002 = 'A document was left without entities, because: {error} (on_error = "{on_error}")'
+    WL002 = (
+        'A document was left without entities (on_error = "{on_error}"). See in doc._.el4ner["error"] '
+        "which, and remove the cause: {error}"
+    )
     WL003 = (
         "'{name}' has no demonstrations: it works zero-shot. Call nlp.initialize() with labelled "
         "examples, or set 'pool' to a corpus, for better results."
     )
     WL004 = (
         "Layers of the model '{name}' see no more than {window} tokens back, and a prompt comes too "
-        "near to that for the fast decoder: such prompts are answered by the plain one, with the same "
+        "near to that for the fast decoder. Such prompts are answered by the plain one, with the same "
         "result."
     )
     WL010 = (

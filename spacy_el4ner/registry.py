@@ -21,7 +21,12 @@ from spacy_el4ner.retrieval.span_similarity import SpanSimilarity
 def backbone_v1(
     backend: Backend, wording: str = "en", format: Format | None = None
 ) -> Callable[[str], Backbone]:
-    """RETURNS (Callable[[str], Backbone]): Makes the backbone, given its name in the config."""
+    """backend (Backend): Runs the model: a block of HFBackend.v1, OpenAIBackend.v1 or StoredBackend.v1.
+    wording (str): The prompts: "en", "zh", "compact/terse", "compact/plain", "compact/marked", or a
+        folder with five templates.
+    format (Format | None): The language of the extraction answers; None for InlineTags.v1.
+    RETURNS (Callable[[str], Backbone]): Makes the backbone, given its name in the config.
+    """
     return lambda name: Backbone(name, backend, Wording(wording, format))
 
 
@@ -42,7 +47,9 @@ def hf_backend_v1(
     local_files_only: bool = False,
     trust_remote_code: bool = False,
 ) -> Backend:
-    """RETURNS (Backend): Any causal language model of the transformers library, in this process."""
+    """RETURNS (Backend): Any causal language model of the transformers library, in this process. Its
+    settings are those of `spacy_el4ner.backends.hf.HFBackend`.
+    """
     from spacy_el4ner.backends.hf import HFBackend
 
     return HFBackend(
@@ -77,7 +84,9 @@ def openai_backend_v1(
     deadline: float = 600.0,
     retries: int = 5,
 ) -> Backend:
-    """RETURNS (Backend): A model behind an OpenAI-compatible address."""
+    """RETURNS (Backend): A model behind an OpenAI-compatible address. Its settings are those of
+    `spacy_el4ner.backends.openai.OpenAIBackend`.
+    """
     from spacy_el4ner.backends.openai import OpenAIBackend
 
     return OpenAIBackend(
@@ -96,44 +105,61 @@ def openai_backend_v1(
 
 
 def stored_backend_v1(backend: Identified, path: str, mode: str = "use") -> Backend:
-    """RETURNS (Backend): Answers of another backend, kept in a file."""
+    """backend (Identified): The backend whose answers are kept.
+    RETURNS (Backend): Answers of another backend, kept in a file. The other settings are those of
+        `spacy_el4ner.backends.store.ResponseStore`.
+    """
     return StoredBackend(backend, ResponseStore(path, mode))
 
 
 def inline_tags_v1(max_tokens: int = 16) -> Format:
-    """RETURNS (Format): The answer is the sentence with its mentions tagged."""
+    """max_tokens (int): The longest mention, in tokens of the document.
+    RETURNS (Format): The answer is the sentence with its mentions tagged.
+    """
     return InlineTags(max_tokens=max_tokens)
 
 
 def span_list_v1(max_tokens: int = 16) -> Format:
-    """RETURNS (Format): The answer is a list of the mentions."""
+    """max_tokens (int): The longest mention, in tokens of the document.
+    RETURNS (Format): The answer is a list of the mentions.
+    """
     return SpanList(max_tokens=max_tokens)
 
 
 def span_similarity_v1(encoder: Encoder | None = None) -> SpanSimilarity:
-    """RETURNS (Retriever): Demonstrations by span-level similarity, the paper's."""
+    """encoder (Encoder | None): Embeds the texts; None for all-MiniLM-L6-v2.
+    RETURNS (Retriever): Demonstrations by span-level similarity, the paper's.
+    """
     return SpanSimilarity(encoder)
 
 
 def sentence_similarity_v1(encoder: Encoder | None = None) -> SentenceSimilarity:
-    """RETURNS (Retriever): Demonstrations by similarity of whole sentences."""
+    """encoder (Encoder | None): Embeds the texts; None for all-MiniLM-L6-v2.
+    RETURNS (Retriever): Demonstrations by similarity of whole sentences.
+    """
     return SentenceSimilarity(encoder)
 
 
 def random_demonstrations_v1(seed: int = 0) -> RandomDemonstrations:
-    """RETURNS (Retriever): Demonstrations by chance."""
+    """seed (int): Another seed, another draw.
+    RETURNS (Retriever): Demonstrations by chance.
+    """
     return RandomDemonstrations(seed)
 
 
 def fixed_demonstrations_v1(seed: int = 0) -> FixedDemonstrations:
-    """RETURNS (Retriever): The same demonstrations always."""
+    """seed (int): Another seed, another draw.
+    RETURNS (Retriever): The same demonstrations always.
+    """
     return FixedDemonstrations(seed)
 
 
 def sentence_transformer_v1(
     model: str, device: str | None = None, batch_size: int = 64, local_files_only: bool = False
 ) -> Encoder:
-    """RETURNS (Encoder): A model of the sentence-transformers library."""
+    """RETURNS (Encoder): A model of the sentence-transformers library. Its settings are those of
+    `spacy_el4ner.retrieval.encoders.SentenceTransformerEncoder`.
+    """
     return SentenceTransformerEncoder(
         model, device=device, batch_size=batch_size, local_files_only=local_files_only
     )
@@ -160,12 +186,16 @@ def probability_vote_v1() -> ProbabilityVote:
 
 
 def single_vote_v1(backbone: str) -> SingleVote:
-    """RETURNS (VoteRule): The type that one backbone gave."""
+    """backbone (str): The name of the backbone.
+    RETURNS (VoteRule): The type that one backbone gave.
+    """
     return SingleVote(backbone)
 
 
 def tagger_v1(backend: Backend, wording: str = "en", max_tokens: int = 32) -> Tagger:
-    """RETURNS (Tagger): A language model that copies sentences with inline tags."""
+    """RETURNS (Tagger): A language model that copies sentences with inline tags. Its settings are those
+    of `spacy_el4ner.fusion.tagger.Tagger`.
+    """
     return Tagger(backend, wording, max_tokens=max_tokens)
 
 

@@ -1,4 +1,4 @@
-"""`python -m spacy el4ner explain`: how the ensemble came to its entities in one text."""
+"""`python -m spacy el4ner explain`: how a pipeline came to its entities in one text."""
 
 import json
 import shutil
@@ -26,14 +26,14 @@ def explain(
     ] = None,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
-    """Show every stage of the ensemble on a text: the demonstrations and why they were chosen, what
-    each backbone proposed, how it voted, what the verifier said, and what was dropped, where and by
-    whom.
+    """Show how the entities of a text were found. Of an ensemble: the demonstrations and why they were
+    chosen, what each backbone proposed, how it voted, what the verifier said, and what was dropped,
+    where and by whom. Of a fusion: what the tagger found and how sure it is, whether the language model
+    was asked and what it found, and who was believed where they disagree.
 
     Example: python -m spacy el4ner explain training/sample_en/pipeline \\
     "Georgia Marsh left Georgia for Milan." --html explained.html
     """
-    from spacy_el4ner.evaluation.ensemble import load_component
     from spacy_el4ner.explain import structure
     from spacy_el4ner.explain.page import page
     from spacy_el4ner.explain.terminal import terminal
@@ -43,7 +43,7 @@ def explain(
             raise ValueError(Errors.EL075)
         use_gpu(gpu_id)
         nlp = spacy.load(pipeline)
-        data = structure.explain(nlp, load_component(nlp), text)
+        data = structure.explain(nlp, structure.find_component(nlp), text)
         if html is not None:
             html.parent.mkdir(parents=True, exist_ok=True)
             html.write_text(page(data), encoding="utf8")

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from spacy_el4ner.explain.words import ballot, named, number
+from spacy_el4ner.explain.structure import FUSION
+from spacy_el4ner.explain.words import RULES, SIDES, answered, named, number, said
 
 
 def page(data: dict[str, Any]) -> str:
@@ -14,7 +15,8 @@ def page(data: dict[str, Any]) -> str:
     RETURNS (str): The HTML; every text in it is escaped.
     """
     hues = {label: round(n * 360 / len(data["labels"])) for n, label in enumerate(data["labels"])}
-    return _template().render(**data, hues=hues)
+    name = "fusion" if data["method"] == FUSION else "ensemble"
+    return _templates().get_template(f"{name}.html.jinja").render(**data, hues=hues)
 
 
 def pieces(text: str, entities: list[dict[str, Any]], start: int = 0) -> Iterator[tuple[str, str]]:
@@ -34,7 +36,7 @@ def pieces(text: str, entities: list[dict[str, Any]], start: int = 0) -> Iterato
 
 
 @cache
-def _template() -> Template:
+def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("spacy_el4ner.explain", "."),
         autoescape=True,
@@ -42,6 +44,6 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(ballot=ballot, pieces=pieces)
+    environment.globals.update(answered=answered, pieces=pieces, rules=RULES, said=said, sides=SIDES)
     environment.filters.update(named=named, number=number)
-    return environment.get_template("page.html.jinja")
+    return environment

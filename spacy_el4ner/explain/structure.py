@@ -1,191 +1,62 @@
-"""What every stage did with one text, as plain data.
+"""How a pipeline came to its entities in one text, as plain data: what `explain --json` prints.
 
-The keys, which `explain --json` prints:
+The keys of both methods:
 
+    method       the factory of the component, "llm_ensemble_ner" or "slm_llm_fusion"
     text         the text
     labels       label -> description
-    backbones    name -> model
-    settings     verifier, vote, retriever, and which stages run
-    windows      start, end, text of each, and
-        spans           pre-extracted without types, to find demonstrations by; with their weight
-        demonstrations  id, text, entities, similarity, and which backbones were shown it
-        cut_for         backbones to whose context the window had to be cut
-        proposals       backbone -> the spans that it extracted, with their probability
-        unaligned, unparsed   what its answers held beside that
-    candidates   start, end, text, and window (an index) of every span that any backbone proposed, and
-        proposed_by     backbone -> probability
-        votes           of each backbone: label ("" is "no entity") and the probability of every option
-        label           the type that won the vote, "" for none
-        verification    the verifier's answer and its probability of "true"; null if it was not asked
-        confidence      0 to 1
-        outcome         kept; else also stage, reason and by (backbones, or the entity in the way)
     entities     start, end, text, label, confidence of what stands in doc.ents
-    counts       of each stage, as in doc._.el4ner["counts"]
+    counts       what happened, as in doc._.el4ner["counts"]
 
-A probability is null where a backbone's transport gives none.
+The others are described where they are made: `ensemble`, `fusion`.
 """
 
-import math
-from collections.abc import Sequence
-from typing import Any
-
 from spacy.language import Language
-from spacy.tokens import Doc, Span
 
-from spacy_el4ner.pipeline.attributes import record
+from spacy_el4ner.errors import Errors
+from spacy_el4ner.explain import ensemble, fusion
+from spacy_el4ner.explain.plain import Plain, entity
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
-from spacy_el4ner.pipeline.trace import Trace
-from spacy_el4ner.retrieval.weights import span_weight
-from spacy_el4ner.stages.reading import Task
-from spacy_el4ner.types import Candidate, Demonstration, Vote
+from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
 
-Plain = dict[str, Any]
+ENSEMBLE, FUSION = "llm_ensemble_ner", "slm_llm_fusion"
 
 
-def explain(nlp: Language, component: LLMEnsembleNER, text: str) -> Plain:
+def find_component(nlp: Language) -> LLMEnsembleNER | SLMLLMFusion:
+    """RETURNS (LLMEnsembleNER | SLMLLMFusion): The pipeline's first component that can be explained.
+    RAISES (ValueError): It has none.
+    """
+    for _, component in nlp.pipeline:
+        if isinstance(component, LLMEnsembleNER | SLMLLMFusion):
+            return component
+    message = Errors.EL014.format(
+        path=nlp.meta["name"], factory=f"{ENSEMBLE} or {FUSION}", names=", ".join(nlp.pipe_names)
+    )
+    raise ValueError(message)
+
+
+def explain(nlp: Language, component: LLMEnsembleNER | SLMLLMFusion, text: str) -> Plain:
     """nlp (Language): The pipeline.
-    component (LLMEnsembleNER): Its ensemble; components after it are left out.
+    component (LLMEnsembleNER | SLMLLMFusion): One of its components; those after it are left out.
     text (str): The text.
-    RETURNS (dict[str, Any]): Every stage, as above.
+    RETURNS (dict[str, Any]): Every step, as above.
     """
     doc = nlp.make_doc(text)
-    for _, pipe in nlp.pipeline:
+    before = []
+    for name, pipe in nlp.pipeline:
         if pipe is component:
             break
         doc = pipe(doc)
-    trace = component.trace([doc])
-    component.set_annotations([doc], trace.results)
-    return _structure(component, doc, trace)
-
-
-def _structure(component: LLMEnsembleNER, doc: Doc, trace: Trace) -> Plain:
-    verified = {(c.start, c.end): c for c in trace.verified}
-    last = [verified.get((c.start, c.end), c) for c in trace.classified]
+        before.append(name)
+    if isinstance(component, LLMEnsembleNER):
+        method, steps = ENSEMBLE, ensemble.explain(component, doc)
+    else:
+        method, steps = FUSION, fusion.explain(component, doc, before)
     return {
+        "method": method,
         "text": doc.text,
         "labels": dict(component.cfg["labels"]),
-        "backbones": {b.name: b.backend.model for b in component.backbones},
-        "settings": {
-            "verifier": component.cfg["verifier"] or component.backbones[0].name,
-            "vote": type(component.vote).__name__,
-            "retriever": type(component.retriever).__name__,
-            "stages": dict(component.cfg["stages"]),
-        },
-        "windows": [_window(component, doc, trace, task) for task in trace.tasks],
-        "candidates": [_candidate(doc, trace.tasks, candidate) for candidate in last],
-        "entities": [_entity(ent) for ent in doc.ents],
+        **steps,
+        "entities": [entity(ent) for ent in doc.ents],
         "counts": doc._.el4ner["counts"],
     }
-
-
-def _window(component: LLMEnsembleNER, doc: Doc, trace: Trace, task: Task) -> Plain:
-    window = task.window
-    inside = {
-        name: [r for r in readings if window.start <= r.window.start < window.end]
-        for name, readings in trace.readings.items()
-    }
-    mine = [e for e in trace.extractions if window.start <= e.reading.window.start < window.end]
-    spans = {
-        (p.start, p.end)
-        for e in trace.pre_extractions
-        for p in e.proposals
-        if window.start <= p.start < window.end
-    }
-    weights = component.cfg["pos_weights"]
-    similar = zip(task.shots, task.similarities, strict=True)
-    return {
-        **_stretch(doc, window.start, window.end),
-        "spans": [
-            {**_stretch(doc, *span), "weight": span_weight(doc, *span, weights)}
-            for span in sorted(spans)
-        ],
-        "demonstrations": [
-            {
-                **_demonstration(shot),
-                "similarity": similarity,
-                "shown_to": [n for n, found in inside.items() if any(shot in r.shots for r in found)],
-            }
-            for shot, similarity in similar
-        ],
-        "cut_for": [name for name, found in inside.items() if any(r.cut for r in found)],
-        "proposals": {
-            b.name: [
-                {**_stretch(doc, p.start, p.end), "probability": _number(p.probability)}
-                for e in mine
-                if e.reading.backbone.name == b.name
-                for p in e.proposals
-            ]
-            for b in component.backbones
-        },
-        "unaligned": sum(e.unaligned for e in mine),
-        "unparsed": sum(e.unparsed for e in mine),
-    }
-
-
-def _candidate(doc: Doc, tasks: Sequence[Task], candidate: Candidate) -> Plain:
-    provenance = record(candidate)["provenance"]
-    starts = [task.window.start for task in tasks]
-    return {
-        **_stretch(doc, candidate.start, candidate.end),
-        "window": sum(start <= candidate.start for start in starts) - 1,
-        "proposed_by": provenance["proposed_by"],
-        "votes": provenance["votes"],
-        "label": candidate.label,
-        "verification": provenance["verification"],
-        "confidence": candidate.confidence,
-        "outcome": _outcome(doc, candidate),
-    }
-
-
-def _outcome(doc: Doc, candidate: Candidate) -> Plain:
-    if not candidate.label:
-        against = [vote.backbone for vote in candidate.votes if not vote.label]
-        return _dropped("classification", _voted_down(candidate.votes), against)
-    verdict = candidate.verdict
-    if verdict is not None and not verdict.true:
-        reason = f'{verdict.backbone} gives "true" a probability of only {verdict.probability:.2f}'
-        return _dropped("verification", reason, [verdict.backbone])
-    where = (candidate.start, candidate.end)
-    over = [e for e in doc.ents if e.start_char < candidate.end and candidate.start < e.end_char]
-    if any((e.start_char, e.end_char, e.label_) == (*where, candidate.label) for e in over):
-        return {"kept": True}
-    beyond = [e for e in over if e._.confidence is None or e._.confidence >= candidate.confidence]
-    return _dropped("overlaps", "; ".join(map(_rival, beyond)), [_entity(e) for e in beyond])
-
-
-def _dropped(stage: str, reason: str, by: list[Any]) -> Plain:
-    return {"kept": False, "stage": stage, "reason": reason, "by": by}
-
-
-def _voted_down(votes: Sequence[Vote]) -> str:
-    none = sum(not vote.label for vote in votes)
-    mean = math.fsum(vote.probabilities[""] for vote in votes) / len(votes)
-    return f'"no entity" won the vote: {none} of {len(votes)} votes, mean probability {mean:.2f}'
-
-
-def _rival(ent: Span) -> str:
-    sure = ent._.confidence
-    why = "was there before" if sure is None else f"is an entity with confidence {sure:.2f}"
-    return f"overlaps “{ent.text}” ({ent.label_}), which {why}"
-
-
-def _entity(ent: Span) -> Plain:
-    where = _stretch(ent.doc, ent.start_char, ent.end_char)
-    return {**where, "label": ent.label_, "confidence": ent._.confidence}
-
-
-def _demonstration(shot: Demonstration) -> Plain:
-    text = shot.window.text
-    entities = [
-        {"start": m.start, "end": m.end, "text": text[m.start : m.end], "label": m.label}
-        for m in shot.mentions
-    ]
-    return {"id": shot.id, "text": text, "entities": entities}
-
-
-def _stretch(doc: Doc, start: int, end: int) -> Plain:
-    return {"start": start, "end": end, "text": doc.text[start:end]}
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value

@@ -40,22 +40,27 @@ min_backbones = null
 # w(s) in SpanSim: part of speech -> weight, everything else 0. The paper's values, at second hand.
 pos_weights = {"PROPN": 4.0, "NOUN": 2.0, "PRON": 1.0}
 
+# Which of the four stages run.
 [llm_ensemble_ner.stages]
 demonstrations = true
 extraction = true
 classification = true
 verification = true
 
+# Finds the demonstrations: SpanSimilarity.v1, the paper's, SentenceSimilarity.v1 or another retriever.
 [llm_ensemble_ner.retriever]
 @misc = "spacy-el4ner.SpanSimilarity.v1"
 
+# Embeds spans and sentences.
 [llm_ensemble_ner.retriever.encoder]
 @misc = "spacy-el4ner.SentenceTransformer.v1"
 model = "sentence-transformers/all-MiniLM-L6-v2"
 
+# Makes one type of the votes: MajorityVote.v1, ProbabilityVote.v1 or SingleVote.v1.
 [llm_ensemble_ner.vote]
 @misc = "spacy-el4ner.MajorityVote.v1"
 
+# Scores nlp.evaluate().
 [llm_ensemble_ner.scorer]
 @scorers = "spacy-el4ner.Scorer.v1"
 """

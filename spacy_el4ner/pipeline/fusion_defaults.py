@@ -21,9 +21,11 @@ overwrite_ents = false
 # What to do with a document that fails: raise, warn or skip. It is yielded in any case.
 on_error = "warn"
 
+# The tagger (SLM).
 [slm_llm_fusion.model]
 @architectures = "spacy-el4ner.TokenClassifier.v1"
 
+# Gives each token a vector: any tok2vec or transformer listener.
 [slm_llm_fusion.model.tok2vec]
 @architectures = "spacy.HashEmbedCNN.v2"
 pretrained_vectors = null
@@ -34,13 +36,16 @@ window_size = 1
 maxout_pieces = 3
 subword_features = true
 
+# Finds the demonstrations: SentenceSimilarity.v1 or another retriever that needs no spans.
 [slm_llm_fusion.retriever]
 @misc = "spacy-el4ner.SentenceSimilarity.v1"
 
+# Embeds the sentences.
 [slm_llm_fusion.retriever.encoder]
 @misc = "spacy-el4ner.SentenceTransformer.v1"
 model = "sentence-transformers/all-MiniLM-L6-v2"
 
+# Scores nlp.evaluate().
 [slm_llm_fusion.scorer]
 @scorers = "spacy-el4ner.Scorer.v1"
 """

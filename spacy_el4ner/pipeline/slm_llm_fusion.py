@@ -29,7 +29,7 @@ from spacy_el4ner.pipeline.faults import check_policy
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
-from spacy_el4ner.pipeline.two_models import Logits, Reader, Result, TwoModels
+from spacy_el4ner.pipeline.two_models import Logits, Reader, Result, Trace, TwoModels
 from spacy_el4ner.retrieval.base import Retriever
 
 ROUTES = ("always", "uncertain")
@@ -221,7 +221,13 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
         """docs (Sequence[Doc]): The documents. They are only read.
         RETURNS (list[Result]): What both models found in each.
         """
-        return self.method()(docs, self.logits(docs))
+        return self.trace(docs).results
+
+    def trace(self, docs: Sequence[Doc]) -> Trace:
+        """docs (Sequence[Doc]): The documents. They are only read.
+        RETURNS (Trace): What both models found in each, and what they said on the way to it.
+        """
+        return self.method().trace(docs, self.logits(docs))
 
     def cases(self, examples: Sequence[Example]) -> list[Case]:
         """examples (Sequence[Example]): Documents with gold entities.

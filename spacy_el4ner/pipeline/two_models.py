@@ -23,7 +23,7 @@ from spacy_el4ner.fusion.routing import uncertainty
 from spacy_el4ner.fusion.rules import SLM, Rule
 from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.pipeline.pool import Pool
-from spacy_el4ner.retrieval.base import Query, Retriever
+from spacy_el4ner.retrieval.base import Hit, Query, Retriever
 from spacy_el4ner.types import Demonstration, Mention, Window
 
 Logits = NDArray[np.float32]
@@ -72,6 +72,21 @@ class Result:
     counts: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Trace:
+    """What the two models made of a batch of documents.
+
+    results (list[Result]): One a document.
+    cases (Sequence[Case]): The windows of all documents as both models read them.
+    hits (Sequence[Sequence[Hit]]): For each of them the demonstrations that were found, the most
+        similar first; none where the language model was not asked.
+    """
+
+    results: list[Result]
+    cases: Sequence[Case]
+    hits: Sequence[Sequence[Hit]]
+
+
 @dataclass
 class TwoModels:
     """The method, wired.
@@ -95,18 +110,19 @@ class TwoModels:
     max_sentences: int
     only_uncertain: bool
 
-    def __call__(self, docs: Sequence[Doc], logits: Sequence[Logits]) -> list[Result]:
-        """docs (Sequence[Doc]): The documents.
+    def trace(self, docs: Sequence[Doc], logits: Sequence[Logits]) -> Trace:
+        """docs (Sequence[Doc]): The documents. They are only read.
         logits (Sequence[ndarray]): The tagger's scores of each, (tokens, tags).
-        RETURNS (list[Result]): What was found in each.
+        RETURNS (Trace): What was found in each, and what both models said on the way to it.
         """
         results = [Result(counts=dict.fromkeys(COUNTS, 0)) for _ in docs]
-        for case in self.ask(docs, self.tagged(docs, logits)):
+        cases, hits = self._ask(docs, self.tagged(docs, logits))
+        for case in cases:
             result = results[case.window.document]
             result.entities += [_in_document(m, case.window) for m in fuse(case, self.rule)]
             result.rejected += [_in_document(m, case.window) for m in rejected(case, self.rule)]
             self._count(case, result.counts)
-        return results
+        return Trace(results, cases, hits)
 
     def tagged(self, docs: Sequence[Doc], logits: Sequence[Logits]) -> list[Case]:
         """RETURNS (list[Case]): All windows of the documents as the tagger reads them."""
@@ -125,18 +141,25 @@ class TwoModels:
         everywhere (bool): Ask about every window, whatever the rule and the route are.
         RETURNS (list[Case]): The same with the language model's readings where it was asked.
         """
+        return self._ask(docs, cases, everywhere)[0]
+
+    def _ask(
+        self, docs: Sequence[Doc], cases: Sequence[Case], everywhere: bool = False
+    ) -> tuple[list[Case], list[Sequence[Hit]]]:
+        """The cases with the language model's readings, and the demonstrations found for each."""
+        result, hits = list(cases), list[Sequence[Hit]](() for _ in cases)
         if self.llm is None:
-            return list(cases)
+            return result, hits
         asked = [n for n, case in enumerate(cases) if everywhere or self._wants(case)]
         windows = [cases[n].window for n in asked]
-        shots = self._demonstrations(docs, windows)
+        found = self._retrieve(docs, windows)
+        shots = [[hit.demonstration for hit in similar] for similar in found]
         # Mostly the models agree, so that decoding starts from what the tagger found.
         guesses = [cases[n].slm.mentions for n in asked]
         readings = self.llm.read(windows, shots, self.labels, guesses)
-        result = list(cases)
-        for n, reading in zip(asked, readings, strict=True):
-            result[n] = replace(result[n], llm=reading)
-        return result
+        for n, reading, similar in zip(asked, readings, found, strict=True):
+            result[n], hits[n] = replace(result[n], llm=reading), similar
+        return result, hits
 
     def _wants(self, case: Case) -> bool:
         """Whether the language model can change anything here that the route thinks worth asking."""
@@ -144,20 +167,17 @@ class TwoModels:
             return False
         return not self.only_uncertain or uncertainty(case.slm) > self.rule.calibration.threshold
 
-    def _demonstrations(
-        self, docs: Sequence[Doc], windows: Sequence[Window]
-    ) -> list[tuple[Demonstration, ...]]:
+    def _retrieve(self, docs: Sequence[Doc], windows: Sequence[Window]) -> list[list[Hit]]:
         """The most similar sentences of the pool. Where a document is one of the pool's own, by its id
         and its text, its sentences do not find themselves.
         """
         if not self.pool.entries or not self.k:
-            return [() for _ in windows]
+            return [[] for _ in windows]
         queries = [
             Query(w.text, exclude=self.pool.own(docs[w.document].user_data.get("id"), w.text))
             for w in windows
         ]
-        hits = self.retriever.retrieve(queries, self.k)
-        return [tuple(hit.demonstration for hit in found) for found in hits]
+        return self.retriever.retrieve(queries, self.k)
 
     def _count(self, case: Case, counts: dict[str, int]) -> None:
         """Add what happened in a window, see `COUNTS`."""

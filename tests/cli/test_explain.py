@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from spacy_el4ner.cli import app
 from tests.pipeline.ensembles import pipeline
+from tests.pipeline.taggers import trained
 from tests.tiny import TEXTS, save_compact
 
 
@@ -14,6 +15,15 @@ def ensemble(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ensemble")
     nlp = pipeline([save_compact(folder / str(seed), seed) for seed in range(2)])
     nlp.to_disk(folder / "pipeline")
+    return folder / "pipeline"
+
+
+@pytest.fixture(scope="module")
+def fusion(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fusion")
+    backend = {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(save_compact(folder / "llm", 0))}
+    llm = {"@misc": "spacy-el4ner.Tagger.v1", "backend": backend, "wording": "compact"}
+    trained(llm=llm, k=2).to_disk(folder / "pipeline")
     return folder / "pipeline"
 
 
@@ -38,6 +48,18 @@ def test_html_is_written(ensemble, tmp_path):
     result = call(ensemble, TEXTS[0], "--html", tmp_path / "deep" / "page.html")
     assert result.exit_code == 0
     assert TEXTS[0].split()[-1] in (tmp_path / "deep" / "page.html").read_text(encoding="utf8")
+
+
+def test_a_fusion_is_explained_in_each_way(fusion, tmp_path):
+    result = call(fusion, TEXTS[0])
+    assert result.exit_code == 0, result.output
+    assert "5. Where they disagree" in result.output
+    data = json.loads(call(fusion, TEXTS[0], "--json").output)
+    assert data["models"]["llm"] == str(fusion.parent / "llm")
+    assert data["windows"][0]["asked"]
+    assert data["windows"][0]["answer"]["error"] == ""
+    assert call(fusion, TEXTS[0], "--html", tmp_path / "page.html").exit_code == 0
+    assert "language model" in (tmp_path / "page.html").read_text(encoding="utf8")
 
 
 def test_mistakes_are_told_without_a_traceback(ensemble, tmp_path):

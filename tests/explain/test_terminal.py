@@ -16,7 +16,8 @@ def test_every_stage_of_every_window_is_shown(explained):
             shown = (
                 f"✔ {candidate['text']} {candidate['label']}"
                 if outcome["kept"]
-                else f"✘ {candidate['text']} dropped at {outcome['stage']}: {outcome['reason']}"
+                else f"✘ {candidate['text']} {candidate['label']} dropped at {outcome['stage']}: "
+                f"{outcome['reason']}"
             )
             assert words(shown) in words(said)
 

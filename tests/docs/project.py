@@ -1,0 +1,71 @@
+"""A small project as `make run` leaves it, with models that know nothing: made in seconds."""
+
+import json
+import os
+from pathlib import Path
+
+import spacy
+from spacy.tokens import DocBin
+from spacy.training import Example
+from thinc.api import fix_random_seed
+from typer.testing import CliRunner
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.corpora import read_splits, unannotated
+from tests.pipeline.taggers import MODEL
+from tests.tiny import save_compact
+
+ROOT = Path(__file__).parent.parent.parent
+SIZES = {"train": 6, "dev": 2, "test": 2}
+CORPUS, TRAINING = Path("corpus/sample_en"), Path("training/sample_en")
+
+
+def make(folder: Path) -> None:
+    """folder (Path): Where the project goes, with the paths that the pages name."""
+    here = Path.cwd()
+    os.chdir(folder)
+    try:
+        for name in ("assets", "configs", "docs"):
+            Path(name).symlink_to(ROOT / name)
+        docs = _corpus()
+        for seed, name in enumerate(("marked", "terse", "plain")):
+            save_compact(TRAINING / "backbones" / name, seed)
+        _call("index", "configs/backbones/compact.cfg", CORPUS, TRAINING / "pipeline", "-k", 2)
+        _tagger(docs)
+        save_compact(TRAINING / "llm", 3)
+        plan = {"plan": {"base": "", "method": "full", "wording": "compact", "k": 1}}
+        (TRAINING / "llm" / "el4ner.json").write_text(json.dumps(plan), encoding="utf8")
+        slm, fused = TRAINING / "slm" / "model-best", TRAINING / "fused"
+        _call("fuse", slm, TRAINING / "llm", CORPUS, fused)
+        _call("calibrate", fused, CORPUS / "dev.spacy", TRAINING / "fusion", "--rule", "paper")
+    finally:
+        os.chdir(here)
+
+
+def _corpus() -> list[spacy.tokens.Doc]:
+    """A few documents of each split; the training split is returned."""
+    CORPUS.mkdir(parents=True)
+    found = {}
+    for split, (docs, _) in read_splits(Path("assets/sample_en"), "en", 0).items():
+        found[split] = docs[: SIZES[split]]
+        DocBin(store_user_data=True, docs=found[split]).to_disk(CORPUS / f"{split}.spacy")
+    return found["train"]
+
+
+def _tagger(docs: list[spacy.tokens.Doc]) -> None:
+    """A tagger that has seen the documents a few times."""
+    fix_random_seed(0)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("slm_llm_fusion", config={"model": MODEL})
+    examples = [Example(unannotated(doc), doc) for doc in docs]
+    optimizer = nlp.initialize(lambda: examples)
+    optimizer.learn_rate = 0.01
+    for _ in range(30):
+        nlp.update(examples, sgd=optimizer)
+    (TRAINING / "slm").mkdir()
+    nlp.to_disk(TRAINING / "slm" / "model-best")
+
+
+def _call(*words: object) -> None:
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, done.output

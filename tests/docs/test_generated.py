@@ -1,0 +1,81 @@
+"""The pages that are made from the code are what the code makes."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from spacy_el4ner import errors
+from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG as ENSEMBLE
+from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG as FUSION
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+
+def _load():
+    spec = importlib.util.spec_from_file_location("docs_generate", DOCS / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+generate = _load()
+
+
+@pytest.mark.parametrize("name", list(generate.PAGES))
+def test_the_page_is_in_step_with_the_code(name):
+    written = (DOCS / name).read_text(encoding="utf8")
+    assert written == generate.PAGES[name](), "run `make docs`"
+
+
+def test_every_message_says_what_to_do():
+    page = generate.error_page()
+    for kind in (errors.Errors, errors.Warnings):
+        for code, _ in generate.messages(kind):
+            _, problem, remedy, raised = re.search(
+                rf"\| (.*`{code}`) \| (.+) \| (.*) \| (.*) \|", page
+            ).groups()
+            assert remedy, f"{code} names no remedy: {problem}"
+            assert raised
+
+
+@pytest.mark.parametrize(
+    ("name", "config"), [("llm_ensemble_ner", ENSEMBLE), ("slm_llm_fusion", FUSION)]
+)
+def test_every_setting_of_a_component_has_a_comment(name, config):
+    rows = generate.settings(name, config)
+    assert len(rows) > 10
+    assert [setting for setting, _, comment in rows if not comment] == []
+
+
+@pytest.mark.parametrize(
+    ("registry", "name", "function"), list(generate.registered()), ids=lambda x: str(x)
+)
+def test_every_setting_of_a_registered_function_is_described(registry, name, function):
+    import inspect
+
+    assert generate.described(function)["RETURNS"]
+    for parameter in inspect.signature(function).parameters:
+        assert generate.explained(function, parameter), f"{name}: {parameter}"
+
+
+def test_docstrings_are_read_with_their_continuations():
+    def example():
+        """Does it.
+
+        a (int), b (dict[str, int] | None): Both of them,
+            and more.
+        c (str): Another.
+
+        Not a part of it.
+        RETURNS (str): what
+            comes out.
+        """
+
+    assert generate.described(example) == {
+        "a": "Both of them, and more.",
+        "b": "Both of them, and more.",
+        "c": "Another.",
+        "RETURNS": "What comes out.",
+    }
