@@ -26,6 +26,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     index,
     memory,
     package,
+    report,
     sft,
     show,
     table,
