@@ -257,6 +257,10 @@ class Errors(metaclass=_Coded):
         "{text!r}. Give the gold documents of these very texts, or leave --gold out."
     )
     EL104 = "{problem} Give --docs, or --pipeline with --gold; or neither, for the figures alone."
+    EL106 = (
+        "'{path}' is not what {tool} exports: {problem}. Name the tool that it comes from with "
+        "--format."
+    )
 
 
 class Warnings(metaclass=_Coded):

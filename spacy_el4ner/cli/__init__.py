@@ -27,6 +27,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     memory,
     package,
     report,
+    review,
     sft,
     show,
     table,

@@ -22,6 +22,7 @@
     disputed: { name: "Disputed", of: (doc) => [...doc.found, ...doc.considered].filter((e) => e.disputed) },
   };
   const offered = gold ? ["all", "wrong", "missed", "disputed"] : ["all", "disputed"];
+  const showing = new WeakMap();
   let filter = "all", page = 0, shown = [], pinned = null, current = null;
 
   // Small builders of elements.
@@ -100,7 +101,11 @@
     if (sign) element.append(make("span", sign, { class: wrong || missed ? "sign" : "sign mild" }));
     const show = () => { if (pinned === null || pinned === element) open(element, surface, e); };
     element.addEventListener("mouseenter", show);
-    element.addEventListener("mouseleave", () => { if (pinned === null && document.activeElement !== element) close(); });
+    // What has the focus is shown again when the mouse has passed over another one.
+    element.addEventListener("mouseleave", () => {
+      if (pinned === null) (showing.get(document.activeElement) ?? close)();
+    });
+    showing.set(element, show);
     element.addEventListener("focus", () => { if (pinned !== element) pinned = null; open(element, surface, e); });
     element.addEventListener("blur", (event) => { if (pinned === null && !tip.contains(event.relatedTarget)) close(); });
     element.addEventListener("click", () => { open(element, surface, e); pinned = element; });

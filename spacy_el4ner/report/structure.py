@@ -25,7 +25,7 @@ from spacy.tokens import Doc
 
 from spacy_el4ner.fusion.rejected import REJECTED
 from spacy_el4ner.fusion.rules import LLM, SLM
-from spacy_el4ner.pipeline import attributes
+from spacy_el4ner.pipeline.attributes import records
 from spacy_el4ner.pipeline.opinions import MODELS, Opinion, disputed, opinions
 from spacy_el4ner.report.judging import RIGHT, Tally, judge, overlapping
 from spacy_el4ner.types import Mention
@@ -41,7 +41,6 @@ def structure(docs: Sequence[Doc], gold: Sequence[Doc] | None) -> tuple[Plain, T
     gold (Sequence[Doc] | None): The same documents with gold entities, in the same order.
     RETURNS (tuple[dict[str, Any], Tally]): The data, as above, and what was counted.
     """
-    attributes.register()
     tally = Tally()
     documents = [
         _document(doc, None if gold is None else mentions(gold[n]), str(n + 1), tally)
@@ -54,18 +53,6 @@ def structure(docs: Sequence[Doc], gold: Sequence[Doc] | None) -> tuple[Plain, T
 def mentions(doc: Doc) -> list[Mention]:
     """RETURNS (list[Mention]): The entities of a document."""
     return [Mention(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
-
-
-def records(doc: Doc) -> dict[Mention, Mapping[str, Any]]:
-    """RETURNS (dict[Mention, Mapping[str, Any]]): What a component recorded of each of its spans; empty
-    where no component of this package was there.
-    """
-    spans = (doc._.el4ner or {}).get("spans", {})
-    found = {}
-    for key, record in spans.items():
-        start, end, label = key.split(":", 2)
-        found[Mention(int(start), int(end), label)] = record
-    return found
 
 
 def _document(doc: Doc, gold: list[Mention] | None, number: str, tally: Tally) -> Plain:

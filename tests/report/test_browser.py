@@ -134,6 +134,17 @@ def test_an_entity_tells_its_votes_when_it_is_pointed_at(report):
     assert not one(report, "#tip").is_displayed()
 
 
+def test_the_mouse_passing_by_does_not_close_what_has_the_focus(report):
+    from selenium.webdriver import ActionChains
+
+    wrong, right = one(report, ".entity.wrong"), one(report, ".entity:not(.wrong)")
+    report.execute_script("arguments[0].focus()", wrong)
+    ActionChains(report).move_to_element(right).perform()
+    assert one(report, "#tip h4").text == "Ann PERSON"
+    ActionChains(report).move_to_element(one(report, "h1")).perform()
+    assert one(report, "#tip h4").text == "Bill ORG"
+
+
 def test_everything_can_be_reached_and_opened_by_keys(report):
     report.execute_script("document.querySelector('[data-filter=all]').focus()")
     reached = []

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 from spacy.tokens import DocBin
 
+from spacy_el4ner.pipeline.attributes import records
 from spacy_el4ner.report.reading import matching, read_annotated, read_sections
-from spacy_el4ner.report.structure import records
 from tests.report.documents import TEXT, annotated, doc, vote, voted
 
 

@@ -1,6 +1,7 @@
 import json
 
-from spacy_el4ner.report.structure import mentions, records, structure
+from spacy_el4ner.pipeline.attributes import records
+from spacy_el4ner.report.structure import mentions, structure
 from spacy_el4ner.types import Mention
 from tests.report.documents import (
     TEXT,
