@@ -257,9 +257,18 @@ class Errors(metaclass=_Coded):
         "{text!r}. Give the gold documents of these very texts, or leave --gold out."
     )
     EL104 = "{problem} Give --docs, or --pipeline with --gold; or neither, for the figures alone."
+    EL105 = (
+        "'{path}' has entities of types that the pipeline does not know: {labels}. Its types: {known}. "
+        "Change them in the annotation tool and export again, or make the pipeline with these types "
+        "first."
+    )
     EL106 = (
         "'{path}' is not what {tool} exports: {problem}. Name the tool that it comes from with "
         "--format."
+    )
+    EL107 = (
+        "None of the documents in '{path}' was accepted, so there is nothing to learn from. Review "
+        "some, and export again."
     )
 
 

@@ -28,6 +28,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     package,
     report,
     review,
+    review_import,
     sft,
     show,
     table,
