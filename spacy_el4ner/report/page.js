@@ -75,6 +75,7 @@
     }
     text.append(doc.text.slice(reached));
     item.append(text);
+    if (doc.error) item.append(make("p", `failed: ${doc.error}`, { class: "bad" }));
     const covered = doc.missed.filter((e) => !e.inline);
     for (const [said, spans] of [["Missed there", covered], ["Considered, not taken", doc.considered]]) {
       if (!spans.length) continue;

@@ -4,8 +4,9 @@ The keys:
 
     labels      all types, in the order of the alphabet
     gold        whether there are gold entities to compare with
-    documents   of each: id, text, the entities `found`, spans that were `considered` and not taken, and
-                the gold entities that were `missed`; each with
+    documents   of each: id, text, the `error` for which it was left without entities or "", the
+                entities `found`, spans that were `considered` and not taken, and the gold entities
+                that were `missed`; each with
         start, end, label
         inline          whether it can stand in the text, where the entities found stand already
     and those found or considered with
@@ -69,6 +70,7 @@ def _document(doc: Doc, gold: list[Mention] | None, number: str, tally: Tally) -
     return {
         "id": str(doc.user_data.get("id", number)),
         "text": doc.text,
+        "error": (doc._.el4ner or {}).get("error", ""),
         "found": [show.span(mention) for mention in found],
         "considered": [show.span(mention) for mention in recorded if mention not in found],
         "missed": [show.place(g) for g in gold or () if g not in found],

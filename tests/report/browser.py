@@ -5,6 +5,7 @@ import os
 import shutil
 import struct
 from contextlib import contextmanager
+from importlib.util import find_spec
 
 import pytest
 
@@ -24,10 +25,11 @@ FLAGS = (
 @contextmanager
 def browser():
     """YIELDS (WebDriver): Chromium. Where there is none the test skips, unless EL4NER_BROWSER=1."""
-    if not (CHROMIUM and DRIVER):
-        reason = "needs chromium and chromedriver: make browser"
+    if not (CHROMIUM and DRIVER and find_spec("selenium")):
+        reason = "needs chromium and chromedriver (make browser) and selenium (the extra 'dev')"
         (pytest.fail if os.environ.get("EL4NER_BROWSER") == "1" else pytest.skip)(reason)
-    webdriver = pytest.importorskip("selenium.webdriver")
+    from selenium import webdriver
+
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in FLAGS:

@@ -160,6 +160,13 @@ def test_documents_of_other_pipelines_are_shown_without_votes():
     assert not tally.models
 
 
+def test_a_document_that_failed_says_why():
+    failed = annotated(TEXT, [])
+    failed._.el4ner = {"counts": {}, "spans": {}, "error": "no answer"}
+    found, _ = structure([failed, doc(TEXT)], None)
+    assert [document["error"] for document in found["documents"]] == ["no answer", ""]
+
+
 def test_records_are_read_whatever_the_label_is():
     made = annotated(TEXT, [("Acme", "a:b", sure("a:b"))])
     (mention,) = mentions(made)
