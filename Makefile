@@ -34,7 +34,7 @@ test-transformers5: .venv5/installed
 
 # The tests of the page skip without it, and say so; so it is no error if it cannot be had.
 browser:
-	@if ! { command -v chromium || command -v google-chrome; } >/dev/null; then \
+	@if ! command -v chromedriver >/dev/null; then \
 		echo "== install chromium, for the tests of the report page"; \
 		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y chromium chromium-driver; } \
 			>/dev/null 2>&1 || echo "it cannot be installed here: the tests of the page will skip"; \

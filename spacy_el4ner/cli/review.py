@@ -34,6 +34,7 @@ def review(
 
     Example: python -m spacy el4ner review entities.spacy tasks.jsonl --format prodigy --limit 50
     """
+    from spacy_el4ner.pipeline.attributes import records
     from spacy_el4ner.report.reading import read_annotated
     from spacy_el4ner.review.choice import most_disputed
     from spacy_el4ner.review.tools import TOOLS
@@ -54,7 +55,7 @@ def review(
         msg.fail(
             f"None of the {len(annotated)} documents in {docs} has votes to judge by.", said, exits=1
         )
-    labels = sorted({mention.label for one in chosen for mention, _ in one.spans})
+    labels = sorted({mention.label for doc in annotated for mention in records(doc)})
     msg.good(
         f"{out}: {len(chosen)} of {len(annotated)} documents for {tool.title}, dispute "
         f"{chosen[0].dispute:.2f} to {chosen[-1].dispute:.2f}",
