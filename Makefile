@@ -2,6 +2,7 @@
 # make test  formatting, lint, types, layers and tests
 # make test-transformers5  the tests that touch transformers, with version 5 and without spacy-transformers
 # make docs  the pages of docs/ that are made from the code
+# make browser  what the tests of the report page run in, if it is not there and this is root on Debian
 # They make .venv (the last one .venv5) first if it is not there.
 
 PYTHON ?= python3.11
@@ -10,7 +11,7 @@ BIN5 := .venv5/bin
 TESTS5 := tests/backends tests/fusion tests/models tests/packaging tests/servers tests/pipeline tests/training tests/retrieval tests/test_configs.py
 NAME ?= sample_en
 
-.PHONY: run test test-transformers5 check docs install clean
+.PHONY: run test test-transformers5 browser check docs install clean
 
 run: install
 	@echo "== 2/3  the ensemble and the fusion, trained and measured: about half an hour on two cores (each step shows its progress)"
@@ -31,6 +32,14 @@ test: check
 
 test-transformers5: .venv5/installed
 	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers OMP_NUM_THREADS=1 $(BIN5)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS5)
+
+# The tests of the page skip without it, and say so; so it is no error if it cannot be had.
+browser:
+	@if ! command -v chromedriver >/dev/null; then \
+		echo "== install chromium, for the tests of the report page"; \
+		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y chromium chromium-driver; } \
+			>/dev/null 2>&1 || echo "it cannot be installed here: the tests of the page will skip"; \
+	fi
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -249,6 +249,33 @@ class Errors(metaclass=_Coded):
         "The wheel could not be built. Is setuptools 70.1 or newer installed, and is there room on the "
         "disk? It says: {problem}"
     )
+    EL100 = (
+        "There is nothing measured in '{path}'. Give the folder in which `evaluate` wrote "
+        "ensemble.json, or `evaluate-fusion` fusion.json."
+    )
+    EL101 = "'{path}' is not what `{command}` writes: {problem}. Measure again."
+    EL102 = (
+        "'{path}' holds no documents. Give a .spacy file of annotated documents, as `annotate` writes "
+        "it."
+    )
+    EL103 = (
+        "{n} of the {total} annotated documents are not in '{path}', by their text; the first: "
+        "{text!r}. Give the gold documents of these very texts, or leave --gold out."
+    )
+    EL104 = "{problem} Give --docs, or --pipeline with --gold; or neither, for the figures alone."
+    EL105 = (
+        "'{path}' has entities of types that the pipeline does not know: {labels}. Its types: {known}. "
+        "Change them in the annotation tool and export again, or make the pipeline with these types "
+        "first."
+    )
+    EL106 = (
+        "'{path}' is not what {tool} exports: {problem}. Name the tool that it comes from with "
+        "--format."
+    )
+    EL107 = (
+        "None of the documents in '{path}' was accepted, so there is nothing to learn from. Review "
+        "some, and export again."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from spacy_el4ner.errors import Errors
-from spacy_el4ner.evaluation.report import measured, table
+from spacy_el4ner.evaluation.report import PRF, measured, table
 
 TITLES = {
     "few_shot": "LLM, few-shot",
@@ -19,7 +19,7 @@ TITLES = {
     "routed": "the same, LLM asked where the SLM is unsure",
 }
 ALONE = ("few_shot", "similarity", "sft_few_shot", "sft_similarity")
-HEADER = ("", "P", "R", "F1", "token macro-F1", "asked", "documents/s", "calibration error")
+HEADER = (*PRF, "token macro-F1", "asked", "documents/s", "calibration error")
 PAPER = {
     "few_shot": (0.2626, 0.4072, 0.2492),
     "similarity": (0.4400, 0.6367, 0.5182),
@@ -59,7 +59,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
 
 def fusion_table(metrics: dict[str, Any]) -> str:
     """RETURNS (str): All rows, as a Markdown table."""
-    return table(HEADER, [_row(TITLES[name], row) for name, row in metrics["rows"].items()])
+    return table(HEADER, fusion_rows(metrics))
 
 
 def paper_table(metrics: dict[str, Any]) -> str:
@@ -77,7 +77,7 @@ def paper_table(metrics: dict[str, Any]) -> str:
 
 def type_table(metrics: dict[str, Any]) -> str:
     """RETURNS (str): The scores of each type, as a Markdown table."""
-    return table(("", "P", "R", "F1"), _type_rows(metrics))
+    return table(PRF, type_rows(metrics))
 
 
 def plot(metrics: dict[str, Any], out: Path) -> None:
@@ -110,6 +110,20 @@ def plot(metrics: dict[str, Any], out: Path) -> None:
     pyplot.close(figure)
 
 
+def fusion_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """RETURNS (list[list[str]]): All rows, columns as in `HEADER`."""
+    return [_row(TITLES[name], row) for name, row in metrics["rows"].items()]
+
+
+def type_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """RETURNS (list[list[str]]): The scores of each type, columns as in `PRF`."""
+    per_type = metrics["rows"]["fusion"]["ents_per_type"]
+    return [
+        [name, f"{row['p']:.3f}", f"{row['r']:.3f}", f"{row['f']:.3f}"]
+        for name, row in per_type.items()
+    ]
+
+
 def _colour(name: str) -> str:
     return "#9aa5b1" if name in ALONE else "#d9a441" if name == "slm" else "#1b6ca8"
 
@@ -122,12 +136,4 @@ def _row(title: str, row: dict[str, Any]) -> list[str]:
         f"{row['asked']:.0%}",
         f"{row['docs_per_s']:.2f}",
         "–" if error is None else f"{error:.3f}",
-    ]
-
-
-def _type_rows(metrics: dict[str, Any]) -> list[list[str]]:
-    per_type = metrics["rows"]["fusion"]["ents_per_type"]
-    return [
-        [name, f"{row['p']:.3f}", f"{row['r']:.3f}", f"{row['f']:.3f}"]
-        for name, row in per_type.items()
     ]

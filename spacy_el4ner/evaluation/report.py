@@ -14,7 +14,8 @@ TITLES = {
     "sentence_similarity": "demonstrations by sentence similarity",
     "zero_shot": "zero-shot",
 }
-HEADER = ("", "P", "R", "F1", "documents/s", "forward passes", "calibration error")
+PRF = ("", "P", "R", "F1")
+HEADER = (*PRF, "documents/s", "forward passes", "calibration error")
 
 
 def markdown(metrics: dict[str, Any], picture: str) -> str:
@@ -33,7 +34,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         main_table(metrics),
         f"![F1 of all rows]({picture})",
         "## Extraction, without types",
-        table(("", "P", "R", "F1"), _extraction_rows(metrics)),
+        table(PRF, extraction_rows(metrics)),
         "## Ablations",
         "`without a vote` takes the classifier that is best on these very documents, so it is the "
         "strongest opponent that the vote can have.",
@@ -58,17 +59,17 @@ def measured(metrics: dict[str, Any]) -> str:
 
 def main_table(metrics: dict[str, Any]) -> str:
     """RETURNS (str): The ensemble and each backbone alone, as a Markdown table."""
-    return table(HEADER, _main_rows(metrics))
+    return table(HEADER, main_rows(metrics))
 
 
 def ablation_table(metrics: dict[str, Any]) -> str:
     """RETURNS (str): The ablations, as a Markdown table."""
-    return table(HEADER, [_row(_title(n, r), r) for n, r in metrics["ablations"].items()])
+    return table(HEADER, ablation_rows(metrics))
 
 
 def type_table(metrics: dict[str, Any]) -> str:
     """RETURNS (str): The scores of each type, as a Markdown table."""
-    return table(("", "P", "R", "F1"), _type_rows(metrics))
+    return table(PRF, type_rows(metrics))
 
 
 def plot(metrics: dict[str, Any], out: Path) -> None:
@@ -85,7 +86,7 @@ def plot(metrics: dict[str, Any], out: Path) -> None:
 
     named = [("full ensemble", metrics["full"], "#1b6ca8")]
     named += [(f"{n} alone", r, "#9aa5b1") for n, r in metrics["backbones"].items()]
-    named += [(_title(n, r), r, "#d9a441") for n, r in metrics["ablations"].items()]
+    named += [(title(n, r), r, "#d9a441") for n, r in metrics["ablations"].items()]
     figure, axes = pyplot.subplots(figsize=(8, 0.4 * len(named) + 1))
     bars = axes.barh(
         [name for name, _, _ in named],
@@ -103,16 +104,24 @@ def plot(metrics: dict[str, Any], out: Path) -> None:
     pyplot.close(figure)
 
 
-def _main_rows(metrics: dict[str, Any]) -> list[list[str]]:
+def main_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """RETURNS (list[list[str]]): The ensemble and each backbone alone, columns as in `HEADER`."""
     alone = [_row(f"{name} alone", row) for name, row in metrics["backbones"].items()]
     return [_row("**full ensemble**", metrics["full"]), *alone]
 
 
-def _extraction_rows(metrics: dict[str, Any]) -> list[list[str]]:
+def extraction_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """RETURNS (list[list[str]]): What each backbone and their union extract, columns as in `PRF`."""
     return [[name, *_prf(row)] for name, row in metrics["extraction"].items()]
 
 
-def _type_rows(metrics: dict[str, Any]) -> list[list[str]]:
+def ablation_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """RETURNS (list[list[str]]): The ablations, columns as in `HEADER`."""
+    return [_row(title(name, row), row) for name, row in metrics["ablations"].items()]
+
+
+def type_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """RETURNS (list[list[str]]): The scores of each type, columns as in `PRF`."""
     per_type = metrics["full"]["ents_per_type"]
     return [
         [name, f"{row['p']:.3f}", f"{row['r']:.3f}", f"{row['f']:.3f}"]
@@ -120,9 +129,10 @@ def _type_rows(metrics: dict[str, Any]) -> list[list[str]]:
     ]
 
 
-def _title(name: str, row: dict[str, Any]) -> str:
-    title = TITLES.get(name, name.replace("_", " ").replace("=", " = "))
-    return f"{title}: {row['classifier']}" if "classifier" in row else title
+def title(name: str, row: dict[str, Any]) -> str:
+    """RETURNS (str): What an ablation is called."""
+    said = TITLES.get(name, name.replace("_", " ").replace("=", " = "))
+    return f"{said}: {row['classifier']}" if "classifier" in row else said
 
 
 def _row(title: str, row: dict[str, Any]) -> list[str]:

@@ -6,11 +6,12 @@ attributes by its offsets alone, and two candidates can share them.
 """
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from spacy.tokens import Doc, Span
 
-from spacy_el4ner.types import Candidate
+from spacy_el4ner.types import Candidate, Mention
 
 
 def register() -> None:
@@ -26,6 +27,18 @@ def register() -> None:
 def key(start: int, end: int, label: str) -> str:
     """RETURNS (str): Where the record of a span stands, by its character offsets and label."""
     return f"{start}:{end}:{label}"
+
+
+def records(doc: Doc) -> dict[Mention, Mapping[str, Any]]:
+    """RETURNS (dict[Mention, Mapping[str, Any]]): What a component recorded of each of its spans; empty
+    where no component of this package was there.
+    """
+    register()
+    found = {}
+    for place, kept in (doc._.el4ner or {}).get("spans", {}).items():
+        start, end, label = place.split(":", 2)
+        found[Mention(int(start), int(end), label)] = kept
+    return found
 
 
 def record(candidate: Candidate) -> dict[str, Any]:

@@ -122,8 +122,19 @@ class FourStages:
         RETURNS (list[PoolEntry]): The pool as indexed.
         """
         assert self.retriever is not None
+        entries = self.entries(pool, progress, batch_size)
+        self.retriever.index(entries)
+        return entries
+
+    def entries(
+        self,
+        pool: Sequence[Demonstration],
+        progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
+        batch_size: int = 64,
+    ) -> list[PoolEntry]:
+        """RETURNS (list[PoolEntry]): The same, to be indexed."""
         spans: list[Spans] = [()] * len(pool)
-        if self.retriever.needs_spans:
+        if self.retriever is not None and self.retriever.needs_spans:
             starts = range(0, len(pool), batch_size)
             for start in progress(starts):
                 batch = [
@@ -132,9 +143,7 @@ class FourStages:
                 ]
                 spans[start : start + batch_size] = _by_window(self._pre_extract(batch), batch)
                 self._forget()
-        entries = pool_entries(pool, spans)
-        self.retriever.index(entries)
-        return entries
+        return pool_entries(pool, spans)
 
     def _retrieve(
         self, docs: Sequence[Doc], cut: Sequence[Window]

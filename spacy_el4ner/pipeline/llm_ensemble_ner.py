@@ -1,7 +1,7 @@
 """The component `llm_ensemble_ner`: EL4NER in a spaCy pipeline."""
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,7 +22,7 @@ from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
 from spacy_el4ner.pipeline.faults import check_policy
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
-from spacy_el4ner.pipeline.pool import Pool, demonstrations
+from spacy_el4ner.pipeline.pool import Pool, demonstrations, progress
 from spacy_el4ner.pipeline.trace import Result, Trace
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.types import Candidate
@@ -176,6 +176,17 @@ class LLMEnsembleNER(Component, Pipe):
             self.pool.build(pool, self.method(self.retriever), show=True)
         else:
             warnings.warn(Warnings.WL003.format(name=self.name), stacklevel=2)
+
+    def add_demonstrations(self, docs: Iterable[Doc], instead_of: Container[str] = ()) -> int:
+        """docs (Iterable[Doc]): Documents with gold entities, whose sentences join the pool.
+        instead_of (Container[str]): Ids of demonstrations that they replace, beside those with the same
+            sentence.
+        RETURNS (int): How many were replaced.
+        """
+        if self.cfg["pool"] and not self.pool.entries:
+            self.initialize()
+        entries = self.method(self.retriever).entries(demonstrations(docs), progress(True))
+        return self.pool.merge(entries, self.retriever, instead_of)
 
     def predict(self, docs: Sequence[Doc]) -> list[Result]:
         """docs (Sequence[Doc]): The documents. They are only read.

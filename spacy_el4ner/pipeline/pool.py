@@ -1,6 +1,6 @@
 """The demonstration pool of a component: made from labelled documents, indexed, saved."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, cast
 
 import srsly
@@ -24,12 +24,7 @@ class Pool:
         method (FourStages): Pre-extracts their spans.
         show (bool): Whether to show a progress bar.
         """
-
-        def progress(batches: Iterable[Any]) -> Iterable[Any]:
-            bar: Iterable[Any] = tqdm(batches, desc="Reading the pool", disable=not show)
-            return bar
-
-        self.entries = method.index(pool, progress)
+        self.entries = method.index(pool, progress(show))
 
     def take(self, pool: Sequence[Demonstration], retriever: Retriever) -> None:
         """pool (Sequence[Demonstration]): The labelled sentences, without pre-extracted spans.
@@ -37,6 +32,32 @@ class Pool:
         """
         self.entries = [PoolEntry(shot) for shot in pool]
         retriever.index(self.entries)
+
+    def merge(
+        self, entries: Sequence[PoolEntry], retriever: Retriever, instead_of: Container[str]
+    ) -> int:
+        """Take more entries. Older ones with the same sentence, or named to be replaced, give way.
+
+        entries (Sequence[PoolEntry]): The new ones.
+        retriever (Retriever): Indexes all of them.
+        instead_of (Container[str]): Ids of those to be replaced.
+        RETURNS (int): How many gave way.
+        """
+        texts = {entry.demonstration.window.text for entry in entries}
+        kept = [
+            entry
+            for entry in self.entries
+            if entry.demonstration.id not in instead_of and entry.demonstration.window.text not in texts
+        ]
+        gone = len(self.entries) - len(kept)
+        self.entries = [*kept, *entries]
+        retriever.index(self.entries)
+        return gone
+
+    def named(self, document: str) -> frozenset[str]:
+        """RETURNS (frozenset[str]): Ids of the entries that are sentences of a document of that id."""
+        ids = (entry.demonstration.id for entry in self.entries)
+        return frozenset(id_ for id_ in ids if id_.rpartition("/")[0] == document)
 
     def own(self, document: str | None, text: str) -> frozenset[str]:
         """document (str | None): The id of a document, if it has one.
@@ -66,6 +87,16 @@ class Pool:
         self.entries = [_entry(plain) for plain in loaded["entries"]]
         if self.entries:
             retriever.from_dict(loaded["index"], self.entries)
+
+
+def progress(show: bool) -> Callable[[Iterable[Any]], Iterable[Any]]:
+    """RETURNS (Callable): Wraps batches of the pool in a progress bar, if it is to be shown."""
+
+    def wrap(batches: Iterable[Any]) -> Iterable[Any]:
+        bar: Iterable[Any] = tqdm(batches, desc="Reading the pool", disable=not show)
+        return bar
+
+    return wrap
 
 
 def demonstrations(docs: Iterable[Doc]) -> list[Demonstration]:

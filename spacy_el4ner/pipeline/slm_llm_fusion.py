@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -30,7 +30,7 @@ from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
 from spacy_el4ner.pipeline.two_models import Logits, Reader, Result, Trace, TwoModels
-from spacy_el4ner.retrieval.base import Retriever
+from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 
 ROUTES = ("always", "uncertain")
 
@@ -201,6 +201,15 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
         now on.
         """
         self.pool.take([d for d in demonstrations(docs) if d.window.tokens], self.retriever)
+
+    def add_demonstrations(self, docs: Iterable[Doc], instead_of: Container[str] = ()) -> int:
+        """docs (Iterable[Doc]): Documents with gold entities, more demonstrations.
+        instead_of (Container[str]): Ids of demonstrations that they replace, beside those with the same
+            sentence.
+        RETURNS (int): How many were replaced.
+        """
+        entries = [PoolEntry(shot) for shot in demonstrations(docs) if shot.window.tokens]
+        return self.pool.merge(entries, self.retriever, instead_of)
 
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]

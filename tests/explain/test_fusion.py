@@ -130,7 +130,7 @@ def test_demonstrations_are_the_most_similar_ones(explained):
 
 def test_demonstrations_without_room_are_the_least_similar(explained):
     class Cramped(Scripted):
-        def read(self, windows, shots, labels):
+        def read(self, windows, shots, labels, guesses=()):
             return [LLMReading(copied=(0.5,) * len(w.tokens), dropped=1) for w in windows]
 
     for window in explained(Cramped())["windows"]:

@@ -1,0 +1,63 @@
+"""`python -m spacy el4ner review`: the most disputed documents, for an annotation tool."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+
+
+class ToolName(StrEnum):
+    """The keys of `TOOLS`, which is not read at the start."""
+
+    prodigy = "prodigy"
+    label_studio = "label-studio"
+    doccano = "doccano"
+
+
+@app.command("review")
+def review(
+    docs: Annotated[Path, typer.Argument(help="Annotated documents, .spacy, from `annotate`")],
+    out: Annotated[Path, typer.Argument(help="The file to write; the tool imports it")],
+    format: Annotated[
+        ToolName, typer.Option("--format", "-f", help="The annotation tool")
+    ] = ToolName.prodigy,
+    limit: Annotated[int, typer.Option(min=0, help="How many documents; 0 for all")] = 100,
+) -> None:
+    """Choose the documents whose correction teaches most, for Prodigy, Label Studio or doccano: the one
+    with the most disputed span first, its entities as suggestions. Disputed is what the votes of an
+    ensemble are divided about (their entropy), and what the two models of a fusion disagree about, the
+    nearer their scores, the more. `review-import` takes the corrections back.
+
+    Example: python -m spacy el4ner review entities.spacy tasks.jsonl --format prodigy --limit 50
+    """
+    from spacy_el4ner.pipeline.attributes import records
+    from spacy_el4ner.report.reading import read_annotated
+    from spacy_el4ner.review.choice import most_disputed
+    from spacy_el4ner.review.tools import TOOLS
+    from spacy_el4ner.storage.atomic import replacing
+
+    tool = TOOLS[format]
+    try:
+        annotated = read_annotated(docs)
+        chosen = most_disputed(annotated, limit)
+        if chosen:
+            with replacing(out) as file:
+                file.write(tool.write(chosen).encode("utf8", "replace"))
+    except (OSError, ValueError) as error:
+        msg.fail(str(error), exits=1)
+        raise  # Not reached: the line above ends the command.
+    if not chosen:
+        said = "Annotate with a pipeline of this package, and keep .spacy files."
+        msg.fail(
+            f"None of the {len(annotated)} documents in {docs} has votes to judge by.", said, exits=1
+        )
+    labels = sorted({mention.label for doc in annotated for mention in records(doc)})
+    msg.good(
+        f"{out}: {len(chosen)} of {len(annotated)} documents for {tool.title}, dispute "
+        f"{chosen[0].dispute:.2f} to {chosen[-1].dispute:.2f}",
+    )
+    typer.echo(tool.advice(labels))

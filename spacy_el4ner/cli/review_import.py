@@ -1,0 +1,66 @@
+"""`python -m spacy el4ner review-import`: corrections become demonstrations."""
+
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import spacy
+import typer
+from spacy.language import Language
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import use_gpu
+from spacy_el4ner.cli.review import ToolName
+
+
+@app.command("review-import")
+def review_import(
+    pipeline: Annotated[Path, typer.Argument(help="A pipeline, as made by `index` or `fuse`")],
+    file: Annotated[Path, typer.Argument(help="What the annotation tool exported")],
+    out: Annotated[Path, typer.Argument(help="Where the pipeline goes; it may be the same folder")],
+    format: Annotated[
+        ToolName, typer.Option("--format", "-f", help="The annotation tool")
+    ] = ToolName.prodigy,
+    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
+) -> None:
+    """Let documents that were corrected in Prodigy (db-out), Label Studio (JSON) or doccano (JSONL)
+    join the demonstrations of a pipeline. Documents that were rejected or skipped are left out. A
+    document that is there already is replaced, so that importing a file twice changes nothing.
+
+    Example: python -m spacy el4ner review-import training/sample_en/pipeline corrected.jsonl \\
+    training/sample_en/pipeline --format prodigy
+    """
+    from spacy_el4ner.corpora.report import Report
+    from spacy_el4ner.review.corrections import find_component, join, to_docs
+    from spacy_el4ner.review.tools import TOOLS
+
+    report = Report()
+    try:
+        reviewed = list(TOOLS[format].read(file))
+        use_gpu(gpu_id)
+        nlp = spacy.load(pipeline)
+        component = find_component(nlp, str(pipeline))
+        docs = to_docs(reviewed, nlp, report)
+        for line in report.repair_lines():
+            msg.warn(line)
+        joined = join(docs, component, file)
+        _save(nlp, pipeline, out)
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        msg.fail(str(error), exits=1)
+        raise  # Not reached: the line above ends the command.
+    msg.info(
+        f"{joined.documents} of {len(reviewed)} documents: {joined.demonstrations} demonstrations, "
+        f"{joined.replaced} of which were there; the pool has {len(component.pool.entries)}"
+    )
+    msg.good(f"Pipeline saved: {out}")
+
+
+def _save(nlp: Language, source: Path, out: Path) -> None:
+    """The pipeline, with what else lies in its folder, such as the report of a calibration."""
+    from spacy_el4ner.pipeline.saving import saving_pipeline
+
+    with saving_pipeline(nlp, out) as folder:
+        for path in source.iterdir():
+            if path.is_file() and not (folder / path.name).exists():
+                shutil.copy2(path, folder / path.name)

@@ -1,0 +1,1 @@
+"""An evaluation and the documents it was made on, as one page to look through."""

@@ -1,0 +1,171 @@
+"""Annotated documents as the page shows them: plain data, offsets as JavaScript counts them.
+
+The keys:
+
+    labels      all types, in the order of the alphabet
+    gold        whether there are gold entities to compare with
+    documents   of each: id, text, the `error` for which it was left without entities or "", the
+                entities `found`, spans that were `considered` and not taken, and the gold entities
+                that were `missed`; each with
+        start, end, label
+        inline          whether it can stand in the text, where the entities found stand already
+    and those found or considered with
+        confidence      0 to 1, or null
+        disputed        whether any model says otherwise
+        outcome         right, type, boundary, both, spurious; "" without gold
+        gold            the gold entities there: text and label
+        opinions        of each model: by, label ("" is "no entity"), probability or null, the text
+                        where it is another than the span's, and others: [label, probability]
+        notes           how it came to be, in words
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from spacy.tokens import Doc
+
+from spacy_el4ner.fusion.rejected import REJECTED
+from spacy_el4ner.fusion.rules import LLM, SLM
+from spacy_el4ner.pipeline.attributes import records
+from spacy_el4ner.pipeline.opinions import MODELS, Opinion, disputed, opinions
+from spacy_el4ner.report.judging import RIGHT, Tally, judge, overlapping
+from spacy_el4ner.types import Mention
+from spacy_el4ner.utf16 import Units
+
+Plain = dict[str, Any]
+LEAST = 0.05
+"""Probability from which an option that was not chosen is shown."""
+
+
+def structure(docs: Sequence[Doc], gold: Sequence[Doc] | None) -> tuple[Plain, Tally]:
+    """docs (Sequence[Doc]): Annotated documents.
+    gold (Sequence[Doc] | None): The same documents with gold entities, in the same order.
+    RETURNS (tuple[dict[str, Any], Tally]): The data, as above, and what was counted.
+    """
+    tally = Tally()
+    documents = [
+        _document(doc, None if gold is None else mentions(gold[n]), str(n + 1), tally)
+        for n, doc in enumerate(docs)
+    ]
+    labels = {e["label"] for d in documents for e in (*d["found"], *d["considered"], *d["missed"])}
+    return {"labels": sorted(labels), "gold": gold is not None, "documents": documents}, tally
+
+
+def mentions(doc: Doc) -> list[Mention]:
+    """RETURNS (list[Mention]): The entities of a document."""
+    return [Mention(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
+
+
+def _document(doc: Doc, gold: list[Mention] | None, number: str, tally: Tally) -> Plain:
+    found, recorded = mentions(doc), records(doc)
+    said = {m: opinions(m.start, m.end, m.label, r) for m, r in recorded.items()}
+    if gold is not None:
+        tally.add(found, gold)
+        heard = {(o.by, Mention(o.start, o.end, o.label)) for every in said.values() for o in every}
+        tally.hear(sorted(heard), gold)
+        for mention in found:
+            if mention in recorded:
+                tally.pairs.append((recorded[mention]["confidence"], mention in gold))
+    show = _Shown(doc.text, found, gold, recorded, said)
+    return {
+        "id": str(doc.user_data.get("id", number)),
+        "text": doc.text,
+        "error": (doc._.el4ner or {}).get("error", ""),
+        "found": [show.span(mention) for mention in found],
+        "considered": [show.span(mention) for mention in recorded if mention not in found],
+        "missed": [show.place(g) for g in gold or () if g not in found],
+    }
+
+
+class _Shown:
+    """What is shown of the spans of one document."""
+
+    def __init__(
+        self,
+        text: str,
+        found: list[Mention],
+        gold: list[Mention] | None,
+        recorded: dict[Mention, Mapping[str, Any]],
+        said: dict[Mention, list[Opinion]],
+    ):
+        self.text, self.found, self.gold, self.recorded, self.said = text, found, gold, recorded, said
+        self.units = Units(text)
+
+    def place(self, mention: Mention) -> Plain:
+        inline = mention in self.found or not overlapping(mention, self.found)
+        start, end = self.units.of(mention.start), self.units.of(mention.end)
+        return {"start": start, "end": end, "label": mention.label, "inline": inline}
+
+    def span(self, mention: Mention) -> Plain:
+        record = self.recorded.get(mention)
+        outcome = "" if self.gold is None else judge(mention, self.gold)
+        there = [] if outcome == RIGHT else overlapping(mention, self.gold or ())
+        return {
+            **self.place(mention),
+            "confidence": None if record is None else _number(record["confidence"]),
+            "disputed": record is not None and disputed(mention.label, record),
+            "outcome": outcome,
+            "gold": [{"text": self.text[g.start : g.end], "label": g.label} for g in there],
+            "opinions": [self._opinion(o, mention) for o in self.said.get(mention, ())],
+            "notes": [] if record is None else list(_notes(record["provenance"])),
+        }
+
+    def _opinion(self, opinion: Opinion, mention: Mention) -> Plain:
+        elsewhere = (opinion.start, opinion.end) != (mention.start, mention.end)
+        return {
+            "by": opinion.by,
+            "label": opinion.label,
+            "probability": _number(opinion.probability),
+            "text": self.text[opinion.start : opinion.end] if elsewhere else "",
+            "others": [[label, _number(p)] for label, p in opinion.others if p >= LEAST],
+        }
+
+
+def _notes(provenance: Mapping[str, Any]) -> Iterator[str]:
+    if "votes" in provenance:
+        yield from _ensemble_notes(provenance)
+    else:
+        yield from _fusion_notes(provenance)
+
+
+def _ensemble_notes(provenance: Mapping[str, Any]) -> Iterator[str]:
+    proposed = [
+        name if p is None else f"{name} {p:.2f}" for name, p in provenance["proposed_by"].items()
+    ]
+    yield f"proposed by {', '.join(proposed)}"
+    if verdict := provenance["verification"]:
+        p = "" if verdict["estimated"] else f" (probability of “true” {verdict['probability']:.2f})"
+        yield f"verified by {verdict['backbone']}: {str(verdict['true']).lower()}{p}"
+    if shots := provenance["demonstrations"]:
+        yield f"demonstrations: {', '.join(shots)}"
+
+
+def _fusion_notes(provenance: Mapping[str, Any]) -> Iterator[str]:
+    how, side = provenance["how"], MODELS.get(provenance["side"], "")
+    if scores := provenance["scores"]:
+        compared = ", ".join(f"{MODELS[s]} {scores[s]:.3f}" for s in (SLM, LLM))
+        lost = how == REJECTED
+        won = MODELS[LLM if (provenance["side"] == SLM) == lost else SLM]
+        yield f"the models disagree ({provenance['kind']}): the {won} won"
+        yield f"compared by the rule “{provenance['rule']}”: {compared}"
+        if lost:
+            return
+    elif side:
+        yield f"from the {side} alone"
+    else:
+        yield "both models agree"
+    yield f"entropy of the tagger: {provenance[SLM]['entropy']:.3f} nats"
+    llm = provenance[LLM]
+    if llm is None:
+        yield "the language model was not asked"
+    elif llm["error"]:
+        yield f"no reading of the language model: {llm['error']}"
+    for entity in () if llm is None else llm["entities"]:
+        yield (
+            f"language model’s {entity['label']}: category {entity['category']:.2f}, "
+            f"boundary {entity['boundary']:.2f}"
+        )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

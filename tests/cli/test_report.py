@@ -1,0 +1,67 @@
+import pytest
+import spacy
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_el4ner.cli import app
+from tests.report.conftest import METRICS
+from tests.report.documents import TEXT, annotated, doc, vote, voted
+
+
+def call(*arguments):
+    return CliRunner().invoke(app, ["report", *map(str, arguments)])
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Annotated documents, their gold documents, and a pipeline."""
+    found = annotated(TEXT, [("Acme", "ORG", voted(vote("a", "ORG")))])
+    DocBin(docs=[found], store_user_data=True).to_disk(tmp_path / "docs.spacy")
+    gold = [doc(TEXT, ("Acme", "ORG")), doc("Rain fell.")]
+    DocBin(docs=gold, store_user_data=True).to_disk(tmp_path / "gold.spacy")
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "GPE", "pattern": "Paris"}])
+    nlp.to_disk(tmp_path / "pipeline")
+    return tmp_path
+
+
+def test_it_writes_a_page_of_annotated_documents(files):
+    out = files / "deep" / "report.html"
+    result = call(METRICS, out, "--docs", files / "docs.spacy", "--gold", files / "gold.spacy")
+    assert result.exit_code == 0, result.output
+    assert "1 documents, with gold entities" in result.output
+    assert '"label":"ORG"' in out.read_text(encoding="utf8")
+
+
+def test_it_annotates_by_itself_without_seeing_the_gold_entities(files):
+    out = files / "report.html"
+    pipeline = ("--pipeline", files / "pipeline")
+    result = call(METRICS, out, *pipeline, "--gold", files / "gold.spacy", "--limit", 1)
+    assert result.exit_code == 0, result.output
+    html = out.read_text(encoding="utf8")
+    units = TEXT.index("Paris") + 3  # the emoji's three characters beyond 16 bits
+    assert f'"found":[{{"start":{units},' in html
+    assert '"outcome":"spurious"' in html
+    assert "Rain fell" not in html
+
+
+def test_figures_alone_will_do(files):
+    assert call(METRICS, files / "report.html").exit_code == 0
+
+
+def test_mistakes_are_told_without_a_traceback(files):
+    docs, gold = ("--docs", files / "docs.spacy"), ("--gold", files / "gold.spacy")
+    pipeline = ("--pipeline", files / "pipeline")
+    for arguments, said in (
+        ((files, files / "out.html"), "EL100"),
+        ((METRICS, files / "out.html", *docs, *pipeline, *gold), "EL104"),
+        ((METRICS, files / "out.html", *pipeline), "EL104"),
+        ((METRICS, files / "out.html", *gold), "EL104"),
+        ((METRICS, files / "out.html", "--docs", files / "none.spacy"), "none.spacy"),
+        ((METRICS, files / "out.html", "--pipeline", files / "no", *gold), "no"),
+    ):
+        result = call(*arguments)
+        assert result.exit_code == 1
+        assert isinstance(result.exception, SystemExit)
+        assert said in result.output
+    assert not (files / "out.html").exists()

@@ -1,0 +1,113 @@
+"""Annotated documents made by hand, as both components leave them."""
+
+import spacy
+
+from spacy_el4ner.pipeline import attributes
+
+NLP = spacy.blank("en")
+TEXT = "👩‍👩‍👧 Ann Lee met Bill Osei of Acme in Paris."
+"""Its first character is eight units of UTF-16."""
+
+
+def doc(text=TEXT, *entities, id=None):
+    """entities: (surface, label), of the first occurrence each."""
+    made = NLP.make_doc(text)
+    made.ents = [span(made, *entity) for entity in entities]
+    if id is not None:
+        made.user_data["id"] = id
+    return made
+
+
+def span(made, surface, label):
+    start = made.text.index(surface)
+    found = made.char_span(start, start + len(surface), label)
+    assert found is not None, surface
+    return found
+
+
+def annotated(text, entities, others=(), id=None):
+    """entities, others: (surface, label, record); the others are not in `doc.ents`."""
+    attributes.register()
+    made = doc(text, *((surface, label) for surface, label, _ in entities), id=id)
+    spans = [(span(made, surface, label), r) for surface, label, r in (*entities, *others)]
+    made._.el4ner = {
+        "counts": {},
+        "spans": {attributes.key(s.start_char, s.end_char, s.label_): r for s, r in spans},
+        "error": "",
+    }
+    return made
+
+
+def vote(backbone, label, p=0.9, estimated=False, **others):
+    options = {"PERSON": 0.0, "ORG": 0.0, "GPE": 0.0, "": 0.0, **others, label: p}
+    return {
+        "backbone": backbone,
+        "label": label,
+        "probability": p,
+        "probabilities": options,
+        "estimated": estimated,
+    }
+
+
+def voted(*votes, confidence=0.8, verification=None):
+    """The record of an ensemble's candidate."""
+    return {
+        "confidence": confidence,
+        "provenance": {
+            "proposed_by": {v["backbone"]: 0.7 for v in votes},
+            "votes": list(votes),
+            "verification": verification,
+            "demonstrations": ["train-1/0"],
+        },
+    }
+
+
+def agreed(start, end, label, confidence=0.9):
+    """The record of an entity that both models of a fusion have."""
+    entity = {"start": start, "end": end, "label": label}
+    return {
+        "confidence": confidence,
+        "provenance": {
+            "how": "agreement",
+            "side": "both",
+            "kind": None,
+            "rule": None,
+            "scores": None,
+            "raw": 0.9,
+            "slm": {"entities": [{**entity, "probability": 0.95}], "entropy": 0.1},
+            "llm": llm({**entity, "category": 0.9, "boundary": 0.8}),
+        },
+    }
+
+
+def decided(side, slm, llm, scores=(0.6, 0.5), confidence=0.6):
+    """The record of the winner of a disagreement; slm, llm: parts as in `tagger` and `llm`."""
+    return {
+        "confidence": confidence,
+        "provenance": {
+            "how": "decision",
+            "side": side,
+            "kind": "category",
+            "rule": "scaled",
+            "scores": dict(zip(("slm", "llm"), scores, strict=True)),
+            "raw": 0.5,
+            "slm": slm,
+            "llm": llm,
+        },
+    }
+
+
+def rejected(side, scores=(0.6, 0.5), confidence=0.7):
+    """The record of a mention of the side that lost."""
+    provenance = {"how": "rejected", "side": side, "kind": "category", "rule": "scaled"}
+    named = dict(zip(("slm", "llm"), scores, strict=True))
+    return {"confidence": confidence, "provenance": {**provenance, "scores": named}}
+
+
+def tagger(*entities):
+    return {"entities": list(entities), "entropy": 0.8}
+
+
+def llm(*entities, error=""):
+    copied = None if entities else 0.7
+    return {"entities": list(entities), "copied": copied, "estimated": False, "error": error}
