@@ -1,11 +1,8 @@
 """Which sentences of the training split are shown with a sentence."""
 
-import random
 from collections.abc import Callable, Sequence
-from itertools import islice
 
-from spacy_el4ner.retrieval.base import PoolEntry, Query
-from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
+from spacy_el4ner.retrieval.base import PoolEntry, Query, Retriever
 from spacy_el4ner.types import Demonstration
 
 Shots = Callable[[Sequence[Demonstration]], list[list[Demonstration]]]
@@ -14,12 +11,12 @@ QUERIES = 512
 """Sentences whose similarities to all others are held at a time."""
 
 
-def similar(pool: Sequence[Demonstration], k: int, retriever: SentenceSimilarity) -> Shots:
+def finder(pool: Sequence[Demonstration], k: int, retriever: Retriever) -> Shots:
     """pool (Sequence[Demonstration]): The training split.
     k (int): How many are shown.
-    retriever (SentenceSimilarity): Says what is similar.
-    RETURNS (Shots): The most similar sentences, never one with the text of the sentence itself: a
-        corpus repeats itself, and a demonstration that holds the answer teaches nothing.
+    retriever (Retriever): Chooses them.
+    RETURNS (Shots): What it chooses, never a sentence with the text of the sentence itself: a corpus
+        repeats itself, and a demonstration that holds the answer teaches nothing.
     """
     ids: dict[str, set[str]] = {}
     for shot in pool:
@@ -35,19 +32,5 @@ def similar(pool: Sequence[Demonstration], k: int, retriever: SentenceSimilarity
             hits = retriever.retrieve(queries, k) if k else [[] for _ in texts]
             found += [[hit.demonstration for hit in row] for row in hits]
         return found
-
-    return find
-
-
-def fixed(pool: Sequence[Demonstration], k: int, seed: int) -> Shots:
-    """RETURNS (Shots): The same sentences for all, drawn by seed; a sentence that is one of them gets
-    the next one in its place.
-    """
-    order = random.Random(seed).sample(pool, len(pool))
-
-    def find(sentences: Sequence[Demonstration]) -> list[list[Demonstration]]:
-        return [
-            list(islice((o for o in order if o.window.text != s.window.text), k)) for s in sentences
-        ]
 
     return find

@@ -17,12 +17,13 @@ from spacy_el4ner.backends.loading import Source, freeze, read
 from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
+from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.training.folders import RECORD
 from spacy_el4ner.training.sft import manifest
 from spacy_el4ner.training.sft.curve import plot
 from spacy_el4ner.training.sft.data import Report, lessons
-from spacy_el4ner.training.sft.demonstrations import fixed, similar
+from spacy_el4ner.training.sft.demonstrations import finder
 from spacy_el4ner.training.sft.loop import LOSSES, Run, Show
 from spacy_el4ner.training.sft.settings import Settings
 from spacy_el4ner.types import Demonstration
@@ -76,11 +77,9 @@ def finetune(
         use_chat_template=settings.use_chat_template,
     )
     tagger = Tagger(backend, settings.wording, max_tokens=settings.max_tokens)
-    find = (
-        similar(sentences, settings.k, SentenceSimilarity(encoder))
-        if settings.demonstrations == "similar"
-        else fixed(sentences, settings.k, settings.seed)
-    )
+    similar = settings.demonstrations == "similar"
+    retriever = SentenceSimilarity(encoder) if similar else FixedDemonstrations(settings.seed)
+    find = finder(sentences, settings.k, retriever)
     made = [
         lessons(tagger, backend.tokens, split, find(split), labels, loss=settings.loss)
         for split in (sentences, dev)

@@ -14,7 +14,7 @@ from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.training.sft import Settings, finetune
-from spacy_el4ner.training.sft.demonstrations import similar
+from spacy_el4ner.training.sft.demonstrations import finder
 from tests.strategies import make_shot, sentence
 from tests.tiny import save_family
 from tests.training.sft.corpus import LABELS, SENTENCES, Letters
@@ -66,7 +66,7 @@ def whole(qwen, tmp_path_factory):
 
 def found(backend):
     """What a model tags in the training sentences."""
-    shots = similar(SENTENCES, QUICK.k, SentenceSimilarity(Letters()))(SENTENCES)
+    shots = finder(SENTENCES, QUICK.k, SentenceSimilarity(Letters()))(SENTENCES)
     read = Tagger(backend, "compact", max_tokens=4).read([s.window for s in SENTENCES], shots, LABELS)
     return [tuple(m.mention for m in reading.mentions) for reading in read]
 
