@@ -243,6 +243,14 @@ class Errors(metaclass=_Coded):
         "The wheel could not be built. Is setuptools 70.1 or newer installed, and is there room on the "
         "disk? It says: {problem}"
     )
+    EL110 = (
+        "There are no attacks in '{path}'. Give a JSONL file of them, or a folder of such files, as "
+        "assets/injection has."
+    )
+    EL111 = (
+        "{path}, line {line} is no attack ({problem}). A line is an object with id, kind, lang, place, "
+        "clean, text and pieces, as in assets/injection."
+    )
 
 
 class Warnings(metaclass=_Coded):
