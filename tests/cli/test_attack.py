@@ -1,9 +1,11 @@
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.evaluation.injection.report import markdown
 from tests.pipeline.ensembles import gold, pipeline
 from tests.test_injection_assets import INJECTION
 from tests.tiny import save_compact
@@ -26,6 +28,15 @@ def attacks(tmp_path_factory):
     path = tmp_path_factory.mktemp("attacks") / "few.jsonl"
     path.write_text("\n".join(lines[7::20]), encoding="utf8")
     return path
+
+
+def test_the_recorded_table_is_made_of_the_recorded_numbers():
+    measured = Path(__file__).parents[2] / "docs" / "results" / "sample_en" / "injection.json"
+    data = json.loads(measured.read_text(encoding="utf8"))
+    assert markdown(data) == measured.with_suffix(".md").read_text(encoding="utf8")
+    assert len(data["rows"]["pipeline"]) >= 200
+    for name in ("pipeline", "constrained"):
+        assert all(row["malformed"] == row["outside"] == 0 for row in data["rows"][name])
 
 
 def run(*arguments):
