@@ -251,6 +251,14 @@ class Errors(metaclass=_Coded):
         "{path}, line {line} is no attack ({problem}). A line is an object with id, kind, lang, place, "
         "clean, text and pieces, as in assets/injection."
     )
+    EL112 = (
+        "'{label}' cannot be a label of '{name}': {problem}. Name it otherwise, as spaCy's models name "
+        "theirs (PERSON, ORG)."
+    )
+    EL113 = (
+        "The model '{name}' has {limit} places for tokens, and {needed} were needed. Set 'context' to "
+        "no more than {limit}, or use a model with a longer context."
+    )
 
 
 class Warnings(metaclass=_Coded):
@@ -288,4 +296,8 @@ class Warnings(metaclass=_Coded):
     WL031 = (
         "'{source}' ({role}) is named without a revision: when it changes on the hub, so do the "
         "answers. Set 'revision' to a commit."
+    )
+    WL050 = (
+        "{n} times a single token was longer than the context of a backbone of '{name}'; it was not "
+        "read, and no entity is found in it. See doc._.el4ner['counts']['tokens_unread']."
     )

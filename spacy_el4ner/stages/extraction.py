@@ -46,8 +46,9 @@ class Extraction:
 def extract(readings: Sequence[Reading], setting: Setting) -> list[Extraction]:
     """readings (Sequence[Reading]): What one backbone is to read.
     setting (Setting): Labels and order.
-    RETURNS (list[Extraction]): One a reading, in order.
+    RETURNS (list[Extraction]): One a reading, in order; none of what cannot be read.
     """
+    readings = [r for r in readings if not r.unread]
     if not readings:
         return []
     backbone = readings[0].backbone
@@ -61,6 +62,9 @@ def extract(readings: Sequence[Reading], setting: Setting) -> list[Extraction]:
     extractions = []
     for reading, answer in zip(readings, backbone.backend.decode(requests), strict=True):
         window = reading.window
+        if answer.error:
+            extractions.append(Extraction(reading, (), unparsed=1))
+            continue
         parsed = backbone.format.parse(answer.text, window)
         spans: dict[tuple[int, int], float] = {}
         for m in parsed.mentions:
