@@ -33,7 +33,10 @@ class Errors(metaclass=_Coded):
         "around a single token of the text needs {needed}. Use a backbone with a longer context, "
         "fewer labels or shorter descriptions."
     )
-    EL006 = "The model '{name}' could not be loaded: {error}"
+    EL006 = (
+        "The model '{name}' could not be loaded: {error} Give the name of one on the hub, or a "
+        "complete folder: config, tokenizer and weights, as save_pretrained() writes them."
+    )
     EL007 = (
         "'{path}' holds no corpus. Give a folder with train, dev and test files, or one file, in "
         "JSONL, CoNLL/BIO or BMES (.jsonl, .conll, .txt, .tsv, .bio, .bmes) or .spacy."
@@ -258,6 +261,31 @@ class Errors(metaclass=_Coded):
     EL113 = (
         "The model '{name}' has {limit} places for tokens, and {needed} were needed. Set 'context' to "
         "no more than {limit}, or use a model with a longer context."
+    )
+    EL114 = (
+        "The model '{name}' is not complete: {problem}. Copy or download all of its files again; from "
+        "this folder it would answer at random."
+    )
+    EL115 = (
+        "The weights of the model '{name}' are not those of its config ({problem}). Take config, "
+        "tokenizer and weights from the same model."
+    )
+    EL116 = (
+        "The tokenizer of the model '{name}' is not its own: it gives a token {token}, and the model "
+        "knows {size}. Take config, tokenizer and weights from the same model."
+    )
+    EL117 = (
+        "There is no room left to write '{path}'. What was there before is still there. Make room, or "
+        "choose another disk, and run it again: what is finished is not done twice."
+    )
+    EL118 = (
+        "'{path}' cannot be written: {problem}. Choose a folder that you may write to, or change its "
+        "rights."
+    )
+    EL119 = (
+        "nlp.pipe() with n_process > 1 would load the models on the GPU once a process. Use "
+        "n_process=1 with a larger batch_size; for several GPUs `python -m spacy el4ner annotate "
+        "--engine ray`."
     )
 
 

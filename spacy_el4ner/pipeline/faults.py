@@ -1,8 +1,9 @@
 """What becomes of documents that a component cannot annotate."""
 
+import multiprocessing
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from spacy.tokens import Doc
 
@@ -32,6 +33,21 @@ def check_labels(labels: Iterable[str], name: str) -> None:
         if problem:
             shown = label.encode("utf8", "backslashreplace").decode("utf8")
             raise ValueError(Errors.EL112.format(label=shown, name=name, problem=problem))
+
+
+def check_process(models: Iterable[Any]) -> None:
+    """models (Iterable[Any]): Backends and encoders of a component.
+    RAISES (ValueError): One of them runs on a GPU, and this is one of several processes of nlp.pipe().
+    """
+    # What spaCy has its processes do; others, with a GPU each, are their owner's business.
+    doing = getattr(multiprocessing.current_process(), "_target", None)
+    if multiprocessing.parent_process() is None or getattr(doing, "__module__", "") != "spacy.language":
+        return
+    for model in models:
+        while model is not None:
+            if getattr(model, "place", "cpu").startswith("cuda"):
+                raise ValueError(Errors.EL119)
+            model = getattr(model, "backend", None)
 
 
 def annotate(

@@ -39,6 +39,8 @@ class Runner:
         """Tokens fed so far, padding not counted."""
         self.limit = _limit(model)
         """Tokens that a row may have; None where any number can be computed."""
+        self.known = int(model.get_input_embeddings().num_embeddings)
+        """Tokens that the model knows."""
         self._keeps_last = "logits_to_keep" in inspect.signature(model.forward).parameters
         self._as_tuples = not getattr(model, "_supports_cache_class", True)
 
@@ -58,8 +60,11 @@ class Runner:
         """needed (int): Tokens of a row.
         RETURNS (str): What is wrong with that many.
         """
-        name = self.model.config.name_or_path or type(self.model).__name__
-        return Errors.EL113.format(name=name, limit=self.limit, needed=needed)
+        return Errors.EL113.format(name=self._name, limit=self.limit, needed=needed)
+
+    @property
+    def _name(self) -> str:
+        return self.model.config.name_or_path or type(self.model).__name__
 
     def pass_cost(self, cache: Cache | None) -> float:
         """cache (Cache | None): What the pass goes on from.
@@ -90,6 +95,7 @@ class Runner:
             row shorter than `last`, the first logits mean nothing.
         """
         keep = {"logits_to_keep": last} if self._keeps_last else {}
+        self._check_known(allowed)
         allowed = allowed.to(self.model.device)
         with restricted(self.model, allowed, last) as only:
             out, cache = self._call(self.model, rows, cache, **keep)
@@ -111,12 +117,18 @@ class Runner:
             )
         return out, Cache(from_transformers(out.past_key_values), mask, lengths)
 
+    def _check_known(self, tokens: torch.Tensor) -> None:
+        """tokens (Tensor): Token ids, on the CPU."""
+        if tokens.numel() and (highest := int(tokens.max())) >= self.known:
+            raise ValueError(Errors.EL116.format(name=self._name, token=highest, size=self.known))
+
     def _pad(
         self, rows: Rows, cache: Cache | None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         device = self.model.device
         width = max(map(len, rows))
         tokens = torch.tensor([[self.pad] * (width - len(row)) + list(row) for row in rows])
+        self._check_known(tokens)
         counts = torch.tensor([len(row) for row in rows])
         mask = (torch.arange(width) >= width - counts[:, None]).long()
         before = torch.zeros(len(rows), dtype=torch.long) if cache is None else cache.lengths.cpu()

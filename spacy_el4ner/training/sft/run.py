@@ -18,6 +18,7 @@ from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
+from spacy_el4ner.storage.atomic import explained, temporary_name
 from spacy_el4ner.training.folders import RECORD
 from spacy_el4ner.training.sft import manifest
 from spacy_el4ner.training.sft.curve import plot
@@ -90,7 +91,6 @@ def finetune(
     torch.manual_seed(settings.seed)
     tokenizer = backend.tokens.tokenizer
     loaded = trainable(model, revision, settings, accelerator.device)
-    manifest.begin(folder, wanted)
     run = Run(
         loaded,
         settings,
@@ -102,10 +102,12 @@ def finetune(
         show,
         save_every,
     )
-    state = run.fit()
-    record = {"plan": wanted, "steps": state["step"], "dev_loss": state["dev"], **asdict(report)}
-    if accelerator.is_main_process:
-        _finish(run, record, tokenizer if settings.method == "full" else None, out)
+    with explained(out):
+        manifest.begin(folder, wanted)
+        state = run.fit()
+        record = {"plan": wanted, "steps": state["step"], "dev_loss": state["dev"], **asdict(report)}
+        if accelerator.is_main_process:
+            _finish(run, record, tokenizer if settings.method == "full" else None, out)
     accelerator.wait_for_everyone()
     return record
 
@@ -152,7 +154,10 @@ def _finish(run: Run, record: dict[str, Any], tokenizer: Any, out: Path) -> None
     plot(final / LOSSES, record["dev_loss"], final / "loss.png")
     (final / RECORD).write_text(json.dumps(record, indent=2), encoding="utf8")
     os.replace(final, out)
-    shutil.rmtree(run.folder)
+    # All at once: half of a run, without its plan, could be taken for the beginning of another one.
+    trash = temporary_name(run.folder)
+    run.folder.rename(trash)
+    shutil.rmtree(trash)
 
 
 def _warn(report: Report, total: int) -> None:
