@@ -1,7 +1,6 @@
-"""nlp.pipe() with several processes, started in either way, on the CPU and with a GPU set."""
+"""nlp.pipe() with several processes that begin anew, and with a GPU set."""
 
 import json
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -12,7 +11,6 @@ import pytest
 
 from spacy_el4ner.pipeline.faults import check_process
 from tests.pipeline.ensembles import blocks, gold, pipeline
-from tests.pipeline.test_campaigns import fusion
 
 TEXTS = ["Bill left Paris.", "Ann met Bill.", "Who saw Ann in Oslo?"]
 PROGRAM = """
@@ -25,28 +23,20 @@ if __name__ == "__main__":
     docs = nlp.pipe(sys.argv[3:], n_process=2, batch_size=2)
     print(json.dumps([[[s.start, s.end, s.label_] for s in doc.spans["el4ner"]] for doc in docs]))
 """
-MAKERS = {
-    "ensemble": lambda model: pipeline([model], stages={"verification": False}, k=1),
-    "fusion": fusion,
-}
 
 
 def spans(docs):
     return [[[s.start, s.end, s.label_] for s in doc.spans["el4ner"]] for doc in docs]
 
 
-@pytest.mark.parametrize(
-    "method", sorted({"fork", "spawn"} & {*multiprocessing.get_all_start_methods()})
-)
-@pytest.mark.parametrize("kind", MAKERS)
-def test_processes_started_in_any_way_find_what_one_finds(models, tmp_path, kind, method):
-    nlp = MAKERS[kind](models[0])
-    if kind == "ensemble":
-        nlp.initialize(lambda: gold(nlp))
+def test_processes_that_begin_anew_find_what_one_finds(models, tmp_path):
+    """Forked ones are tested beside each component."""
+    nlp = pipeline(models[:1], stages={"verification": False}, k=1)
+    nlp.initialize(lambda: gold(nlp))
     nlp.to_disk(tmp_path / "pipeline")
     program = tmp_path / "program.py"
     program.write_text(PROGRAM, encoding="utf8")
-    command = [sys.executable, program, method, tmp_path / "pipeline", *TEXTS]
+    command = [sys.executable, program, "spawn", tmp_path / "pipeline", *TEXTS]
     done = subprocess.run(
         [str(word) for word in command],
         capture_output=True,
