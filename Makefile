@@ -1,5 +1,6 @@
 # make run   the whole method on the project's own text, from nothing
 # make test  formatting, lint, types, layers and tests
+# make fuzz   the campaigns of hostile texts and labels, long
 # make test-transformers5  the tests that touch transformers, with version 5 and without spacy-transformers
 # make docs  the pages of docs/ that are made from the code
 # make browser  what the tests of the report page run in, if it is not there and this is root on Debian
@@ -10,8 +11,9 @@ BIN := .venv/bin
 BIN5 := .venv5/bin
 TESTS5 := tests/backends tests/fusion tests/models tests/packaging tests/servers tests/pipeline tests/training tests/retrieval tests/test_configs.py
 NAME ?= sample_en
+CHARACTERS ?= 100000
 
-.PHONY: run test test-transformers5 browser check docs install clean
+.PHONY: run test fuzz test-transformers5 browser check docs install clean
 
 run: install
 	@echo "== 2/3  the ensemble and the fusion, trained and measured: about half an hour on two cores (each step shows its progress)"
@@ -29,6 +31,11 @@ run: install
 
 test: check
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# CHARACTERS: the longest texts; a hundred thousand take minutes each on a CPU
+fuzz: install
+	@EL4NER_FUZZ=fuzz EL4NER_FUZZ_CHARACTERS=$(CHARACTERS) OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
+		--numprocesses 2 --hypothesis-show-statistics tests/pipeline/test_campaigns.py
 
 test-transformers5: .venv5/installed
 	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers OMP_NUM_THREADS=1 $(BIN5)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS5)

@@ -34,8 +34,8 @@ class Errors(metaclass=_Coded):
         "fewer labels or shorter descriptions."
     )
     EL006 = (
-        "The model '{name}' could not be loaded. Name a causal language model of the hub, or a local "
-        "folder that transformers can load. It says: {error}"
+        "The model '{name}' could not be loaded: {error} Give the name of one on the hub, or a "
+        "complete folder: config, tokenizer and weights, as save_pretrained() writes them."
     )
     EL007 = (
         "'{path}' holds no corpus. Give a folder with train, dev and test files, or one file, in "
@@ -276,6 +276,47 @@ class Errors(metaclass=_Coded):
         "None of the documents in '{path}' was accepted, so there is nothing to learn from. Review "
         "some, and export again."
     )
+    EL110 = (
+        "There are no attacks in '{path}'. Give a JSONL file of them, or a folder of such files, as "
+        "assets/injection has."
+    )
+    EL111 = (
+        "{path}, line {line} is no attack ({problem}). A line is an object with id, kind, lang, place, "
+        "clean, text and pieces, as in assets/injection."
+    )
+    EL112 = (
+        "'{label}' cannot be a label of '{name}': {problem}. Name it otherwise, as spaCy's models name "
+        "theirs (PERSON, ORG)."
+    )
+    EL113 = (
+        "The model '{name}' has {limit} places for tokens, and {needed} were needed. Set 'context' to "
+        "no more than {limit}, or use a model with a longer context."
+    )
+    EL114 = (
+        "The model '{name}' is not complete: {problem}. Copy or download all of its files again; from "
+        "this folder it would answer at random."
+    )
+    EL115 = (
+        "The weights of the model '{name}' are not those of its config ({problem}). Take config, "
+        "tokenizer and weights from the same model."
+    )
+    EL116 = (
+        "The tokenizer of the model '{name}' is not its own: it gives a token {token}, and the model "
+        "knows {size}. Take config, tokenizer and weights from the same model."
+    )
+    EL117 = (
+        "There is no room left to write '{path}'. What was there before is still there. Make room, or "
+        "choose another disk, and run it again: what is finished is not done twice."
+    )
+    EL118 = (
+        "'{path}' cannot be written: {problem}. Choose a folder that you may write to, or change its "
+        "rights."
+    )
+    EL119 = (
+        "nlp.pipe() with n_process > 1 would load the models on the GPU once a process. Use "
+        "n_process=1 with a larger batch_size; for several GPUs `python -m spacy el4ner annotate "
+        "--engine ray`."
+    )
 
 
 class Warnings(metaclass=_Coded):
@@ -316,4 +357,8 @@ class Warnings(metaclass=_Coded):
     WL031 = (
         "'{source}' ({role}) is named without a revision: when it changes on the hub, so do the "
         "answers. Set 'revision' to a commit."
+    )
+    WL050 = (
+        "{n} times a single token was longer than the context of a backbone of '{name}'; it was not "
+        "read, and no entity is found in it. See doc._.el4ner['counts']['tokens_unread']."
     )

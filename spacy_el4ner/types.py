@@ -34,7 +34,7 @@ class Window:
     text (str): The stretch, without white space at its edges.
     start (int): Where it begins in its document, in characters.
     tokens (tuple[tuple[int, int], ...]): Offsets of its tokens within `text`; mentions begin and
-        end at these. Tokens of mere white space are left out.
+        end at these. Tokens that nobody can see, such as white space, are left out.
     document (int): Index of its document in the batch.
     """
 

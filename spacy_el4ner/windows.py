@@ -1,6 +1,7 @@
 """A document cut at sentences into windows, and windows cut again where a context is too small."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
 from spacy.tokens import Doc, Span, Token
@@ -16,9 +17,9 @@ def cut(doc: Doc, max_sentences: int, document: int = 0) -> list[Window]:
     """doc (Doc): The document. Its own sentence boundaries are used where it has them.
     max_sentences (int): Sentences that one window may hold.
     document (int): Its index in the batch.
-    RETURNS (list[Window]): Windows in order; together they hold every token but white space.
+    RETURNS (list[Window]): Windows in order; together they hold every token that can be seen.
     """
-    found = [s for s in sentences(doc) if not s.text.isspace()]
+    found = [s for s in sentences(doc) if any(map(visible, s))]
     return [
         window(doc[found[n].start : found[min(n + max_sentences, len(found)) - 1].end], document)
         for n in range(0, len(found), max_sentences)
@@ -26,8 +27,8 @@ def cut(doc: Doc, max_sentences: int, document: int = 0) -> list[Window]:
 
 
 def window(span: Span, document: int = 0) -> Window:
-    """RETURNS (Window): The window of a span, white space at its edges left out."""
-    tokens = [t for t in span if not t.is_space]
+    """RETURNS (Window): The window of a span, what cannot be seen at its edges left out."""
+    tokens = [t for t in span if visible(t)]
     start = tokens[0].idx
     text = span.doc.text[start : tokens[-1].idx + len(tokens[-1])]
     return Window(
@@ -35,6 +36,20 @@ def window(span: Span, document: int = 0) -> Window:
         start=start,
         tokens=tuple((t.idx - start, t.idx - start + len(t)) for t in tokens),
         document=document,
+    )
+
+
+def visible(token: Token) -> bool:
+    """token (Token): A token.
+    RETURNS (bool): Whether it has any character that can be seen. Mere white space, control and format
+        characters and lone accents are nothing to some tokenizers, so that a model could not tell
+        where among them a mention begins.
+    """
+    if token.is_space:
+        return False
+    return token.is_alpha or not all(
+        c == "\ufffd" or unicodedata.category(c)[0] in "CZ" or unicodedata.category(c) == "Mn"
+        for c in token.text
     )
 
 

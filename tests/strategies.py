@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from spacy_el4ner.types import Demonstration, Mention, Window
 
 VOCAB = spacy.blank("xx").vocab
-quick = settings(deadline=None, max_examples=80)
+quick = settings(deadline=None, max_examples=max(80, settings.default.max_examples))
 
 ODD = (
     *("bill", "Bill", "the", "the", "none", "İstanbul", "i̇stanbul", "ß", "São", "2", "1"),

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
-from spacy_el4ner.backends.loading import LoadedModel, Source, freeze, load
+from spacy_el4ner.backends.loading import LoadedModel, Source, check_tokenizer, freeze, load
 from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.storage import bundle
 from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
@@ -127,6 +127,11 @@ class HFBackend:
             "use_chat_template": self.use_chat_template,
         }
 
+    @property
+    def place(self) -> str:
+        """RETURNS (str): The device that the model runs on."""
+        return self.device or _spacy_device()
+
     @cached_property
     def tokens(self) -> Any:
         """RETURNS (PieceTokenizer): The tokenizer; it loads without the model."""
@@ -134,9 +139,11 @@ class HFBackend:
 
         from spacy_el4ner.backends.tokens import PieceTokenizer
 
+        located = self._located(self.model)
+        check_tokenizer(located)
         try:
-            tokenizer = AutoTokenizer.from_pretrained(self._located(self.model), **self._where)
-        except (OSError, ValueError) as error:
+            tokenizer = AutoTokenizer.from_pretrained(located, **self._where)
+        except Exception as error:  # the libraries throw TypeErrors and bare Exceptions, too
             raise ValueError(Errors.EL006.format(name=self.model, error=error)) from error
         return PieceTokenizer(tokenizer, self.use_chat_template)
 
@@ -244,7 +251,7 @@ class HFBackend:
 
             from spacy_el4ner.backends.decoding.runner import Runner
 
-            device = self.device or _spacy_device()
+            device = self.place
             on_cpu = torch.device(device).type == "cpu"
             dtype = "float32" if self.dtype == "auto" and on_cpu else self.dtype
             where, settings = freeze(self._where), freeze(self._settings)

@@ -1,10 +1,12 @@
 """Loading of models: each base once, however many backbones use it, with or without adapters."""
 
+import json
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -77,6 +79,8 @@ class LoadedModel:
         return self._adapters[adapter]
 
 
+TOKENIZERS = ("*token*", "*vocab*", "*.model", "merges.txt")
+"""What files of tokenizers are called."""
 _LOADED: WeakValueDictionary[Source, LoadedModel] = WeakValueDictionary()
 _LOCK = threading.Lock()
 
@@ -94,6 +98,7 @@ def load(source: Source) -> LoadedModel:
 def read(source: Source) -> Any:
     """RETURNS (Any): The model, read anew: nobody else has it."""
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM
 
     settings = {key: _thaw(value) for key, value in source.settings}
@@ -103,17 +108,58 @@ def read(source: Source) -> Any:
         if getattr(config.get_text_config(), "attn_logit_softcapping", None):
             # Gemma 2: transformers 4 would take sdpa, which leaves the soft cap out.
             settings.setdefault("attn_implementation", "eager")
-        model = AutoModelForCausalLM.from_pretrained(
-            source.model, **{_dtype_argument(): dtype}, **dict(source.where), **settings
+        model, info = AutoModelForCausalLM.from_pretrained(
+            source.model,
+            **{_dtype_argument(): dtype},
+            **dict(source.where),
+            **settings,
+            output_loading_info=True,
         )
-    except (OSError, ValueError) as error:
-        raise ValueError(Errors.EL006.format(name=source.model, error=error)) from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise _explained(source.model, error) from error
+    missing = set(info["missing_keys"])
+    if "device_map" not in settings:
+        # Those that several layers share are not among them.
+        missing |= {name for name, weight in model.named_parameters() if weight.is_meta}
+    if missing:
+        # transformers only warns, and makes them up.
+        shown = ", ".join(sorted(missing)[:3]) + (", …" if len(missing) > 3 else "")
+        problem = f"it lacks {len(missing)} weights ({shown})"
+        raise ValueError(Errors.EL114.format(name=source.model, problem=problem))
     if getattr(model, "_is_stateful", False):
         kind = type(model).__name__
         raise ValueError(Errors.EL016.format(name=source.model, kind=kind))
     if "device_map" not in settings:
         model = model.to(source.device)
     return model.eval()
+
+
+def check_tokenizer(model: str) -> None:
+    """model (str): Name on the hub, or a local directory.
+    RAISES (ValueError): A directory that has no tokenizer; transformers 5 makes one that knows no word.
+    """
+    folder = Path(model)
+    if folder.is_dir() and not any(found for files in TOKENIZERS for found in folder.glob(files)):
+        raise ValueError(Errors.EL114.format(name=model, problem="it has no tokenizer"))
+
+
+def _explained(name: str, error: Exception) -> Exception:
+    """What an error of the library means, with the remedy; anything unknown stays what it is."""
+    said = str(error).strip()
+    if type(error).__name__ == "SafetensorError":
+        return ValueError(
+            Errors.EL114.format(name=name, problem=f"a file of weights is damaged: {said}")
+        )
+    folder = Path(name)
+    for index in sorted(folder.glob("*.safetensors.index.json")) if folder.is_dir() else ():
+        files = set(json.loads(index.read_text(encoding="utf8"))["weight_map"].values())
+        if lost := sorted(file for file in files if not (folder / file).is_file()):
+            return ValueError(Errors.EL114.format(name=name, problem=f"it lacks {', '.join(lost)}"))
+    if isinstance(error, RuntimeError):
+        if "size mismatch" not in said and "ignore_mismatched_sizes" not in said:
+            return error
+        return ValueError(Errors.EL115.format(name=name, problem=said.splitlines()[-1].strip()))
+    return ValueError(Errors.EL006.format(name=name, error=said))
 
 
 def freeze(value: Any) -> Any:

@@ -43,9 +43,12 @@ def index(
     from spacy_el4ner.pipeline.saving import save_pipeline
 
     use_gpu(gpu_id)
-    nlp = make_pipeline(lang, read_backbones(config, models.resolve()), k=k, vote={"@misc": vote})
-    docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
-    msg.info(f"Pool: {len(docs)} documents, {sentences} sentences")
-    nlp.initialize(lambda: examples(docs))
-    save_pipeline(nlp, out)
+    try:
+        nlp = make_pipeline(lang, read_backbones(config, models.resolve()), k=k, vote={"@misc": vote})
+        docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
+        msg.info(f"Pool: {len(docs)} documents, {sentences} sentences")
+        nlp.initialize(lambda: examples(docs))
+        save_pipeline(nlp, out)
+    except (ImportError, OSError, ValueError) as error:
+        msg.fail("The pipeline could not be made", str(error), exits=1)
     msg.good(f"Pipeline saved: {out}")

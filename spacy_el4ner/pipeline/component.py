@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
 from spacy_el4ner.pipeline import attributes, saving
-from spacy_el4ner.pipeline.faults import annotate
+from spacy_el4ner.pipeline.faults import annotate, check_process
 
 
 class Component:
@@ -39,6 +39,7 @@ class Component:
         batch_size (int): Documents over which prompts are pooled.
         YIELDS (Doc): Every document, in order; one that failed is yielded as it was, and marked.
         """
+        check_process(self._models())
         stream = iter(stream)
         while docs := list(islice(stream, batch_size)):
             yield from annotate(docs, self.predict, self._write_all, self.cfg["on_error"])

@@ -96,7 +96,8 @@ class FourStages:
             extractions = zero_shot
         for extraction in extractions:
             _count_extraction(extraction, counts)
-        union = _counted("union", self._candidates(extractions, tasks), counts)
+        everything = self._candidates(extractions, tasks)
+        union = _counted("union", _readable(everything, readings), counts)
         classified = self._classify(union, cut, readings)
         typed = _counted("typed", [c for c in classified if c.label], counts)
         verified = self._verify(typed, cut, readings)
@@ -193,6 +194,7 @@ class FourStages:
             count["demonstrations"] += len(parts[0].shots)
             count["demonstrations_dropped"] += sum(part.dropped for part in parts)
             count["windows_split"] += len(parts) - 1
+            count["tokens_unread"] += sum(part.unread for part in parts)
             if len(parts) > 1:
                 split = count["split_by"]
                 split[backbone.name] = split.get(backbone.name, 0) + 1
@@ -298,6 +300,7 @@ def _counts(backbones: Sequence[Backbone]) -> dict[str, Any]:
     return {
         "windows": 0,
         "windows_split": 0,
+        "tokens_unread": 0,
         "split_by": {},
         "demonstrations": 0,
         "demonstrations_dropped": 0,
@@ -326,6 +329,21 @@ def _counted(stage: str, candidates: list[Candidate], counts: list[dict[str, Any
 def _questions(candidates: Sequence[Candidate], cut: Sequence[Window]) -> list[Question]:
     at = _Places(cut)
     return [Question(cut[at.window(c.document, c.start)], c.start, c.end, c.label) for c in candidates]
+
+
+def _readable(candidates: Sequence[Candidate], readings: dict[str, list[Reading]]) -> list[Candidate]:
+    """Those of the candidates that every backbone can be asked about."""
+    unread = {
+        (r.window.document, r.window.start, r.window.end)
+        for found in readings.values()
+        for r in found
+        if r.unread
+    }
+    return [
+        c
+        for c in candidates
+        if not any(c.document == n and c.start < end and start < c.end for n, start, end in unread)
+    ]
 
 
 class _Places:

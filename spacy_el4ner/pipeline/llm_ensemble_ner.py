@@ -20,7 +20,7 @@ from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
-from spacy_el4ner.pipeline.faults import check_policy
+from spacy_el4ner.pipeline.faults import check_labels, check_policy
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, progress
 from spacy_el4ner.pipeline.trace import Result, Trace
@@ -171,6 +171,7 @@ class LLMEnsembleNER(Component, Pipe):
             self.cfg["labels"] = dict.fromkeys(sorted({m.label for d in pool for m in d.mentions}), "")
         if not self.cfg["labels"]:
             raise ValueError(Errors.EL001.format(name=self.name))
+        check_labels(self.labels, self.name)
         self.pool = Pool()
         if pool:
             self.pool.build(pool, self.method(self.retriever), show=True)
@@ -228,6 +229,7 @@ class LLMEnsembleNER(Component, Pipe):
             known = ", ".join(names)
             raise ValueError(Errors.EL009.format(name=self.cfg["verifier"], known=known))
         check_policy(self.cfg["on_error"])
+        check_labels(self.cfg["labels"], self.name)
         for stage in self.cfg["stages"]:
             if stage not in STAGES:
                 raise ValueError(
@@ -248,6 +250,8 @@ class LLMEnsembleNER(Component, Pipe):
             if n:
                 total = sum(r.counts["windows"] for r in results)
                 warnings.warn(Warnings.WL001.format(n=n, total=total, name=backbone.name), stacklevel=2)
+        if n := sum(r.counts["tokens_unread"] for r in results):
+            warnings.warn(Warnings.WL050.format(n=n, name=self.name), stacklevel=2)
 
     def _write(self, doc: Doc, result: Result) -> None:
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)

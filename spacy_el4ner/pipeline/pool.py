@@ -114,11 +114,15 @@ def demonstrations(docs: Iterable[Doc]) -> list[Demonstration]:
 
 def gold_mentions(doc: Doc, window: Window) -> tuple[Mention, ...]:
     """RETURNS (tuple[Mention, ...]): The entities of a document that lie in a window, offsets in it."""
-    return tuple(
-        Mention(e.start_char - window.start, e.end_char - window.start, e.label_)
-        for e in doc.ents
-        if window.start <= e.start_char and e.end_char <= window.end
-    )
+    found = []
+    for entity in doc.ents:
+        words = [token for token in entity if windows.visible(token)]
+        if not words:
+            continue
+        start, end = words[0].idx - window.start, words[-1].idx + len(words[-1]) - window.start
+        if start >= 0 and end <= len(window.text):
+            found.append(Mention(start, end, entity.label_))
+    return tuple(found)
 
 
 def renamed(data: bytes, encoder: str) -> bytes:

@@ -25,7 +25,7 @@ from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.models.tag_loss import cross_entropy
 from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.component import Component
-from spacy_el4ner.pipeline.faults import check_policy
+from spacy_el4ner.pipeline.faults import check_labels, check_policy
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
@@ -159,6 +159,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
             return 0
         if self.model.get_ref("output_layer").has_dim("nO"):
             raise ValueError(Errors.EL030.format(name=self.name, label=label))
+        check_labels([label], self.name)
         self.cfg["labels"][label] = description
         self.vocab.strings.add(label)
         return 1
@@ -187,6 +188,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
             self.cfg["labels"] = dict.fromkeys(sorted(occurring), "")
         if not self.cfg["labels"]:
             raise ValueError(Errors.EL001.format(name=self.name))
+        check_labels(self.labels, self.name)
         if others := sorted(occurring - set(self.labels)):
             warnings.warn(Warnings.WL010.format(name=self.name, labels=", ".join(others)), stacklevel=2)
         for label in self.labels:
@@ -287,6 +289,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
 
     def _check(self) -> None:
         check_policy(self.cfg["on_error"])
+        check_labels(self.cfg["labels"], self.name)
         for setting, known in (("route", ROUTES), ("rule", tuple(RULES))):
             if (value := self.cfg[setting]) not in known:
                 message = Errors.EL010.format(value=value, setting=setting, known=", ".join(known))

@@ -129,7 +129,7 @@ class TwoModels:
         scheme = Scheme(tuple(self.labels))
         cases = []
         for number, (doc, scores) in enumerate(zip(docs, logits, strict=True)):
-            token_at = {token.idx: token.i for token in doc if not token.is_space}
+            token_at = {token.idx: token.i for token in doc}
             for window in cuts.cut(doc, self.max_sentences, number):
                 rows = [token_at[window.start + start] for start, _ in window.tokens]
                 cases.append(Case(window, slm.read(scheme, window, scores[rows])))

@@ -8,6 +8,7 @@ wordings of the package: "en" and "zh" for instruction-tuned models, "compact/te
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import Any
 
 from spacy_el4ner.errors import Errors
@@ -95,7 +96,9 @@ class Wording:
     @staticmethod
     def options(labels: Mapping[str, str]) -> tuple[str, ...]:
         """RETURNS (tuple[str, ...]): The answers to a classification; the last is "no entity"."""
-        none = next(n for n in (NO_ENTITY, "no entity", "nothing") if n not in labels)
+        others = (f"nothing {n}" for n in count(2))
+        names = chain((NO_ENTITY, "no entity", "nothing"), others)
+        none = next(name for name in names if name not in labels)
         return (*labels, none)
 
     def _prompt(

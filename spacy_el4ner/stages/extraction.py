@@ -51,8 +51,9 @@ def extract(
     setting (Setting): Labels and order.
     seen (Sequence[Proposal]): What was extracted from the same texts before. It is likely to be
         extracted again, so that decoding starts from it; only speed depends on it.
-    RETURNS (list[Extraction]): One a reading, in order.
+    RETURNS (list[Extraction]): One a reading, in order; none of what cannot be read.
     """
+    readings = [r for r in readings if not r.unread]
     if not readings:
         return []
     backbone = readings[0].backbone
@@ -68,6 +69,9 @@ def extract(
     extractions = []
     for reading, answer in zip(readings, backbone.backend.decode(requests), strict=True):
         window = reading.window
+        if answer.error:
+            extractions.append(Extraction(reading, (), unparsed=1))
+            continue
         parsed = backbone.format.parse(answer.text, window)
         spans: dict[tuple[int, int], float] = {}
         for m in parsed.mentions:

@@ -50,7 +50,11 @@ def ask(
 def _reading(question: Question, readings: Sequence[Reading], setting: Setting) -> Reading:
     """The reading that holds the span; across a cut, one made around it."""
     for reading in readings:
-        if reading.window.start <= question.start and question.end <= reading.window.end:
+        if (
+            not reading.unread
+            and reading.window.start <= question.start
+            and question.end <= reading.window.end
+        ):
             return reading
     backbone = readings[0].backbone
     whole = question.window

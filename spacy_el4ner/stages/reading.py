@@ -14,6 +14,8 @@ from spacy_el4ner.types import Demonstration, Mention, Window
 
 ANSWER_MARGIN = 16
 """Tokens kept free beside the tagged copy and the longest option."""
+SHORTEST = Window("x", 0, ((0, 1),))
+"""What a backbone that is of any use can read."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Reading:
     shots (tuple[Demonstration, ...]): Demonstrations as laid out in the prompt.
     dropped (int): Demonstrations that there was no room for.
     cut (bool): Whether it is a part.
+    unread (bool): Whether it is a single token that there is no room for, about which nobody is asked.
     """
 
     backbone: Backbone
@@ -44,6 +47,7 @@ class Reading:
     shots: tuple[Demonstration, ...] = ()
     dropped: int = 0
     cut: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,21 +68,23 @@ def read(backbone: Backbone, task: Task, setting: Setting) -> list[Reading]:
     task (Task): What is to be read.
     setting (Setting): Labels and order.
     RETURNS (list[Reading]): One reading, or several where the window had to be cut.
-    RAISES (ValueError): There is no room even for one token.
+    RAISES (ValueError): There is no room even for the shortest token.
     """
     for kept in range(len(task.shots), -1, -1):
         shots = _ordered(task.shots[:kept], setting)
         if fits(backbone, task.window, shots, setting):
             return [Reading(backbone, task.window, shots, len(task.shots) - kept)]
     parts = windows.split(task.window, lambda part: fits(backbone, part, (), setting))
-    for part in parts:
-        if len(part.tokens) == 1 and not fits(backbone, part, (), setting):
-            needed = room_needed(backbone, part, (), setting)
-            raise ValueError(
-                Errors.EL005.format(name=backbone.name, context=backbone.backend.context, needed=needed)
-            )
-    dropped = len(task.shots)
-    return [Reading(backbone, part, (), dropped if n == 0 else 0, True) for n, part in enumerate(parts)]
+    unread = [len(p.tokens) == 1 and not fits(backbone, p, (), setting) for p in parts]
+    if any(unread) and (needed := room_needed(backbone, SHORTEST, (), setting)) > (
+        context := backbone.backend.context
+    ):
+        raise ValueError(Errors.EL005.format(name=backbone.name, context=context, needed=needed))
+    dropped = [len(task.shots), *[0] * (len(parts) - 1)]
+    return [
+        Reading(backbone, part, (), n, True, too_long)
+        for part, n, too_long in zip(parts, dropped, unread, strict=True)
+    ]
 
 
 def fits(backbone: Backbone, window: Window, shots: Sequence[Demonstration], setting: Setting) -> bool:
@@ -92,7 +98,8 @@ def room_needed(
     """RETURNS (int): Tokens of the longest prompt about this window, its answer included."""
     backend, wording = backbone.backend, backbone.wording
     labels = setting.labels
-    copy = backend.count(window.text)
+    # Word by word, as it is written: together they can be fewer, as a long run of emoji is "[UNK]".
+    copy = sum(backend.count(space + token) for space, token in window.pieces)
     opening, closing = "<e>", "</e>"
     tags = (backend.count(opening) + backend.count(closing)) * len(window.tokens)
     extraction = (

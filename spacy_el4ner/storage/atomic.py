@@ -3,6 +3,7 @@
 import ctypes
 import errno
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -11,7 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from spacy_el4ner.errors import Errors
+
 TEMPORARY = ".tmp"
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 @contextmanager
@@ -20,17 +25,18 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     YIELDS (BinaryIO): A file of another name in the same folder, which takes the place of `path` once
         it is whole and on the disk. Two processes that write the same file do not meet.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
-    try:
-        with temporary.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        _sync_folder(path.parent)
 
 
 @contextmanager
@@ -42,19 +48,56 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         begins with a dot and ends with ".tmp".
     """
     path = path.resolve()  # a link stays a link
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = temporary_name(path)
-    temporary.mkdir()
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
+        try:
+            yield temporary
+            _sync_tree(temporary)
+            if path.exists():
+                _exchange(temporary, path)
+            else:
+                temporary.rename(path)
+            _sync_folder(path.parent)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """path (Path): What is written while this is open.
+    RAISES (OSError): The disk is full, or may not be written to: said with the remedy.
+    """
     try:
-        yield temporary
-        _sync_tree(temporary)
-        if path.exists():
-            _exchange(temporary, path)
-        else:
-            temporary.rename(path)
-        _sync_folder(path.parent)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        yield
+    except Exception as error:
+        if isinstance(error, OSError) and str(error).startswith("[EL"):
+            raise  # what is within has said it
+        if _code(error) in FULL:
+            raise OSError(Errors.EL117.format(path=path)) from error
+        if _code(error) in FORBIDDEN and _within(error, path.parent):
+            problem = os.strerror(_code(error))
+            raise OSError(Errors.EL118.format(path=path, problem=problem)) from error
+        raise
+
+
+def _code(error: Exception) -> int:
+    """The system's number of an error; 0 where it is another one."""
+    if isinstance(error, OSError):
+        return error.errno or 0
+    # safetensors writes without Python, and has errors of its own.
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found and type(error).__name__ == "SafetensorError" else 0
+
+
+def _within(error: Exception, folder: Path) -> bool:
+    """Whether what could not be written lies there; not everything that is open is being written."""
+    name = getattr(error, "filename", None)
+    if name is None:
+        return True
+    found = Path(os.fsdecode(name))
+    return folder in (found, *found.parents) or found in folder.parents
 
 
 def temporary_name(path: Path) -> Path:

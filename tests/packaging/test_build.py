@@ -16,7 +16,7 @@ from spacy_el4ner.packaging.build import Description, build
 from spacy_el4ner.pipeline.saving import save_pipeline
 from tests.packaging import pipelines
 from tests.packaging.pipelines import CHECK, NAME, VERSION, entities, run_elsewhere
-from tests.pipeline import ensembles
+from tests.pipeline import ensembles, taggers
 from tests.tiny import TEXTS, save_compact
 
 FULL = f"en_{NAME}"
@@ -199,3 +199,27 @@ def test_models_may_be_left_where_they_are(saved, tmp_path):
     assert "WL030" in done.output
     with zipfile.ZipFile(next((tmp_path / "out").glob("*.whl"))) as files:
         assert not any(name.endswith(".safetensors") for name in files.namelist())
+
+
+def test_no_packaged_byte_has_a_key(tmp_path, monkeypatch):
+    secret = "sk-canary-70c1d2"
+    monkeypatch.setenv("EL4NER_CANARY", secret)
+    backend = {
+        "@misc": "spacy-el4ner.OpenAIBackend.v1",
+        "model": "large",
+        "base_url": "http://localhost:9/v1",
+        "api_key_env": "EL4NER_CANARY",
+    }
+    member = {"@misc": "spacy-el4ner.Backbone.v1", "backend": backend}
+    tagger = {"@misc": "spacy-el4ner.Tagger.v1", "backend": backend}
+    for name, nlp in (
+        ("ensemble", ensembles.pipeline([], backbones={"served": member})),
+        ("fusion", taggers.trained(1, llm=tagger)),
+    ):
+        save_pipeline(nlp, tmp_path / name)
+        wheel, _ = build(tmp_path / name, tmp_path / "out", Description(name, VERSION))
+        with zipfile.ZipFile(wheel) as files:
+            packed = [files.read(entry) for entry in files.namelist()]
+        saved = [path.read_bytes() for path in (tmp_path / name).rglob("*") if path.is_file()]
+        assert any(b"EL4NER_CANARY" in content for content in packed)
+        assert not any(secret.encode() in content for content in [*packed, *saved, nlp.to_bytes()])

@@ -1,10 +1,13 @@
+import numpy as np
 import pytest
 import spacy
 
 from spacy_el4ner.pipeline import saving
+from spacy_el4ner.pipeline.pool import demonstrations
 from spacy_el4ner.pipeline.saving import save_pipeline
+from spacy_el4ner.retrieval.encoders import SentenceTransformerEncoder
 from spacy_el4ner.storage import manifest
-from tests.pipeline.ensembles import pipeline
+from tests.pipeline.ensembles import gold, pipeline
 
 
 def test_parts_come_back_in_the_order_of_their_readers(tmp_path):
@@ -113,3 +116,17 @@ def test_no_saved_byte_has_a_key(tmp_path, monkeypatch):
     saved = [path.read_bytes() for path in (tmp_path / "saved").rglob("*") if path.is_file()]
     assert any(b"EL4NER_CANARY" in content for content in saved)
     assert not any(secret.encode() in content for content in [*saved, nlp.to_bytes()])
+
+
+@pytest.mark.parametrize("kind", ["SentenceSimilarity", "SpanSimilarity"])
+def test_an_index_of_another_encoder_is_refused_on_loading(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(SentenceTransformerEncoder, "encode", lambda _, texts: np.eye(len(texts), 3))
+    encoder = {"@misc": "spacy-el4ner.SentenceTransformer.v1", "model": "first"}
+    retriever = {"@misc": f"spacy-el4ner.{kind}.v1", "encoder": encoder}
+    nlp = pipeline(["some/model"], retriever=retriever)
+    component = nlp.get_pipe("llm_ensemble_ner")
+    component.pool.take(demonstrations(e.reference for e in gold(nlp)), component.retriever)
+    save_pipeline(nlp, tmp_path / "saved")
+    changed = {"components": {"llm_ensemble_ner": {"retriever": {"encoder": {"model": "second"}}}}}
+    with pytest.raises(ValueError, match=r"EL012.*'first'.*'second'.*nlp\.initialize"):
+        spacy.load(tmp_path / "saved", config=changed)

@@ -1,3 +1,4 @@
+import errno
 import os
 import random
 import signal
@@ -7,9 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
-from spacy_el4ner.storage.atomic import replacing_folder
+from spacy_el4ner.storage.atomic import replacing, replacing_folder
 
+KILLS = int(os.environ.get("EL4NER_KILLS", "5"))
 SAVES = """
 import sys
 from pathlib import Path
@@ -67,7 +70,7 @@ def test_whenever_the_process_is_killed_the_folder_is_whole(tmp_path):
 
     path = tmp_path / "folder"
     delays = random.Random(0)
-    for _ in range(5):
+    for _ in range(KILLS):
         saving = subprocess.Popen(
             [sys.executable, "-c", SAVES, str(path)],
             stdout=subprocess.PIPE,
@@ -80,3 +83,48 @@ def test_whenever_the_process_is_killed_the_folder_is_whole(tmp_path):
         saving.stdout.close()
         manifest.verify(path)
         assert len({(path / name).read_bytes() for name in "abc"}) == 1
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_leaves_the_old_file_and_names_the_remedy(tmp_path, monkeypatch, code):
+    def fsync(_):
+        raise OSError(code, os.strerror(code))
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(OSError, match=r"EL117.*file.*Make room"), replacing(path) as file:
+        file.write(b"new")
+    assert path.read_bytes() == b"old"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_library_that_writes_by_itself_is_understood(tmp_path):
+    said = "Error while serializing: I/O error: No space left on device (os error 28)"
+    with pytest.raises(OSError, match="EL117"), replacing_folder(tmp_path / "folder"):
+        raise SafetensorError(said)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_folder_that_may_not_be_written_to_is_named(tmp_path, code):
+    denied = OSError(code, os.strerror(code), str(tmp_path / ".folder.1.tmp" / "a"))
+    with pytest.raises(OSError, match=r"EL118.*folder.*rights"), replacing_folder(tmp_path / "folder"):
+        raise denied
+
+
+def test_a_file_that_may_not_be_read_is_another_matter(tmp_path):
+    denied = PermissionError(errno.EACCES, "no", str(tmp_path.parent / "elsewhere" / "model"))
+    with pytest.raises(PermissionError, match="elsewhere"), replacing(tmp_path / "sub" / "file"):
+        raise denied
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs another user")
+def test_the_system_says_no(tmp_path):
+    tmp_path.chmod(0o555)
+    os.seteuid(65534)  # what is root's is forbidden to nobody
+    try:
+        with pytest.raises(OSError, match="EL118"), replacing(tmp_path / "file"):
+            pass
+    finally:
+        os.seteuid(0)

@@ -23,11 +23,20 @@ def decode(
     prompts (Sequence[Sequence[int]]): Tokens of each prompt.
     automata (Sequence[TokenAutomaton]): The language of each answer.
     RETURNS (list[Answer]): An answer a prompt, with the log-probability of each token among those
-        allowed in its place; 0 where only one was.
+        allowed in its place; 0 where only one was. One that the model has no room for has its `error`
+        set.
     """
     places = list(automata)
     logprobs: list[list[float]] = [[] for _ in prompts]
-    rows = [n for n, place in enumerate(places) if place.allowed]
+    errors: dict[int, str] = {}
+
+    def goes_on(n: int) -> bool:
+        needed = len(prompts[n]) + len(logprobs[n])
+        if places[n].allowed and runner.limit is not None and needed > runner.limit:
+            errors[n] = runner.too_long(needed)
+        return bool(places[n].allowed) and n not in errors
+
+    rows = [n for n in range(len(prompts)) if goes_on(n)]
     feed = {n: list(prompts[n]) for n in rows}
     cache = None
     while rows:
@@ -40,7 +49,10 @@ def decode(
             places[n] = places[n].step(token)
             logprobs[n].append(found[best])
             feed[n] = [token]
-        going = [row for row, n in enumerate(rows) if places[n].allowed]
+        going = [row for row, n in enumerate(rows) if goes_on(n)]
         cache = cache.select(going) if going else cache
         rows = [rows[row] for row in going]
-    return [Answer(*place.answer, tuple(found)) for place, found in zip(places, logprobs, strict=True)]
+    return [
+        Answer("", error=errors[n]) if n in errors else Answer(*place.answer, tuple(logprobs[n]))
+        for n, place in enumerate(places)
+    ]

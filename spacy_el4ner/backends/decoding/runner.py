@@ -13,8 +13,11 @@ import torch
 
 from spacy_el4ner.backends.decoding.cache import Cache, from_transformers, to_transformers
 from spacy_el4ner.backends.decoding.head import restricted
+from spacy_el4ner.errors import Errors
 
 Rows = Sequence[Sequence[int]]
+TABLES = ("position_embeddings", "wpe", "embed_positions")
+"""What models call a table of positions, beyond which there is nothing to be read."""
 
 
 class NoRoomError(Exception):
@@ -34,6 +37,10 @@ class Runner:
         self.passes = 0
         self.tokens = 0
         """Tokens fed so far, padding not counted."""
+        self.limit = _limit(model)
+        """Tokens that a row may have; None where any number can be computed."""
+        self.known = int(model.get_input_embeddings().num_embeddings)
+        """Tokens that the model knows."""
         self._keeps_last = "logits_to_keep" in inspect.signature(model.forward).parameters
         self._as_tuples = not getattr(model, "_supports_cache_class", True)
 
@@ -48,6 +55,16 @@ class Runner:
         used = getattr(config, "use_sliding_window", True)
         found = getattr(config, "sliding_window", None) or getattr(config, "attention_chunk_size", None)
         return int(found) if found and used and slides else None
+
+    def too_long(self, needed: int) -> str:
+        """needed (int): Tokens of a row.
+        RETURNS (str): What is wrong with that many.
+        """
+        return Errors.EL113.format(name=self._name, limit=self.limit, needed=needed)
+
+    @property
+    def _name(self) -> str:
+        return self.model.config.name_or_path or type(self.model).__name__
 
     def pass_cost(self, cache: Cache | None) -> float:
         """cache (Cache | None): What the pass goes on from.
@@ -78,6 +95,7 @@ class Runner:
             row shorter than `last`, the first logits mean nothing.
         """
         keep = {"logits_to_keep": last} if self._keeps_last else {}
+        self._check_known(allowed)
         allowed = allowed.to(self.model.device)
         with restricted(self.model, allowed, last) as only:
             out, cache = self._call(self.model, rows, cache, **keep)
@@ -99,16 +117,25 @@ class Runner:
             )
         return out, Cache(from_transformers(out.past_key_values), mask, lengths)
 
+    def _check_known(self, tokens: torch.Tensor) -> None:
+        """tokens (Tensor): Token ids, on the CPU."""
+        if tokens.numel() and (highest := int(tokens.max())) >= self.known:
+            raise ValueError(Errors.EL116.format(name=self._name, token=highest, size=self.known))
+
     def _pad(
         self, rows: Rows, cache: Cache | None
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         device = self.model.device
         width = max(map(len, rows))
         tokens = torch.tensor([[self.pad] * (width - len(row)) + list(row) for row in rows])
+        self._check_known(tokens)
         counts = torch.tensor([len(row) for row in rows])
         mask = (torch.arange(width) >= width - counts[:, None]).long()
         before = torch.zeros(len(rows), dtype=torch.long) if cache is None else cache.lengths.cpu()
         positions = (mask.cumsum(1) - 1 + before[:, None]).clamp(min=0) * mask
+        if self.limit is not None and (longest := int((before + counts).max())) > self.limit:
+            # Said here: what a GPU makes of a place outside of the table, no process survives.
+            raise ValueError(self.too_long(longest))
         lengths = (before + counts).to(device)
         tokens, mask, positions = (t.to(device) for t in (tokens, mask, positions))
         if cache is not None:
@@ -117,3 +144,11 @@ class Runner:
         if self.window is not None and mask.shape[1] > self.window and bool(holes.any()):
             raise NoRoomError
         return tokens, mask, positions, lengths
+
+
+def _limit(model: Any) -> int | None:
+    """The positions of a model that looks them up in a table."""
+    config = model.config.get_text_config()
+    most = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    names = (name.rpartition(".")[2] for name, _ in model.named_modules())
+    return int(most) if most and any(name in TABLES for name in names) else None

@@ -30,12 +30,14 @@ class _Row:
     pending (list[int]): Tokens that are decided but not yet read.
     drafter (Drafter): What is known of the rest.
     logprobs (list[float]): Of the tokens so far.
+    error (str): Why it cannot go on.
     """
 
     place: TokenAutomaton
     pending: list[int]
     drafter: Drafter
     logprobs: list[float] = field(default_factory=list)
+    error: str = ""
     draft: Draft = field(default_factory=lambda: Draft((), (), ()))
 
     def take(self, found: Sequence[list[float]]) -> int:
@@ -59,6 +61,21 @@ class _Row:
                 return len(tokens) - n
         raise AssertionError("a draft ends with a place that has no token")
 
+    def goes_on(self, runner: Runner, read: int) -> bool:
+        """read (int): Tokens that the model has read for it.
+        RETURNS (bool): Whether anything is missing that there is room for.
+        """
+        if self.place.allowed and runner.limit is not None:
+            needed = read + len(self.pending)
+            self.error = runner.too_long(needed) if needed > runner.limit else ""
+        return bool(self.place.allowed) and not self.error
+
+    @property
+    def answer(self) -> Answer:
+        if self.error:
+            return Answer("", error=self.error)
+        return Answer(*self.place.answer, tuple(self.logprobs))
+
 
 def decode(
     runner: Runner,
@@ -73,7 +90,8 @@ def decode(
     guesses (Sequence[Sequence[int]]): What each answer may turn out to be; only speed depends on it.
     prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
     RETURNS (list[Answer]): An answer a prompt, with the log-probability of each token among those
-        allowed in its place; 0 where only one was.
+        allowed in its place; 0 where only one was. One that the model has no room for has its `error`
+        set.
     """
     known = [prefixes.get(prefix) for prefix, _ in prompts]
     rows = [
@@ -82,7 +100,10 @@ def decode(
     ]
     for row, guess in zip(rows, guesses, strict=True):
         row.drafter.guess(row.place, guess)
-    going = [n for n, row in enumerate(rows) if row.place.allowed]
+    read = [
+        0 if have is None else len(prefix) for (prefix, _), have in zip(prompts, known, strict=True)
+    ]
+    going = [n for n, row in enumerate(rows) if row.goes_on(runner, read[n])]
     have_any = any(known[n] is not None for n in going)
     cache = Cache.stack([known[n] for n in going]) if have_any else None
     first = True
@@ -95,10 +116,11 @@ def decode(
                     prefixes.put(prompts[n][0], cache.prefix(at, len(prompts[n][0])))
             first = False
         cache = cache.forget([row.take(f) for row, f in zip(active, found, strict=True)])
-        left = [at for at, row in enumerate(active) if row.place.allowed]
+        lengths = cache.lengths.tolist()
+        left = [at for at, row in enumerate(active) if row.goes_on(runner, lengths[at])]
         cache = cache.select(left) if left else cache
         going = [going[at] for at in left]
-    return [Answer(*row.place.answer, tuple(row.logprobs)) for row in rows]
+    return [row.answer for row in rows]
 
 
 def _pass(
@@ -107,6 +129,10 @@ def _pass(
     """For each row the log-probabilities of the allowed tokens at each place of its draft."""
     drafts = [row.drafter.draft(row.place) for row in rows]
     pending = [len(row.pending) for row in rows]
+    if runner.limit is not None:
+        read = [0] * len(rows) if cache is None else cache.lengths.tolist()
+        room = [runner.limit - n - more for n, more in zip(read, pending, strict=True)]
+        drafts = [draft.cut(most) for draft, most in zip(drafts, room, strict=True)]
     for row, draft in zip(rows, fit(drafts, pending, runner.pass_cost(cache)), strict=True):
         row.draft = draft
     feed = [[*row.pending, *row.draft.tokens] for row in rows]

@@ -8,8 +8,8 @@ from spacy_el4ner import windows
 from spacy_el4ner.backends.base import Backbone
 from spacy_el4ner.evaluation.bench.sentences import Sentence
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
+from spacy_el4ner.pipeline.pool import gold_mentions
 from spacy_el4ner.stages.reading import read
-from spacy_el4ner.types import Mention, Window
 
 
 def sentences_of(
@@ -30,15 +30,7 @@ def sentences_of(
         Sentence(
             backbone.wording.extraction(r.window, r.shots, method.setting.labels),
             r.window,
-            _gold(docs[r.window.document], r.window),
+            gold_mentions(docs[r.window.document], r.window),
         )
         for r in (readings[:limit] if limit else readings)
     ]
-
-
-def _gold(doc: Doc, window: Window) -> tuple[Mention, ...]:
-    return tuple(
-        Mention(e.start_char - window.start, e.end_char - window.start, e.label_)
-        for e in doc.ents
-        if window.start <= e.start_char and e.end_char <= window.end
-    )

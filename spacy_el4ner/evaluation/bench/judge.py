@@ -46,8 +46,17 @@ def judge_tokens(
     def plain(text: str) -> str:
         return "".join(tokens.tokenizer.decode(tokens.piece(text), skip_special_tokens=True).split())
 
-    text = _tight(tokens.tokenizer.decode(ids, skip_special_tokens=True).strip(), sentence, format)
+    text = _text(ids, sentence, format, tokens)
     return _judgement(text, format.parse(text, sentence.window), sentence.window, format, plain)
+
+
+def parse_tokens(
+    ids: Sequence[int], sentence: Sentence, format: Format, tokens: PieceTokenizer
+) -> Parsed:
+    """ids (Sequence[int]): An answer that was generated freely, without the token that ends it.
+    RETURNS (Parsed): What it says.
+    """
+    return format.parse(_text(ids, sentence, format, tokens), sentence.window)
 
 
 def _judgement(
@@ -70,6 +79,11 @@ def _allowed(ids: Sequence[int], window: Window, format: Format, tokens: PieceTo
             return False
         place = place.step(token)
     return not place.allowed or tokens.end in place.allowed
+
+
+def _text(ids: Sequence[int], sentence: Sentence, format: Format, tokens: PieceTokenizer) -> str:
+    decoded = tokens.tokenizer.decode(ids, skip_special_tokens=True)
+    return _tight(decoded.strip(), sentence, format)
 
 
 def _tight(text: str, sentence: Sentence, format: Format) -> str:

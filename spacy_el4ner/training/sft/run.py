@@ -19,6 +19,7 @@ from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
+from spacy_el4ner.storage.atomic import explained, temporary_name
 from spacy_el4ner.training.folders import RECORD
 from spacy_el4ner.training.sft import manifest
 from spacy_el4ner.training.sft.curve import plot
@@ -89,7 +90,6 @@ def finetune(
     torch.manual_seed(settings.seed)
     tokenizer = backend.tokens.tokenizer
     loaded = trainable(model, revision, settings, accelerator.device)
-    manifest.begin(folder, wanted)
     run = Run(
         loaded,
         settings,
@@ -101,10 +101,12 @@ def finetune(
         show,
         save_every,
     )
-    state = run.fit()
-    record = {"plan": wanted, "steps": state["step"], "dev_loss": state["dev"], **asdict(report)}
-    if accelerator.is_main_process:
-        _finish(run, record, tokenizer if settings.method == "full" else None, out)
+    with explained(out):
+        manifest.begin(folder, wanted)
+        state = run.fit()
+        record = {"plan": wanted, "steps": state["step"], "dev_loss": state["dev"], **asdict(report)}
+        if accelerator.is_main_process:
+            _finish(run, record, tokenizer if settings.method == "full" else None, out)
     accelerator.wait_for_everyone()
     return record
 
@@ -151,7 +153,10 @@ def _finish(run: Run, record: dict[str, Any], tokenizer: Any, out: Path) -> None
     plot(final / LOSSES, record["dev_loss"], final / "loss.png")
     (final / RECORD).write_text(json.dumps(record, indent=2), encoding="utf8")
     os.replace(final, out)
-    shutil.rmtree(run.folder)
+    # All at once: half of a run, without its plan, could be taken for the beginning of another one.
+    trash = temporary_name(run.folder)
+    run.folder.rename(trash)
+    shutil.rmtree(trash)
 
 
 def _warn(report: Report, total: int) -> None:

@@ -1,0 +1,1 @@
+"""What becomes of a text's entities when somebody writes instructions to the model beside them."""

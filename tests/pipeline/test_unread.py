@@ -1,0 +1,55 @@
+"""Tokens and answers that there is no room for cost no more than themselves."""
+
+import pytest
+import spacy
+from spacy.tokens import Doc, Span
+
+from spacy_el4ner.pipeline.pool import demonstrations
+from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.types import Mention
+from tests.pipeline.ensembles import found, pipeline
+
+BLOB = "魏" * 400  # one token of spaCy's, 400 of the model's
+
+
+@pytest.fixture(scope="module")
+def nlp(models):
+    return pipeline(models[:2], stages={"verification": False})
+
+
+@pytest.mark.filterwarnings("ignore:.WL001")
+def test_a_token_longer_than_the_context_is_left_out_and_told(nlp):
+    with pytest.warns(UserWarning, match="WL050"):
+        doc = nlp(f"Bill met Ann. {BLOB} Ann left Paris.")
+    assert doc._.el4ner["counts"]["tokens_unread"] == 2  # by each of the backbones
+    assert doc._.el4ner["error"] == ""
+    assert not any(BLOB in span.text for span in doc.spans["el4ner"])
+
+
+def test_its_neighbours_are_what_they_are_without_it(nlp):
+    alone = [found(nlp(text)) for text in ("Bill met Ann.", "Ann left Paris.")]
+    with pytest.warns(UserWarning, match="WL050"):
+        docs = list(nlp.pipe(["Bill met Ann.", BLOB, "Ann left Paris."]))
+    assert [found(docs[0]), found(docs[2])] == alone
+    assert found(docs[1]) == []
+
+
+def test_a_run_of_emoji_is_counted_as_it_is_written(nlp):
+    backend = nlp.get_pipe("llm_ensemble_ner").backbones[0].backend
+    assert backend.count("😀" * 400) == 1 < backend.count("😀") * 400  # "[UNK]", and 400 of them
+    with pytest.warns(UserWarning, match="WL001"):
+        doc = nlp("😀" * 400)
+    assert doc._.el4ner["counts"]["windows_split"] > 0
+
+
+def test_labels_named_like_every_word_for_no_entity_leave_one_more():
+    labels = dict.fromkeys(("none", "no entity", "nothing", "nothing 2"), "")
+    assert Wording.options(labels)[-1] == "nothing 3"
+
+
+def test_a_gold_entity_ends_where_it_can_be_seen():
+    doc = Doc(spacy.blank("en").vocab, words=["\u200b", "Bill", "\u200b", "left", "\x00"])
+    doc.ents = [Span(doc, 0, 3, "PERSON"), Span(doc, 4, 5, "GPE")]
+    [shot] = demonstrations([doc])
+    assert shot.window.text == "Bill \u200b left"
+    assert shot.mentions == (Mention(0, 4, "PERSON"),)
