@@ -34,8 +34,8 @@ class Errors(metaclass=_Coded):
         "fewer labels or shorter descriptions."
     )
     EL006 = (
-        "The model '{name}' could not be loaded: {error} Give the name of one on the hub, or a "
-        "complete folder: config, tokenizer and weights, as save_pretrained() writes them."
+        "The model '{name}' could not be loaded. Give the name of one on the hub, or a complete folder: "
+        "config, tokenizer and weights, as save_pretrained() writes them. The library says: {error}"
     )
     EL007 = (
         "'{path}' holds no corpus. Give a folder with train, dev and test files, or one file, in "
