@@ -34,8 +34,9 @@ class Errors(metaclass=_Coded):
         "fewer labels or shorter descriptions."
     )
     EL006 = (
-        "The model '{name}' could not be loaded. Give the name of one on the hub, or a complete folder: "
-        "config, tokenizer and weights, as save_pretrained() writes them. The library says: {error}"
+        "The model '{name}' could not be loaded. Give the name of one on the hub, or a complete "
+        "folder: config, tokenizer and weights, as save_pretrained() writes them. The library says: "
+        "{error}"
     )
     EL007 = (
         "'{path}' holds no corpus. Give a folder with train, dev and test files, or one file, in "
@@ -262,7 +263,7 @@ class Errors(metaclass=_Coded):
         "{n} of the {total} annotated documents are not in '{path}', by their text; the first: "
         "{text!r}. Give the gold documents of these very texts, or leave --gold out."
     )
-    EL104 = "{problem} Give --docs, or --pipeline with --gold; or neither, for the figures alone."
+    EL104 = "{problem}. Give --docs, or --pipeline with --gold; or neither, for the figures alone."
     EL105 = (
         "'{path}' has entities of types that the pipeline does not know: {labels}. Its types: {known}. "
         "Change them in the annotation tool and export again, or make the pipeline with these types "

@@ -76,13 +76,11 @@ def _documents(
     from spacy_el4ner.report.reading import matching, read_annotated
 
     if docs is not None and pipeline is not None:
-        raise ValueError(Errors.EL104.format(problem="There are --docs and a --pipeline."))
+        raise ValueError(Errors.EL104.format(problem="There are --docs and a --pipeline"))
     if pipeline is not None and gold is None:
-        raise ValueError(Errors.EL104.format(problem="There is a --pipeline, but nothing to annotate."))
+        raise ValueError(Errors.EL104.format(problem="There is a --pipeline, but nothing to annotate"))
     if docs is None and pipeline is None and gold is not None:
-        raise ValueError(
-            Errors.EL104.format(problem="There is --gold, but nothing to compare with it.")
-        )
+        raise ValueError(Errors.EL104.format(problem="There is --gold, but nothing to compare with it"))
     answers = None if gold is None else read_docs(gold)
     if pipeline is not None and answers is not None:
         answers = answers[: limit or None]
