@@ -7,10 +7,26 @@ from typing import Annotated, Any
 
 import spacy
 import typer
+from thinc.api import Config
 from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+
+
+def _configured(context: typer.Context, path: Path | None) -> Path | None:
+    """Take the defaults of the other options from a file."""
+    if path is None:
+        return None
+    try:
+        given = Config().from_disk(path, interpolate=True).get("sft", {})
+    except (OSError, ValueError) as error:
+        raise typer.BadParameter(f"{path} cannot be read: {error}") from error
+    known = {parameter.name for parameter in context.command.params} - {"config"}
+    if unknown := sorted(set(given) - known):
+        raise typer.BadParameter(f"{path} sets what sft does not know: {', '.join(unknown)}")
+    context.default_map = {**(context.default_map or {}), **given}
+    return path
 
 
 @app.command("sft")
@@ -18,6 +34,14 @@ def sft(
     model: Annotated[str, typer.Argument(help="A causal language model: name on the hub, or folder")],
     corpus: Annotated[Path, typer.Argument(help="A folder with train.spacy and, if wanted, dev.spacy")],
     out: Annotated[Path, typer.Argument(help="Where the adapter goes; with --full, the model")],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file whose block [sft] sets the options below, unless they are given here",
+            callback=_configured,
+            is_eager=True,
+        ),
+    ] = None,
     wording: Annotated[
         str, typer.Option(help="Prompts: en, zh, compact, or a folder with templates")
     ] = "en",

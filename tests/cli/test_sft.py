@@ -91,3 +91,27 @@ def test_a_corpus_that_is_not_there_is_named(command, model, tmp_path):
     result = call(command, *before, tmp_path / "nowhere", tmp_path / "out")
     assert result.exit_code == 1
     assert "train.spacy" in result.output
+
+
+def test_a_file_sets_what_is_not_said(corpus, model, tmp_path):
+    config, out = tmp_path / "sft.cfg", tmp_path / "adapter"
+    config.write_text('[sft]\nwording = "compact"\nk = 0\nmax_tokens = 4\nrank = 2\nepochs = 9\n')
+    run("sft", model, corpus, out, "--config", config, "--epochs", 1)
+    plan = json.loads((out / "el4ner.json").read_text())["plan"]
+    assert (plan["wording"], plan["k"], plan["rank"], plan["epochs"]) == ("compact", 0, 2, 1)
+
+
+def test_a_file_with_unknown_settings_is_refused(corpus, tmp_path):
+    config = tmp_path / "sft.cfg"
+    config.write_text("[sft]\nranks = 2\n")
+    result = call("sft", "any", corpus, tmp_path / "out", "--config", config)
+    assert result.exit_code == 2
+    assert "ranks" in result.output
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_project_s_files_are_known_settings(corpus, lang, tmp_path):
+    absent = tmp_path / "absent"
+    result = call("sft", "any", absent, tmp_path / "out", "--config", f"configs/sft_{lang}.cfg")
+    assert "train.spacy" in result.output
+    assert result.exit_code == 1
