@@ -21,6 +21,7 @@ def _load():
 
 
 generate = _load()
+REGISTERED = list(generate.registered())
 
 
 @pytest.mark.parametrize("name", list(generate.PAGES))
@@ -50,7 +51,10 @@ def test_every_setting_of_a_component_has_a_comment(name, config):
 
 
 @pytest.mark.parametrize(
-    ("registry", "name", "function"), list(generate.registered()), ids=lambda x: str(x)
+    ("registry", "name", "function"),
+    REGISTERED,
+    # An address in a name would not be the same for several workers.
+    ids=[name for _, name, _ in REGISTERED],
 )
 def test_every_setting_of_a_registered_function_is_described(registry, name, function):
     import inspect
