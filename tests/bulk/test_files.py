@@ -187,3 +187,11 @@ def test_no_input_is_an_error_that_names_what_would_be_one(name, tmp_path):
 def test_an_unknown_output_is_an_error_that_names_the_known():
     with pytest.raises(ValueError, match=r"EL061.*'\.txt'.*\.jsonl, \.spacy, \.parquet"):
         make_output(".txt")
+
+
+def test_what_a_transformer_computed_does_not_go_into_the_file():
+    doc = spacy.blank("en")("Ann left.")
+    doc.user_data["._.", "trf_data", None, None] = "layers"
+    written = make_output(".spacy").write([Annotated(Record(1, 1, doc.text), doc)])
+    (read,) = DocBin(store_user_data=True).from_bytes(written).get_docs(doc.vocab)
+    assert set(read.user_data) == {"id"}

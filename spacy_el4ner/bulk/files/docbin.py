@@ -23,6 +23,8 @@ from spacy_el4ner.errors import Errors
 
 BLOBS = ("tokens", "spaces", "lengths")
 LISTS = ("cats", "flags", "span_groups", "user_data")
+TRANSIENT = ("trf_data",)
+"""Extensions with what a transformer computed on the way, far larger than the documents themselves."""
 LARGEST = 2**32 - 1
 """Bytes, or members, that one value of msgpack can have."""
 
@@ -101,6 +103,8 @@ def _read(file: Path) -> DocBin:
 
 def _with_data(document: Annotated) -> Doc:
     doc, record = document.doc, document.record
+    for extension in TRANSIENT:
+        doc.user_data.pop(("._.", extension, None, None), None)
     doc.user_data["id"] = mended(record.id) if isinstance(record.id, str) else record.id
     if record.meta and not record.doc:
         doc.user_data["meta"] = json.dumps(record.meta, default=str)
