@@ -103,8 +103,9 @@ def _read(file: Path) -> DocBin:
 
 def _with_data(document: Annotated) -> Doc:
     doc, record = document.doc, document.record
+    data: dict[Any, Any] = doc.user_data
     for extension in TRANSIENT:
-        doc.user_data.pop(("._.", extension, None, None), None)
+        data.pop(("._.", extension, None, None), None)
     doc.user_data["id"] = mended(record.id) if isinstance(record.id, str) else record.id
     if record.meta and not record.doc:
         doc.user_data["meta"] = json.dumps(record.meta, default=str)
