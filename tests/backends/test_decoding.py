@@ -5,13 +5,16 @@ from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import given
 
 from spacy_el4ner.backends import hf
+from spacy_el4ner.backends.decoding import draft
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.types import DecodeRequest, Mention, ScoreRequest
 from tests.backends.test_hf import WINDOWS
+from tests.strategies import quick, windows
 from tests.tiny import LABELS, save_compact
 
 FORMATS = [InlineTags(), InlineTags(tuple(LABELS)), SpanList(max_tokens=3)]
@@ -51,6 +54,18 @@ def test_drafts_save_passes(folder):
     plain.decode(extractions(InlineTags()))
     fast.decode(extractions(InlineTags()))
     assert fast.forward_passes < plain.forward_passes
+
+
+@quick
+@given(windows(max_tokens=40))
+def test_a_sentence_alone_takes_at_most_two_passes_and_two_an_entity(folder, window):
+    format, backend = InlineTags(), HFBackend(folder)
+    prompt = Wording("en", format).extraction(window, (), LABELS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(draft, "UNKNOWN", 0.9)  # however timid the drafts are
+        answer = backend.decode([DecodeRequest(prompt, format.grammar(window))])[0]
+    entities = format.parse(answer.text, window).mentions
+    assert backend.forward_passes <= 2 + 2 * len(entities)
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=lambda f: f"{f.name}{len(getattr(f, 'labels', ()))}")

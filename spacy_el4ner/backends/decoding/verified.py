@@ -3,6 +3,11 @@
 The result is that of constrained greedy decoding, token for token. Each pass feeds a row its draft; up
 to the first place where the model prefers another allowed token the draft is the answer, the preferred
 token follows, and the rest of the draft is forgotten. Rows of a batch run at their own pace.
+
+What is drafted is what makes a pass worth most, so that a pass may yield little. A row that is alone
+and has had a pass more than it has departed from the source drafts the source to its end: such a pass
+ends at the next departure or with the answer. So it takes at most two passes more than it departs from
+the source: 2 + 2 × entities, where there is one kind of tag.
 """
 
 from collections.abc import Sequence
@@ -30,6 +35,7 @@ class _Row:
     pending (list[int]): Tokens that are decided but not yet read.
     drafter (Drafter): What is known of the rest.
     logprobs (list[float]): Of the tokens so far.
+    ahead (int): Passes it has had, less the places where it departed from the source.
     error (str): Why it cannot go on.
     """
 
@@ -37,6 +43,7 @@ class _Row:
     pending: list[int]
     drafter: Drafter
     logprobs: list[float] = field(default_factory=list)
+    ahead: int = 0
     error: str = ""
     draft: Draft = field(default_factory=lambda: Draft((), (), ()))
 
@@ -49,12 +56,14 @@ class _Row:
         for place, logprobs in zip(places, found, strict=True):
             if len(place.allowed) > 1:
                 self.drafter.learn(place, logprobs)
+        self.ahead += 1
         for n, (place, logprobs) in enumerate(zip(places, found, strict=True)):
             if not place.allowed:
                 self.place, self.pending = place, []
                 return 0
             best = max(range(len(logprobs)), key=logprobs.__getitem__)
             self.logprobs.append(logprobs[best])
+            self.ahead -= best != 0
             token = place.allowed[best]
             if n == len(tokens) or token != tokens[n]:
                 self.place, self.pending = place.step(token), [token]
@@ -127,13 +136,16 @@ def _pass(
     runner: Runner, rows: Sequence[_Row], cache: Cache | None
 ) -> tuple[list[list[list[float]]], Cache]:
     """For each row the log-probabilities of the allowed tokens at each place of its draft."""
-    drafts = [row.drafter.draft(row.place) for row in rows]
+    overdue = len(rows) == 1 and rows[0].ahead > 0
+    drafts = [row.drafter.copy(row.place) if overdue else row.drafter.draft(row.place) for row in rows]
     pending = [len(row.pending) for row in rows]
     if runner.limit is not None:
         read = [0] * len(rows) if cache is None else cache.lengths.tolist()
         room = [runner.limit - n - more for n, more in zip(read, pending, strict=True)]
         drafts = [draft.cut(most) for draft, most in zip(drafts, room, strict=True)]
-    for row, draft in zip(rows, fit(drafts, pending, runner.pass_cost(cache)), strict=True):
+    if not overdue:
+        drafts = fit(drafts, pending, runner.pass_cost(cache))
+    for row, draft in zip(rows, drafts, strict=True):
         row.draft = draft
     feed = [[*row.pending, *row.draft.tokens] for row in rows]
     last = 1 + max(len(row.draft.tokens) for row in rows)
