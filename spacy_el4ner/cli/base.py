@@ -29,7 +29,10 @@ def base(
     drills: Annotated[
         int, typer.Option(help="Random strings that a model of characters learns to copy first")
     ] = 12800,
-    rounds: Annotated[int, typer.Option(help="How often it then writes the training text again")] = 1,
+    rounds: Annotated[
+        int | None,
+        typer.Option(help="How often it writes the training text again; 6 for minilm, else 1"),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the new weights and of the training")] = 0,
 ) -> None:
     """Make a small causal language model for `sft`, from train.spacy and without a model hub. The same
@@ -40,6 +43,7 @@ def base(
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.pipeline.pool import demonstrations
     from spacy_el4ner.training.bases import Characters, make_base, suitable
+    from spacy_el4ner.training.distillation import Distillation
 
     if wanted is not None and wanted != str(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -52,8 +56,9 @@ def base(
     labels = sorted({m.label for d in sentences for m in d.mentions})
     texts = [d.window.text for d in sentences]
     kind = suitable(texts) if kind == "auto" else kind
+    again = {} if rounds is None else {"rounds": rounds}
     start = time.perf_counter()
-    bar: Any = tqdm(desc="Making the base", unit="step", disable=kind == "minilm")
+    bar: Any = tqdm(desc="Making the base", unit="step")
 
     def show(steps: int, done: int, loss: float) -> None:
         bar.total, bar.n = steps, done
@@ -67,7 +72,8 @@ def base(
                 labels,
                 out,
                 seed=seed,
-                characters=Characters(drills=drills, rounds=rounds),
+                characters=Characters(drills=drills, **again),
+                distillation=Distillation(**again),
                 show=show,
             )
     except (ValueError, ImportError) as error:

@@ -29,6 +29,16 @@ BEST = "best.safetensors"
 BETAS = (0.9, 0.98)
 Show = Callable[[int, int, float], None]
 """Told how many steps there are, how many are done, and the loss of the last one."""
+Objective = Callable[[Any, Any, Sequence[Any], int, torch.device], torch.Tensor]
+"""Given the model as it is called, the model itself, lessons, the padding token and the device: the
+loss, summed over the decisions of the lessons."""
+
+
+def answers(
+    model: Any, bare: Any, lessons: Sequence[Lesson], pad: int, device: torch.device
+) -> torch.Tensor:
+    """RETURNS (Tensor): The loss of the answers; an `Objective`."""
+    return answer_loss(model, bare, collate(lessons, pad).to(device))
 
 
 @dataclass
@@ -37,7 +47,8 @@ class Run:
 
     model (Module): Trained in place.
     settings (Settings): How.
-    train (Sequence[Lesson]), dev (Sequence[Lesson]): What it learns from, and what it is judged on.
+    train (Sequence), dev (Sequence): The lessons, and those that it is judged on; each has a length in
+        tokens and its `decisions`.
     pad (int): The padding token.
     folder (Path): Where it keeps its checkpoints and its losses.
     accelerator (Accelerator): Where it runs.
@@ -45,18 +56,20 @@ class Run:
     save_every (float): Seconds between checkpoints, beside those at the end of each epoch.
     shuffle (bool): Learn the lessons in a new order each epoch, in batches of like length; otherwise
         as they come.
+    objective (Objective): What is made small.
     """
 
     model: Any
     settings: Settings
-    train: Sequence[Lesson]
-    dev: Sequence[Lesson]
+    train: Sequence[Any]
+    dev: Sequence[Any]
     pad: int
     folder: Path
     accelerator: Accelerator
     show: Show = lambda steps, done, loss: None
     save_every: float = 300.0
     shuffle: bool = True
+    objective: Objective = answers
 
     def __post_init__(self) -> None:
         self.lengths = [len(one) for one in self.train]
@@ -138,11 +151,10 @@ class Run:
             total += loss.detach()
         return float(self.accelerator.reduce(total, "sum"))
 
-    def _loss(self, model: Any, lessons: Sequence[Lesson]) -> torch.Tensor:
+    def _loss(self, model: Any, lessons: Sequence[Any]) -> torch.Tensor:
         device = self.accelerator.device
-        batch = collate(lessons, self.pad).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=self._bfloat16):
-            return answer_loss(model, self.model, batch)
+            return self.objective(model, self.model, lessons, self.pad, device)
 
     @property
     def _bfloat16(self) -> bool:
