@@ -14,7 +14,7 @@ from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.readings import LLMReading
 from spacy_el4ner.fusion.routing import uncertainty
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
-from tests.explain.html import parsed
+from tests.html import parsed
 from tests.pipeline.taggers import SENTENCES, Letters, Scripted, annotated, trained
 
 NAME = "slm_llm_fusion"
@@ -190,7 +190,7 @@ def test_an_entity_that_was_there_before_is_named_as_such(nlp):
 def test_the_terminal_and_the_page_say_all_of_it(explained):
     data = explained(rule="paper")
     said, html = terminal(data), page(data)
-    checker = parsed(html)
+    checker = parsed(html, {"small"})
     assert not checker.links
     assert "<b>" not in html
     shown = words(checker.text)

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 
 from spacy_el4ner.explain.page import page, pieces
-from tests.explain.html import parsed
+from tests.html import parsed
 from tests.strategies import quick
 
 
 @pytest.fixture(scope="module")
 def pages(explained):
-    return [(data, page(data), parsed(page(data))) for data in explained]
+    return [(data, page(data), parsed(page(data), {"small"})) for data in explained]
 
 
 def test_it_is_well_formed_and_needs_nothing_else(pages):

@@ -1,6 +1,5 @@
 import json
 import re
-from html.parser import HTMLParser
 
 import hypothesis.strategies as st
 import pytest
@@ -9,42 +8,9 @@ from hypothesis import given
 from spacy_el4ner.report.judging import Tally
 from spacy_el4ner.report.page import embedded, page
 from spacy_el4ner.report.structure import structure
+from tests.html import parsed
 from tests.report.conftest import HOSTILE
 from tests.strategies import quick
-
-VOID = {"meta", "br", "input"}
-
-
-class Checker(HTMLParser):
-    """Takes a page apart, and sees that what is opened is closed."""
-
-    def __init__(self):
-        super().__init__(convert_charrefs=True)
-        self.open, self.tags, self.text, self.links, self.scripts = [], [], "", [], {}
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.links += [value for key, value in attrs if key in ("src", "href")]
-        self.script = dict(attrs).get("id") if tag == "script" else None
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "script" in self.open:
-            self.scripts[self.script] = self.scripts.get(self.script, "") + data
-        elif "style" not in self.open:
-            self.text += data
-
-
-def parsed(html):
-    checker = Checker()
-    checker.feed(html)
-    checker.close()
-    assert not checker.open
-    return checker
 
 
 @pytest.fixture(scope="module")
