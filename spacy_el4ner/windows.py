@@ -8,6 +8,8 @@ from spacy.tokens import Doc, Span, Token
 
 from spacy_el4ner.types import Mention, Window
 
+WORDS = 20
+"""Words of a usual sentence. A budget of sentences is also one of so many words for each."""
 _SENTENCE_END = re.compile(r"^[.!?…。!?！？]+[\"'”’」』)\]）]*$")
 _CLOSING = frozenset("\"'”’」』)]）")
 _STRAIGHT = frozenset("\"'")

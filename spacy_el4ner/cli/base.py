@@ -26,13 +26,15 @@ def base(
         str | None,
         typer.Option("--for", help="What is to be fine-tuned; if that is another model, none is made"),
     ] = None,
+    sentences: Annotated[
+        int, typer.Option(help="Sentences that one of minilm writes again, about")
+    ] = 9000,
     drills: Annotated[
-        int, typer.Option(help="Random strings that a model of characters learns to copy first")
+        int, typer.Option(help="Random strings that one of characters learns to copy first")
     ] = 12800,
     rounds: Annotated[
-        int | None,
-        typer.Option(help="How often it writes the training text again; 6 for minilm, else 1"),
-    ] = None,
+        int, typer.Option(help="How often one of characters then writes the training text again")
+    ] = 1,
     seed: Annotated[int, typer.Option(help="Of the new weights and of the training")] = 0,
 ) -> None:
     """Make a small causal language model for `sft`, from train.spacy and without a model hub. The same
@@ -52,11 +54,10 @@ def base(
     train = corpus / "train.spacy"
     if not train.is_file():
         msg.fail(f"There is no '{train}'.", "Make it with `convert`.", exits=1)
-    sentences = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
-    labels = sorted({m.label for d in sentences for m in d.mentions})
-    texts = [d.window.text for d in sentences]
+    found = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
+    labels = sorted({m.label for d in found for m in d.mentions})
+    texts = [d.window.text for d in found]
     kind = suitable(texts) if kind == "auto" else kind
-    again = {} if rounds is None else {"rounds": rounds}
     start = time.perf_counter()
     bar: Any = tqdm(desc="Making the base", unit="step")
 
@@ -72,8 +73,8 @@ def base(
                 labels,
                 out,
                 seed=seed,
-                characters=Characters(drills=drills, **again),
-                distillation=Distillation(**again),
+                characters=Characters(drills=drills, rounds=rounds),
+                distillation=Distillation(sentences=sentences),
                 show=show,
             )
     except (ValueError, ImportError) as error:

@@ -13,6 +13,7 @@ from thinc.api import Config, require_gpu
 from wasabi import msg
 
 from spacy_el4ner import windows
+from spacy_el4ner.windows import WORDS
 
 T = TypeVar("T")
 
@@ -51,22 +52,25 @@ def examples(docs: Sequence[Doc]) -> list[Example]:
 
 def sample_by_sentences(docs: Sequence[Doc], limit: int, seed: int) -> tuple[list[Doc], int]:
     """docs (Sequence[Doc]): A split.
-    limit (int): Sentences wanted, about; 0 for all.
+    limit (int): Sentences wanted, about; fewer where they are longer than usual, so that a limit means
+        the same time for every corpus. 0 for all.
     seed (int): Decides which documents.
     RETURNS (tuple[list[Doc], int]): Documents in their order, and the sentences in them.
     """
     sizes = [len(windows.cut(doc, 1)) for doc in docs]
-    if not limit or sum(sizes) <= limit:
+    room = limit * WORDS
+    if not limit or (sum(sizes) <= limit and sum(map(len, docs)) <= room):
         return list(docs), sum(sizes)
     order = list(range(len(docs)))
     random.Random(seed).shuffle(order)
     chosen: list[int] = []
-    total = 0
+    total = words = 0
     for n in order:
-        if total >= limit:
+        if total >= limit or words >= room:
             break
         chosen.append(n)
         total += sizes[n]
+        words += len(docs[n])
     return [docs[n] for n in sorted(chosen)], total
 
 

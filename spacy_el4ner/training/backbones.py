@@ -34,6 +34,7 @@ from spacy_el4ner.training.precision import fast_bfloat16
 from spacy_el4ner.training.sequences import Batch, collate
 from spacy_el4ner.training.warm_start import warm_start
 from spacy_el4ner.types import Demonstration
+from spacy_el4ner.windows import WORDS
 
 TAGS = ("<e>", "</e>")
 NEIGHBOURS = 5
@@ -48,7 +49,7 @@ class Recipe:
     layers (tuple[int, ...]): Which layers of the encoder it keeps.
     wording (str): The prompts it learns.
     seed (int): Of its new weights, data order and dropout.
-    steps (int): Optimizer steps.
+    steps (int): Optimizer steps, for sentences of usual length.
     """
 
     layers: tuple[int, ...]
@@ -109,14 +110,21 @@ class Workshop:
         self.progress = progress
         self._neighbours: list[list[int]] = []
 
+    @property
+    def share(self) -> float:
+        """RETURNS (float): The share of a recipe's steps that there is time for: sentences that are
+        longer than usual take longer to learn from.
+        """
+        words = sum(len(shot.window.tokens) for shot in self.pool)
+        return min(1.0, WORDS * len(self.pool) / max(1, words))
+
     def make(self, name: str) -> dict[str, Any]:
         """name (str): One of `RECIPES`.
         RETURNS (dict[str, Any]): What is recorded beside the weights in `out/name`.
         """
         recipe = RECIPES[name]
-        recipe = replace(
-            recipe, seed=recipe.seed + self.seed, steps=max(1, round(recipe.steps * self.scale))
-        )
+        total = max(1, round(recipe.steps * self.scale * self.share))
+        recipe = replace(recipe, seed=recipe.seed + self.seed, steps=total)
         plan = json.loads(json.dumps(self._plan(recipe)))
         record = record_of(self.out / name)
         if record.get("plan") == plan:

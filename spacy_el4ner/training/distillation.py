@@ -23,6 +23,7 @@ from transformers import BertLMHeadModel, PreTrainedTokenizerFast
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.training.sft.order import batches
 from spacy_el4ner.training.warm_start import encoder
+from spacy_el4ner.windows import WORDS
 
 FARTHEST = 256
 """Places at which a sentence may begin: what comes before it in a prompt is of any length."""
@@ -30,14 +31,15 @@ FARTHEST = 256
 
 @dataclass(frozen=True)
 class Distillation:
-    """rounds (int): How often the text is written again.
+    """sentences (int): How many sentences are written again, about: the whole text, as often as that
+        takes, and less often where they are longer than usual.
     tags (float): Share of the places at which a tag is strewn in, and again behind that one.
     before (float): Share of the sentences that another one stands before, which is not to be copied.
     batch_size (int): Sentences a step.
     learning_rate (float): Its peak.
     """
 
-    rounds: int = 6
+    sentences: int = 9000
     tags: float = 0.15
     before: float = 0.3
     batch_size: int = 16
@@ -83,8 +85,9 @@ def retellings(
     most = (tokenizer.model_max_length - FARTHEST) // 2
     sentences = [tokens[:most] for text in texts if (tokens := piece(text))]
     strewn = [tokenizer.convert_tokens_to_ids(tag) for tag in tags]
+    words = max(WORDS * len(texts), sum(len(text.split()) for text in texts))
     found = []
-    for number in range(how.rounds):
+    for number in range(max(1, round(how.sentences * WORDS / max(1, words)))):
         drawn = [_retold(sentence, sentences, strewn, tokenizer, how, rng) for sentence in sentences]
         order = batches([len(one) for one in drawn], how.batch_size, seed, number)
         found += [drawn[n] for batch in order for n in batch]

@@ -9,6 +9,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from spacy_el4ner import minilm
 from spacy_el4ner.pipeline.pool import demonstrations
 from spacy_el4ner.training.backbones import RECIPES, Workshop
+from spacy_el4ner.windows import WORDS
+from tests.strategies import make_shot, make_window
 from tests.training.corpus import LABELS, docs
 
 pytestmark = pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
@@ -34,6 +36,12 @@ def test_backbones_are_ordinary_directories_of_different_depth(made):
         assert model.get_input_embeddings().num_embeddings == len(tokenizer)
         depths.add(model.config.num_hidden_layers)
     assert len(depths) == 3
+
+
+def test_long_sentences_get_fewer_steps_in_the_same_time(tmp_path):
+    long = make_shot(make_window(*["word"] * 2 * WORDS))
+    assert Workshop([long], LABELS, tmp_path).share == 0.5
+    assert workshop(tmp_path).share == 1.0
 
 
 def test_the_same_seed_makes_the_same_weights(made, tmp_path):

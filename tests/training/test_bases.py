@@ -10,7 +10,7 @@ from spacy_el4ner.training.warm_start import warm_start
 from tests.tiny import TEXTS
 
 LABELS = ["GPE", "PERSON"]
-ONCE = Distillation(rounds=1, batch_size=4)
+ONCE = Distillation(sentences=0, batch_size=4)
 SMALL = Characters(width=16, layers=1, heads=2, drills=4, rounds=1, batch_size=2)
 
 

@@ -6,12 +6,13 @@ from hypothesis import strategies as st
 from spacy_el4ner import minilm
 from spacy_el4ner.training.distillation import Distillation, Teacher, retellings
 from spacy_el4ner.training.warm_start import encoder, warm_start
+from spacy_el4ner.windows import WORDS
 from tests.strategies import quick, windows
 
 pytestmark = pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
 
 TAGS = ("GPE>", "</GPE>")
-PLAIN = Distillation(rounds=1, tags=0.0, before=0.0)
+PLAIN = Distillation(sentences=1, tags=0.0, before=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_a_sentence_is_read_and_then_written_again(decoder):
 )
 def test_before_each_word_that_is_written_it_is_known_which_one_comes(decoder, given_windows, seed):
     tags = {decoder[1].convert_tokens_to_ids(tag) for tag in TAGS}
-    how = Distillation(rounds=2, tags=0.3, before=0.5)
+    how = Distillation(sentences=6, tags=0.3, before=0.5)
     for one in told(decoder, [w.text for w in given_windows], how, seed):
         ends = [at for at, token in enumerate(one.tokens) if token == decoder[1].sep_token_id]
         # Each place from the end of what is read to the last word.
@@ -48,13 +49,20 @@ def test_before_each_word_that_is_written_it_is_known_which_one_comes(decoder, g
 
 def test_each_round_strews_its_tags_elsewhere(decoder):
     text = " ".join(["word"] * 60)
-    first, second = told(decoder, [text], Distillation(rounds=2, tags=0.3, before=0.0))
+    first, second = told(decoder, [text], Distillation(sentences=2, tags=0.3, before=0.0))
     assert first.heard == second.heard
     assert first.tokens != second.tokens
 
 
+def test_a_small_text_is_written_again_more_often(decoder):
+    assert len(told(decoder, ["one", "two"], Distillation(sentences=9))) == 8
+    assert len(told(decoder, ["one", "two", "three"], Distillation(sentences=1))) == 3
+    long = " ".join(["word"] * 2 * WORDS)
+    assert len(told(decoder, [long, long], Distillation(sentences=8))) == 4
+
+
 def test_another_sentence_can_stand_before(decoder):
-    how = Distillation(rounds=1, tags=0.0, before=1.0)
+    how = Distillation(sentences=2, tags=0.0, before=1.0)
     first = next(
         one for one in told(decoder, ["Ann left", "Bill saw"], how, 1) if "Ann" in heard(decoder, one)
     )
@@ -72,7 +80,7 @@ def heard(decoder, one):
 @quick
 @given(st.integers(1, 900), st.integers(0, 9))
 def test_a_retelling_lies_within_the_context(decoder, length, seed):
-    for one in told(decoder, [" ".join(["word"] * length)], Distillation(rounds=3), seed):
+    for one in told(decoder, [" ".join(["word"] * length)], Distillation(sentences=3), seed):
         assert one.start >= 1
         assert len(one) <= decoder[1].model_max_length
 
