@@ -42,18 +42,16 @@ def evaluate(
     docs, sentences = sample_by_sentences(everything, limit, seed)
     bench = ensemble.Bench(ensemble.load_component(nlp), docs)
     msg.info(f"Measuring on {len(docs)} of {len(everything)} documents, {sentences} sentences")
-    if ablations and not out.is_file():
-        msg.fail(f"{out} is not there yet.", "Run without --ablate first.", exits=1)
+    drawn = {"documents": len(docs), "sentences": sentences, "seed": seed}
     if ablations:
-        metrics: dict[str, Any] = json.loads(out.read_text(encoding="utf8"))
+        metrics = _measured_on(out, drawn)
         metrics["ablations"].update(ensemble.ablate(bench, msg.text))
+        metrics["ablated"] = machine()
     else:
         metrics = {
             "name": name,
-            "documents": len(docs),
             "documents_in_split": len(everything),
-            "sentences": sentences,
-            "seed": seed,
+            **drawn,
             "backbone_models": {b.name: named(b.backend.model) for b in bench.members},
             **machine(),
             **ensemble.evaluate(bench, msg.text),
@@ -62,3 +60,17 @@ def evaluate(
     out.write_text(json.dumps(metrics, indent=2, ensure_ascii=False), encoding="utf8")
     full = metrics["full"]
     msg.good(f"{out}: F1 {full['ents_f']:.3f}, P {full['ents_p']:.3f}, R {full['ents_r']:.3f}")
+
+
+def _measured_on(out: Path, drawn: dict[str, int]) -> dict[str, Any]:
+    """What was measured on these very documents, to add to."""
+    if not out.is_file():
+        msg.fail(f"{out} is not there yet.", "Run without --ablate first.", exits=1)
+    metrics: dict[str, Any] = json.loads(out.read_text(encoding="utf8"))
+    if drawn != {key: metrics[key] for key in drawn}:
+        msg.fail(
+            f"{out} was measured on other documents.",
+            "Give the --limit and --seed of that time, or measure anew without --ablate.",
+            exits=1,
+        )
+    return metrics

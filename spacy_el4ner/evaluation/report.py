@@ -14,6 +14,8 @@ TITLES = {
     "sentence_similarity": "demonstrations by sentence similarity",
     "zero_shot": "zero-shot",
 }
+FURTHER = ("zero_shot", "k=", "n_backbones=", "verifier=")
+"""How the names begin of the ablations that are measured on demand."""
 PRF = ("", "P", "R", "F1")
 HEADER = (*PRF, "documents/s", "forward passes", "calibration error")
 
@@ -39,6 +41,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         "`without a vote` takes the classifier that is best on these very documents, so it is the "
         "strongest opponent that the vote can have.",
         ablation_table(metrics),
+        *further_ablations(metrics),
         "## The full ensemble by type",
         type_table(metrics),
     ]
@@ -49,12 +52,19 @@ def measured(metrics: dict[str, Any]) -> str:
     """RETURNS (str): On what, when and with what it was measured."""
     machine = metrics["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
-    where = machine["gpu"] or f"{machine['threads']} threads of {machine['processor']}"
     return (
         f"Measured on {metrics['date']} on {metrics['documents']} of "
         f"{metrics['documents_in_split']} documents ({metrics['sentences']} sentences, seed "
-        f"{metrics['seed']}), with {where}, Python {machine['python']}; {versions}."
+        f"{metrics['seed']}), with {_where(metrics)}, Python {machine['python']}; {versions}."
     )
+
+
+def _where(metrics: dict[str, Any]) -> str:
+    machine = metrics["machine"]
+    number = machine["threads"]
+    threads = f"{number} thread{'s' * (number > 1)} of {machine['processor']}"
+    gpu: str | None = machine["gpu"]
+    return gpu or threads
 
 
 def main_table(metrics: dict[str, Any]) -> str:
@@ -63,8 +73,20 @@ def main_table(metrics: dict[str, Any]) -> str:
 
 
 def ablation_table(metrics: dict[str, Any]) -> str:
-    """RETURNS (str): The ablations, as a Markdown table."""
+    """RETURNS (str): The ablations that are always measured, as a Markdown table."""
     return table(HEADER, ablation_rows(metrics))
+
+
+def further_ablations(metrics: dict[str, Any]) -> list[str]:
+    """RETURNS (list[str]): The section on the ablations that are measured on demand, if they were."""
+    if "ablated" not in metrics:
+        return []
+    about = metrics["ablated"]
+    when = (
+        f"Measured on {about['date']} on the same documents, with {_where(about)}: the speeds compare "
+        "with each other."
+    )
+    return ["## Further ablations", when, table(HEADER, ablation_rows(metrics, further=True))]
 
 
 def type_table(metrics: dict[str, Any]) -> str:
@@ -115,9 +137,12 @@ def extraction_rows(metrics: dict[str, Any]) -> list[list[str]]:
     return [[name, *_prf(row)] for name, row in metrics["extraction"].items()]
 
 
-def ablation_rows(metrics: dict[str, Any]) -> list[list[str]]:
-    """RETURNS (list[list[str]]): The ablations, columns as in `HEADER`."""
-    return [_row(title(name, row), row) for name, row in metrics["ablations"].items()]
+def ablation_rows(metrics: dict[str, Any], further: bool = False) -> list[list[str]]:
+    """RETURNS (list[list[str]]): The ablations that are always measured, or those that are measured on
+    demand; columns as in `HEADER`.
+    """
+    rows = metrics["ablations"].items()
+    return [_row(title(n, row), row) for n, row in rows if n.startswith(FURTHER) == further]
 
 
 def type_rows(metrics: dict[str, Any]) -> list[list[str]]:

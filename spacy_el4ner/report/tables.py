@@ -60,6 +60,8 @@ def ensemble_section(metrics: dict[str, Any]) -> Section:
     bars = [Bar("full ensemble", metrics["full"]["ents_f"], True)]
     bars += [Bar(f"{n} alone", row["ents_f"], False) for n, row in metrics["backbones"].items()]
     ablations = metrics["ablations"].items()
+    demanded = report.ablation_rows(metrics, further=True)
+    further = [_table("Further ablations", report.HEADER, demanded)] if demanded else []
     bars += [Bar(report.title(n, row), row["ents_f"], False) for n, row in ablations]
     return Section(
         f"Ensemble on {metrics['name']}",
@@ -67,6 +69,7 @@ def ensemble_section(metrics: dict[str, Any]) -> Section:
         [
             _table("Ensemble and single backbones", report.HEADER, report.main_rows(metrics)),
             _table("Ablations", report.HEADER, report.ablation_rows(metrics)),
+            *further,
             _table("Extraction, without types", report.PRF, report.extraction_rows(metrics)),
             _table("By type", report.PRF, report.type_rows(metrics)),
         ],

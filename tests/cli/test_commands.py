@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from spacy_el4ner import minilm
 from spacy_el4ner.cli import app
+from spacy_el4ner.evaluation.report import markdown
 from tests.training.corpus import docs
 
 pytestmark = pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
@@ -71,9 +72,24 @@ def test_further_ablations_are_added(project, metrics):
     out = project / "ablated.json"
     out.write_text(json.dumps(metrics))
     run("evaluate", project / "pipeline", project / "corpus" / "test.spacy", out, "--ablate")
-    ablations = json.loads(out.read_text())["ablations"]
+    found = json.loads(out.read_text())
     for name in ("zero_shot", "k=0", "k=5", "n_backbones=3", "verifier=plain", "no_vote"):
-        assert name in ablations
+        assert name in found["ablations"]
+    assert found["ablated"]["machine"] == metrics["machine"]
+    always, further = markdown(found, "a.png").split("## Further ablations")
+    assert "k = 5" in further
+    assert "k = 5" not in always
+    assert "without a vote" in always
+
+
+def test_further_ablations_are_of_the_same_documents(project, metrics):
+    out = project / "other.json"
+    out.write_text(json.dumps(metrics))
+    arguments = ["evaluate", project / "pipeline", project / "corpus" / "test.spacy", out, "--ablate"]
+    result = CliRunner().invoke(app, [*map(str, arguments), "--seed", "5"])
+    assert result.exit_code == 1
+    assert "was measured on other documents" in " ".join(result.output.split())
+    assert json.loads(out.read_text()) == metrics
 
 
 def test_the_report_prints_the_measured_numbers(project, metrics):
