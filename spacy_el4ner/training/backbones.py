@@ -65,13 +65,13 @@ class Pace:
     """
 
     batch_size: int = 8
-    learning_rate: float = 2e-4
+    learning_rate: float = 3e-4
 
 
 RECIPES: dict[str, Recipe] = {
-    "marked": Recipe((0, 1, 2, 5), "compact/marked", 3, 500),
-    "terse": Recipe((0, 1, 2, 3, 5), "compact/terse", 1, 420),
-    "plain": Recipe((0, 1, 5), "compact/plain", 2, 530),
+    "marked": Recipe((0, 1, 2, 5), "compact/marked", 3, 440),
+    "terse": Recipe((0, 1, 2, 3, 5), "compact/terse", 1, 370),
+    "plain": Recipe((0, 1, 5), "compact/plain", 2, 465),
 }
 
 Progress = Callable[[Iterable[int], str], Iterable[int]]

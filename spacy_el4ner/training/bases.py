@@ -132,7 +132,7 @@ def _of_the_encoder(texts: Sequence[str], tags: Sequence[str], how: Distillation
     teacher = Teacher(tokenizer, model.get_input_embeddings().weight.detach())
     # The targets are made of these, and words that the text lacks are to stay among the others.
     model.get_input_embeddings().requires_grad_(False)
-    return model, tokenizer, retellings(tokenizer, texts, tags, how, seed), teacher
+    return model, tokenizer, retellings(tokenizer, texts, tags, how, seed), teacher.distance
 
 
 def _of_characters(texts: Sequence[str], tags: Sequence[str], how: Characters, seed: int) -> Making:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import nn
 from torch.nn import functional
 from transformers import BertLMHeadModel, PreTrainedTokenizerFast
 
@@ -119,37 +120,42 @@ def _retold(
     )
 
 
-class Teacher:
+class Teacher(nn.Module):
     """The encoder, and what it holds of a decoder's tokens.
 
     tokenizer (PreTrainedTokenizerFast): The decoder's; its vocabulary begins with the encoder's.
     words (Tensor): The decoder's embeddings, (tokens, width).
     """
 
+    heard: torch.Tensor
+    case: torch.Tensor
+
     def __init__(self, tokenizer: PreTrainedTokenizerFast, words: torch.Tensor):
+        super().__init__()
         self.encoder = encoder().eval().requires_grad_(False)
         ids = tokenizer.get_vocab()
         known, unknown = self.encoder.config.vocab_size, tokenizer.unk_token_id
-        heard = {n: n if n < known else ids.get(token.lower(), unknown) for token, n in ids.items()}
-        self.heard = torch.tensor([n if n < known else unknown for _, n in sorted(heard.items())])
+        lower = {n: n if n < known else ids.get(token.lower(), unknown) for token, n in ids.items()}
+        heard = torch.tensor([n if n < known else unknown for _, n in sorted(lower.items())])
         # It does not see capital letters. So that the decoder goes on seeing them, it is to hold by how
         # much a cased piece differs from the one that the encoder reads.
-        self.case = words - words[self.heard]
-        self.case[self.heard == unknown] = 0
+        case = words - words[heard]
+        case[heard == unknown] = 0
+        self.register_buffer("heard", heard)
+        self.register_buffer("case", case)
 
     def holds(self, told: Sequence[Retelling]) -> torch.Tensor:
         """RETURNS (Tensor): What is to be held at each decision, (decisions, width)."""
-        longest = max(len(one.heard) for one in told)
-        tokens = torch.tensor([_padded(one.heard, longest) for one in told])
-        mask = torch.tensor([_padded([1] * len(one.heard), longest) for one in told])
+        longest, device = max(len(one.heard) for one in told), self.heard.device
+        tokens = torch.tensor([_padded(one.heard, longest) for one in told], device=device)
+        mask = torch.tensor([_padded([1] * len(one.heard), longest) for one in told], device=device)
         hidden = self.encoder(self.heard[tokens], attention_mask=mask).last_hidden_state
-        rows, columns = torch.tensor(
-            [(row, at) for row, one in enumerate(told) for _, at in one.decisions]
-        ).unbind(1)
+        places = [(row, at) for row, one in enumerate(told) for _, at in one.decisions]
+        rows, columns = torch.tensor(places, device=device).unbind(1)
         held: torch.Tensor = hidden[rows, columns].float() + self.case[tokens[rows, columns]]
         return held
 
-    def __call__(
+    def distance(
         self,
         model: Any,
         bare: BertLMHeadModel,
@@ -162,19 +168,22 @@ class Teacher:
 
         RETURNS (Tensor): The sum over the decisions.
         """
-        target = self.holds(told)
+        target = self.to(device).holds(told)
         longest = max(map(len, told))
-        positions = torch.arange(longest) + torch.tensor([[one.start - 1] for one in told])
+        tokens = torch.tensor([_padded(one.tokens, longest, pad) for one in told], device=device)
+        mask = torch.tensor([_padded([1] * len(one), longest) for one in told], device=device)
+        starts = torch.tensor([[one.start - 1] for one in told], device=device)
+        positions = torch.arange(longest, device=device) + starts
         positions[:, 0] = 0
         hidden = bare.bert(
-            torch.tensor([_padded(one.tokens, longest, pad) for one in told]),
-            attention_mask=torch.tensor([_padded([1] * len(one), longest) for one in told]),
+            tokens,
+            attention_mask=mask,
             position_ids=positions.clamp(max=bare.config.max_position_embeddings - 1),
             # Left out, it would be as long as the context.
             token_type_ids=torch.zeros_like(positions),
         ).last_hidden_state
         places = [(row, at) for row, one in enumerate(told) for at, _ in one.decisions]
-        rows, columns = torch.tensor(places).unbind(1)
+        rows, columns = torch.tensor(places, device=device).unbind(1)
         loss = functional.mse_loss(hidden[rows, columns].float(), target) / target.var()
         return loss * len(places)
 

@@ -49,7 +49,7 @@ def test_before_each_word_that_is_written_it_is_known_which_one_comes(decoder, g
 
 def test_each_round_strews_its_tags_elsewhere(decoder):
     text = " ".join(["word"] * 60)
-    first, second = told(decoder, [text], Distillation(sentences=2, tags=0.3, before=0.0))
+    first, second = told(decoder, [text], Distillation(sentences=6, tags=0.3, before=0.0))
     assert first.heard == second.heard
     assert first.tokens != second.tokens
 
@@ -109,7 +109,10 @@ def test_capital_letters_are_to_be_held_too(decoder):
 def test_a_decoder_that_learns_comes_nearer(decoder):
     model, tokenizer = warm_start(["Ann left Paris."], (0,), TAGS, 0)
     lessons = told(decoder, ["Ann left Paris", "Bill saw the house"])
-    objective, optimizer = teacher(decoder), torch.optim.Adam(model.bert.encoder.parameters(), lr=1e-3)
+    objective, optimizer = (
+        teacher(decoder).distance,
+        torch.optim.Adam(model.bert.encoder.parameters(), lr=1e-3),
+    )
     losses = []
     for _ in range(8):
         loss = objective(model, model, lessons, tokenizer.pad_token_id, torch.device("cpu"))
