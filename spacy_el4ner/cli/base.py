@@ -26,15 +26,10 @@ def base(
         str | None,
         typer.Option("--for", help="What is to be fine-tuned; if that is another model, none is made"),
     ] = None,
-    sentences: Annotated[
-        int, typer.Option(help="Sentences that one of minilm writes again, about")
-    ] = 9000,
     drills: Annotated[
-        int, typer.Option(help="Random strings that one of characters learns to copy first")
+        int, typer.Option(help="Random strings that a model of characters learns to copy first")
     ] = 12800,
-    rounds: Annotated[
-        int, typer.Option(help="How often one of characters then writes the training text again")
-    ] = 1,
+    rounds: Annotated[int, typer.Option(help="How often it then writes the training text again")] = 1,
     seed: Annotated[int, typer.Option(help="Of the new weights and of the training")] = 0,
 ) -> None:
     """Make a small causal language model for `sft`, from train.spacy and without a model hub. The same
@@ -45,7 +40,6 @@ def base(
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.pipeline.pool import demonstrations
     from spacy_el4ner.training.bases import Characters, make_base, suitable
-    from spacy_el4ner.training.distillation import Distillation
 
     if wanted is not None and wanted != str(out):
         out.mkdir(parents=True, exist_ok=True)
@@ -54,12 +48,12 @@ def base(
     train = corpus / "train.spacy"
     if not train.is_file():
         msg.fail(f"There is no '{train}'.", "Make it with `convert`.", exits=1)
-    found = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
-    labels = sorted({m.label for d in found for m in d.mentions})
-    texts = [d.window.text for d in found]
+    sentences = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
+    labels = sorted({m.label for d in sentences for m in d.mentions})
+    texts = [d.window.text for d in sentences]
     kind = suitable(texts) if kind == "auto" else kind
     start = time.perf_counter()
-    bar: Any = tqdm(desc="Making the base", unit="step")
+    bar: Any = tqdm(desc="Making the base", unit="step", disable=kind == "minilm")
 
     def show(steps: int, done: int, loss: float) -> None:
         bar.total, bar.n = steps, done
@@ -74,7 +68,6 @@ def base(
                 out,
                 seed=seed,
                 characters=Characters(drills=drills, rounds=rounds),
-                distillation=Distillation(sentences=sentences),
                 show=show,
             )
     except (ValueError, ImportError) as error:

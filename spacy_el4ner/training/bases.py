@@ -1,7 +1,6 @@
 """Compact bases: small causal language models made on this machine, for fine-tuning to teach to tag.
 
-    "minilm"      layers and embeddings of all-MiniLM-L6-v2, trained to hold what that encoder holds of
-                  the sentence it writes again, for scripts with spaces
+    "minilm"      layers and embeddings of all-MiniLM-L6-v2, for scripts with spaces
     "characters"  a token a character, trained to write the text of the corpus again, for the others
 
 Each is an ordinary Hugging Face directory. A tag is two tokens, "<" and "NAME>", and its end is one,
@@ -24,10 +23,9 @@ from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.training.characters import build_model, build_tokenizer, drills, rewriting
-from spacy_el4ner.training.distillation import Distillation, Teacher, retellings
 from spacy_el4ner.training.folders import record_of, save
 from spacy_el4ner.training.sft.data import Lesson
-from spacy_el4ner.training.sft.loop import Objective, Run, Show, answers
+from spacy_el4ner.training.sft.loop import Run, Show
 from spacy_el4ner.training.sft.order import batches
 from spacy_el4ner.training.sft.settings import Settings
 from spacy_el4ner.training.warm_start import warm_start
@@ -73,7 +71,6 @@ def make_base(
     *,
     seed: int = 0,
     characters: Characters | None = None,
-    distillation: Distillation | None = None,
     show: Show = lambda steps, done, loss: None,
     save_every: float = 300.0,
 ) -> dict[str, Any]:
@@ -83,62 +80,43 @@ def make_base(
     out (Path): Where the model goes; complete or absent.
     seed (int): Of the new weights and of the training.
     characters (Characters | None): How a model of characters is made.
-    distillation (Distillation | None): How one of the encoder is made.
     show (Show): Shows how far it is.
     save_every (float): Seconds between checkpoints.
     RETURNS (dict[str, Any]): What is recorded beside the weights.
     """
     if kind not in KINDS:
         raise ValueError(Errors.EL010.format(value=kind, setting="kind", known=", ".join(KINDS)))
-    how: Distillation | Characters
-    how = (distillation or Distillation()) if kind == "minilm" else (characters or Characters())
-    origin = {"base_sha256": minilm.SHA256, "layers": LAYERS} if kind == "minilm" else {}
+    characters = characters or Characters()
+    origin = {"base_sha256": minilm.SHA256} if kind == "minilm" else asdict(characters)
     digest = hashlib.sha256(json.dumps(list(texts)).encode()).hexdigest()
-    plan = {"kind": kind, "labels": list(labels), "text_sha256": digest, "seed": seed}
-    record: dict[str, Any] = json.loads(json.dumps({"plan": {**plan, **origin, **asdict(how)}}))
+    plan = {"kind": kind, "labels": list(labels), "text_sha256": digest, "seed": seed, **origin}
+    record = {"plan": plan}
     if record_of(out) == record:
         return record
     tags = [tag for label in labels for tag in (f"{label}>", f"</{label}>")]
     torch.manual_seed(seed)
-    # A run of another plan is another folder.
-    digest = hashlib.sha256(json.dumps(record).encode()).hexdigest()
-    folder = out.with_name(f".{out.name}.{digest[:8]}.training")
-    model, tokenizer, lessons, objective = (
-        _of_the_encoder(texts, tags, how, seed)
-        if isinstance(how, Distillation)
-        else _of_characters(texts, tags, how, seed)
-    )
+    if kind == "minilm":
+        save(*warm_start(texts, LAYERS, tags, seed), record, out)
+        return record
+    tokenizer = build_tokenizer(texts, tags, CONTEXT)
+    model = build_model(tokenizer, characters.width, characters.layers, characters.heads)
     settings = Settings(
         method="full",
         epochs=1,
-        batch_size=how.batch_size,
-        learning_rate=how.learning_rate,
+        batch_size=characters.batch_size,
+        learning_rate=characters.learning_rate,
         seed=seed,
     )
-    pad, device = tokenizer.pad_token_id, Accelerator()
-    run = Run(model, settings, lessons, (), pad, folder, device, show, save_every, False, objective)
+    lessons = _curriculum(PieceTokenizer(tokenizer), texts, characters, seed)
+    pad = tokenizer.pad_token_id
+    # A run of another plan is another folder.
+    digest = hashlib.sha256(json.dumps(plan).encode()).hexdigest()
+    folder = out.with_name(f".{out.name}.{digest[:8]}.training")
+    run = Run(model, settings, lessons, (), pad, folder, Accelerator(), show, save_every, shuffle=False)
     run.fit()
-    save(model.requires_grad_(True), tokenizer, record, out)
+    save(model, tokenizer, record, out)
     shutil.rmtree(folder)
     return record
-
-
-Making = tuple[Any, Any, Sequence[Any], Objective]
-"""A model to be trained, its tokenizer, what it is trained on in order, and what is made small."""
-
-
-def _of_the_encoder(texts: Sequence[str], tags: Sequence[str], how: Distillation, seed: int) -> Making:
-    model, tokenizer = warm_start(texts, LAYERS, tags, seed)
-    teacher = Teacher(tokenizer, model.get_input_embeddings().weight.detach())
-    # The targets are made of these, and words that the text lacks are to stay among the others.
-    model.get_input_embeddings().requires_grad_(False)
-    return model, tokenizer, retellings(tokenizer, texts, tags, how, seed), teacher.distance
-
-
-def _of_characters(texts: Sequence[str], tags: Sequence[str], how: Characters, seed: int) -> Making:
-    tokenizer = build_tokenizer(texts, tags, CONTEXT)
-    model = build_model(tokenizer, how.width, how.layers, how.heads)
-    return model, tokenizer, _curriculum(PieceTokenizer(tokenizer), texts, how, seed), answers
 
 
 def _curriculum(

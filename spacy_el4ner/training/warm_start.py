@@ -13,15 +13,6 @@ CASE_SHIFT = 0.6
 """How far the embedding of a cased twin lies from its lower-case piece, in mean embedding lengths."""
 
 
-def encoder() -> BertModel:
-    """RETURNS (BertModel): all-MiniLM-L6-v2."""
-    level = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()  # the encoder's pooler is left out on purpose
-    found = BertModel.from_pretrained(minilm.path(), add_pooling_layer=False)
-    transformers_logging.set_verbosity(level)
-    return found
-
-
 def warm_start(
     texts: Iterable[str], layers: Sequence[int], tags: Sequence[str], seed: int
 ) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
@@ -31,7 +22,10 @@ def warm_start(
     seed (int): Of the new weights.
     RETURNS (tuple): A decoder with layers of the encoder, and its cased tokenizer.
     """
-    source = encoder()
+    level = transformers_logging.get_verbosity()
+    transformers_logging.set_verbosity_error()  # the encoder's pooler is left out on purpose
+    source = BertModel.from_pretrained(minilm.path(), add_pooling_layer=False)
+    transformers_logging.set_verbosity(level)
     pieces = (minilm.path() / "vocab.txt").read_text(encoding="utf8").splitlines()
     vocabulary = extend(pieces, texts, tags)
     tokenizer = build_tokenizer(vocabulary, source.config.max_position_embeddings)

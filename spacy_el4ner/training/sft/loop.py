@@ -29,16 +29,6 @@ BEST = "best.safetensors"
 BETAS = (0.9, 0.98)
 Show = Callable[[int, int, float], None]
 """Told how many steps there are, how many are done, and the loss of the last one."""
-Objective = Callable[[Any, Any, Sequence[Any], int, torch.device], torch.Tensor]
-"""Given the model as it is called, the model itself, lessons, the padding token and the device: the
-loss, summed over the decisions of the lessons."""
-
-
-def answers(
-    model: Any, bare: Any, lessons: Sequence[Lesson], pad: int, device: torch.device
-) -> torch.Tensor:
-    """RETURNS (Tensor): The loss of the answers; an `Objective`."""
-    return answer_loss(model, bare, collate(lessons, pad).to(device))
 
 
 @dataclass
@@ -47,8 +37,7 @@ class Run:
 
     model (Module): Trained in place.
     settings (Settings): How.
-    train (Sequence), dev (Sequence): The lessons, and those that it is judged on; each has a length in
-        tokens and its `decisions`.
+    train (Sequence[Lesson]), dev (Sequence[Lesson]): What it learns from, and what it is judged on.
     pad (int): The padding token.
     folder (Path): Where it keeps its checkpoints and its losses.
     accelerator (Accelerator): Where it runs.
@@ -56,20 +45,18 @@ class Run:
     save_every (float): Seconds between checkpoints, beside those at the end of each epoch.
     shuffle (bool): Learn the lessons in a new order each epoch, in batches of like length; otherwise
         as they come.
-    objective (Objective): What is made small.
     """
 
     model: Any
     settings: Settings
-    train: Sequence[Any]
-    dev: Sequence[Any]
+    train: Sequence[Lesson]
+    dev: Sequence[Lesson]
     pad: int
     folder: Path
     accelerator: Accelerator
     show: Show = lambda steps, done, loss: None
     save_every: float = 300.0
     shuffle: bool = True
-    objective: Objective = answers
 
     def __post_init__(self) -> None:
         self.lengths = [len(one) for one in self.train]
@@ -151,10 +138,11 @@ class Run:
             total += loss.detach()
         return float(self.accelerator.reduce(total, "sum"))
 
-    def _loss(self, model: Any, lessons: Sequence[Any]) -> torch.Tensor:
+    def _loss(self, model: Any, lessons: Sequence[Lesson]) -> torch.Tensor:
         device = self.accelerator.device
+        batch = collate(lessons, self.pad).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=self._bfloat16):
-            return self.objective(model, self.model, lessons, self.pad, device)
+            return answer_loss(model, self.model, batch)
 
     @property
     def _bfloat16(self) -> bool:
