@@ -48,3 +48,18 @@ def test_the_tables_of_the_readme_are_the_measured_ones():
     assert main_table(metrics) in README
     assert ablation_table(metrics) in README
     assert metrics["date"] in README
+
+
+def test_every_score_that_the_readme_tells_was_measured():
+    told = README.partition("## How good is it")[2].partition("## Where things are")[0]
+    files = (ROOT / "docs" / "results").glob("*/*.json")
+    measured = {f"{n:.3f}" for file in files for n in _numbers(json.loads(file.read_text("utf8")))}
+    assert set(re.findall(r"\b0\.\d{3}\b", told)) <= measured
+
+
+def _numbers(data):
+    if isinstance(data, dict | list):
+        for value in data.values() if isinstance(data, dict) else data:
+            yield from _numbers(value)
+    elif isinstance(data, float):
+        yield data

@@ -13,7 +13,6 @@ from thinc.api import Config, require_gpu
 from wasabi import msg
 
 from spacy_el4ner import windows
-from spacy_el4ner.windows import WORDS
 
 T = TypeVar("T")
 
@@ -58,7 +57,7 @@ def sample_by_sentences(docs: Sequence[Doc], limit: int, seed: int) -> tuple[lis
     RETURNS (tuple[list[Doc], int]): Documents in their order, and the sentences in them.
     """
     sizes = [len(windows.cut(doc, 1)) for doc in docs]
-    room = limit * WORDS
+    room = limit * windows.WORDS
     if not limit or (sum(sizes) <= limit and sum(map(len, docs)) <= room):
         return list(docs), sum(sizes)
     order = list(range(len(docs)))

@@ -55,11 +55,12 @@ def measured(metrics: dict[str, Any]) -> str:
     return (
         f"Measured on {metrics['date']} on {metrics['documents']} of "
         f"{metrics['documents_in_split']} documents ({metrics['sentences']} sentences, seed "
-        f"{metrics['seed']}), with {_where(metrics)}, Python {machine['python']}; {versions}."
+        f"{metrics['seed']}), with {where(metrics)}, Python {machine['python']}; {versions}."
     )
 
 
-def _where(metrics: dict[str, Any]) -> str:
+def where(metrics: dict[str, Any]) -> str:
+    """RETURNS (str): What it was measured with: a GPU, or threads of a processor."""
     machine = metrics["machine"]
     number = machine["threads"]
     threads = f"{number} thread{'s' * (number > 1)} of {machine['processor']}"
@@ -83,7 +84,7 @@ def further_ablations(metrics: dict[str, Any]) -> list[str]:
         return []
     about = metrics["ablated"]
     when = (
-        f"Measured on {about['date']} on the same documents, with {_where(about)}: the speeds compare "
+        f"Measured on {about['date']} on the same documents, with {where(about)}: the speeds compare "
         "with each other."
     )
     return ["## Further ablations", when, table(HEADER, ablation_rows(metrics, further=True))]

@@ -60,8 +60,11 @@ def ensemble_section(metrics: dict[str, Any]) -> Section:
     bars = [Bar("full ensemble", metrics["full"]["ents_f"], True)]
     bars += [Bar(f"{n} alone", row["ents_f"], False) for n, row in metrics["backbones"].items()]
     ablations = metrics["ablations"].items()
-    demanded = report.ablation_rows(metrics, further=True)
-    further = [_table("Further ablations", report.HEADER, demanded)] if demanded else []
+    further = []
+    if "ablated" in metrics:
+        title = f"Further ablations, measured with {report.where(metrics['ablated'])}"
+        rows = report.ablation_rows(metrics, further=True)
+        further = [_table(title, report.HEADER, rows)]
     bars += [Bar(report.title(n, row), row["ents_f"], False) for n, row in ablations]
     return Section(
         f"Ensemble on {metrics['name']}",

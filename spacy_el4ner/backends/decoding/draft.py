@@ -75,16 +75,6 @@ class Drafter:
             expected.append(expected[-1] + survival)
         return Draft(tuple(tokens), tuple(places), tuple(expected))
 
-    def copy(self, place: TokenAutomaton) -> Draft:
-        """place (TokenAutomaton): Where the answer is.
-        RETURNS (Draft): The rest of the source, as if nothing were known of the answer.
-        """
-        places, tokens = [place], list[int]()
-        while places[-1].allowed and len(tokens) < LONGEST:
-            tokens.append(places[-1].allowed[0])
-            places.append(places[-1].step(tokens[-1]))
-        return Draft(tuple(tokens), tuple(places), tuple(range(1, len(places) + 1)))
-
     def learn(self, place: TokenAutomaton, logprobs: Sequence[float]) -> None:
         """place (TokenAutomaton): A place that the model was asked about.
         logprobs (Sequence[float]): Of the tokens that are allowed there.
@@ -97,6 +87,17 @@ class Drafter:
         if len(place.allowed) == 1:
             return place.allowed[0], 0.0
         return self.expected.get(place.key, (place.allowed[0], UNKNOWN))
+
+
+def source(place: TokenAutomaton) -> Draft:
+    """place (TokenAutomaton): Where an answer is.
+    RETURNS (Draft): The rest of the source, as if nothing were known of the answer.
+    """
+    places, tokens = [place], list[int]()
+    while places[-1].allowed and len(tokens) < LONGEST:
+        tokens.append(places[-1].allowed[0])
+        places.append(places[-1].step(tokens[-1]))
+    return Draft(tuple(tokens), tuple(places), tuple(range(1, len(places) + 1)))
 
 
 def fit(drafts: Sequence[Draft], pending: Sequence[int], pass_cost: float) -> list[Draft]:

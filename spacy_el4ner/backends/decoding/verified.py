@@ -18,7 +18,7 @@ import torch
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.cache import Cache
 from spacy_el4ner.backends.decoding.decisions import Decision, decide
-from spacy_el4ner.backends.decoding.draft import Draft, Drafter, fit
+from spacy_el4ner.backends.decoding.draft import Draft, Drafter, fit, source
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.decoding.runner import Runner
 from spacy_el4ner.types import Answer
@@ -137,7 +137,7 @@ def _pass(
 ) -> tuple[list[list[list[float]]], Cache]:
     """For each row the log-probabilities of the allowed tokens at each place of its draft."""
     overdue = len(rows) == 1 and rows[0].ahead > 0
-    drafts = [row.drafter.copy(row.place) if overdue else row.drafter.draft(row.place) for row in rows]
+    drafts = [source(row.place) if overdue else row.drafter.draft(row.place) for row in rows]
     pending = [len(row.pending) for row in rows]
     if runner.limit is not None:
         read = [0] * len(rows) if cache is None else cache.lengths.tolist()
