@@ -13,6 +13,7 @@ from spacy.tokens import Doc
 
 from spacy_el4ner.bulk.files import Keys, make_output, open_source
 from spacy_el4ner.bulk.files.jsonl import json_line
+from spacy_el4ner.bulk.kernels import keep_few_kernels
 from spacy_el4ner.bulk.records import Annotated, Part, Record
 from spacy_el4ner.bulk.texts import mended
 from spacy_el4ner.errors import Errors
@@ -56,6 +57,7 @@ class Worker:
 
             require_gpu(job.gpu_id)
         self.job = job
+        keep_few_kernels()
         self.nlp = spacy.load(job.pipeline)
         if job.max_length is not None:
             self.nlp.max_length = job.max_length

@@ -27,10 +27,12 @@ def memory(
     Example: python -m spacy el4ner memory training/sample_en/pipeline \\
     corpus/sample_en/test.spacy metrics/sample_en/memory.json --documents 20000
     """
+    from spacy_el4ner.bulk.kernels import keep_few_kernels
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.evaluation.machine import machine
     from spacy_el4ner.evaluation.memory import growth, measure, plot
 
+    keep_few_kernels()
     use_gpu(gpu_id)
     nlp = spacy.load(pipeline)
     texts = [s.text for doc in read_docs(corpus) for s in doc.sents]

@@ -1,0 +1,16 @@
+"""How many of its kernels oneDNN keeps, with which PyTorch computes on CPUs.
+
+It makes one for every shape of its input, and keeps 1,024 of them. Texts have as many shapes: over tens
+of thousands of them the memory of a process grows by half. What is kept beyond a few saves no time.
+"""
+
+import os
+
+CAPACITY = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+"""oneDNN asks for it once, when it computes for the first time."""
+KERNELS = 64
+
+
+def keep_few_kernels() -> None:
+    """Say how many this process and those that it starts keep, unless the user has."""
+    os.environ.setdefault(CAPACITY, str(KERNELS))
