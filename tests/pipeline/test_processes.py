@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from spacy_el4ner.pipeline.faults import check_process
+from tests.pipeline import taggers
 from tests.pipeline.ensembles import blocks, gold, pipeline
 
 TEXTS = ["Bill left Paris.", "Ann met Bill.", "Who saw Ann in Oslo?"]
@@ -29,16 +30,12 @@ def spans(docs):
     return [[[s.start, s.end, s.label_] for s in doc.spans["el4ner"]] for doc in docs]
 
 
-def test_processes_that_begin_anew_find_what_one_finds(models, tmp_path):
-    """Forked ones are tested beside each component."""
-    nlp = pipeline(models[:1], stages={"verification": False}, k=1)
-    nlp.initialize(lambda: gold(nlp))
-    nlp.to_disk(tmp_path / "pipeline")
-    program = tmp_path / "program.py"
+def spawned(folder) -> list[list[list]]:
+    """What two processes that begin anew find with a saved pipeline."""
+    program = folder.parent / "program.py"
     program.write_text(PROGRAM, encoding="utf8")
-    command = [sys.executable, program, "spawn", tmp_path / "pipeline", *TEXTS]
     done = subprocess.run(
-        [str(word) for word in command],
+        [sys.executable, str(program), "spawn", str(folder), *TEXTS],
         capture_output=True,
         text=True,
         timeout=300,
@@ -46,9 +43,29 @@ def test_processes_that_begin_anew_find_what_one_finds(models, tmp_path):
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_processes_that_begin_anew_find_what_one_finds(models, tmp_path):
+    """Forked ones are tested beside each component."""
+    nlp = pipeline(models[:1], stages={"verification": False}, k=1)
+    nlp.initialize(lambda: gold(nlp))
+    nlp.to_disk(tmp_path / "pipeline")
     expected = spans(nlp.pipe(TEXTS))
     assert any(expected)
-    assert json.loads(done.stdout.splitlines()[-1]) == expected
+    assert spawned(tmp_path / "pipeline") == expected
+
+
+def test_a_fusion_finds_the_same_in_processes_that_begin_anew(models, tmp_path):
+    backend = {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}
+    llm = {"@misc": "spacy-el4ner.Tagger.v1", "backend": backend, "wording": "compact"}
+    nlp = taggers.trained(llm=llm, rule="paper")
+    nlp.to_disk(tmp_path / "pipeline")
+    docs = list(nlp.pipe(TEXTS))
+    assert all(doc._.el4ner["counts"]["asked"] for doc in docs)
+    expected = spans(docs)
+    assert any(expected)
+    assert spawned(tmp_path / "pipeline") == expected
 
 
 def test_a_gpu_is_not_shared_by_processes(models):
