@@ -318,6 +318,10 @@ class Errors(metaclass=_Coded):
         "n_process=1 with a larger batch_size; for several GPUs `python -m spacy el4ner annotate "
         "--engine ray`."
     )
+    EL120 = (
+        "The setting '{setting}' of the component '{name}' got a {given}, which cannot do its work. "
+        "Give it a block of the config such as {wanted}."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -35,6 +35,18 @@ def check_labels(labels: Iterable[str], name: str) -> None:
             raise ValueError(Errors.EL112.format(label=shown, name=name, problem=problem))
 
 
+def check_block(given: object, method: str, setting: str, name: str, wanted: str) -> None:
+    """given (object): What a block of the config became.
+    method (str): What has to be called of it.
+    setting (str), name (str): Of the block and of the component.
+    wanted (str): A block that would do.
+    RAISES (ValueError): It is something else.
+    """
+    if not callable(getattr(given, method, None)):
+        kind = type(given).__name__
+        raise ValueError(Errors.EL120.format(setting=setting, name=name, given=kind, wanted=wanted))
+
+
 def check_process(models: Iterable[Any]) -> None:
     """models (Iterable[Any]): Backends and encoders of a component.
     RAISES (ValueError): One of them runs on a GPU, and this is one of several processes of nlp.pipe().

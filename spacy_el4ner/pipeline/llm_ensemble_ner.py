@@ -20,7 +20,7 @@ from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
-from spacy_el4ner.pipeline.faults import check_labels, check_policy
+from spacy_el4ner.pipeline.faults import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, progress
 from spacy_el4ner.pipeline.trace import Result, Trace
@@ -62,6 +62,9 @@ def make_llm_ensemble_ner(
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "LLMEnsembleNER":
     members = default_backbones() if backbones is None else backbones
+    check_block(retriever, "retrieve", "retriever", name, "spacy-el4ner.SpanSimilarity.v1")
+    for key, make in members.items():
+        check_block(make, "__call__", f"backbones.{key}", name, "spacy-el4ner.Backbone.v1")
     return LLMEnsembleNER(
         nlp.vocab,
         [make(key) for key, make in members.items()],

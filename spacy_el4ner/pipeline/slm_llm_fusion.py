@@ -25,7 +25,7 @@ from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.models.tag_loss import cross_entropy
 from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.component import Component
-from spacy_el4ner.pipeline.faults import check_labels, check_policy
+from spacy_el4ner.pipeline.faults import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
@@ -63,6 +63,9 @@ def make_slm_llm_fusion(
     on_error: str,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "SLMLLMFusion":
+    check_block(retriever, "retrieve", "retriever", name, "spacy-el4ner.SentenceSimilarity.v1")
+    if llm is not None:
+        check_block(llm, "read", "llm", name, "spacy-el4ner.Tagger.v1")
     encoder = getattr(retriever, "encoder", None)
     if isinstance(encoder, TaggerVectors):
         encoder.bind(model, nlp.tokenizer)

@@ -312,6 +312,17 @@ def test_an_unknown_policy_is_refused(models):
         pipeline(models, on_error="shrug")
 
 
+def test_a_backend_without_a_backbone_around_it_is_refused(models):
+    bare = {"one": {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}}
+    with pytest.raises(ValueError, match=r"EL120.*backbones\.one.*HFBackend.*Backbone\.v1"):
+        pipeline(models, backbones=bare)
+
+
+def test_a_retriever_that_retrieves_nothing_is_refused(models):
+    with pytest.raises(ValueError, match=r"EL120.*retriever.*SpanSimilarity\.v1"):
+        pipeline(models, retriever={"@misc": "spacy-el4ner.ProbabilityVote.v1"})
+
+
 def test_backbones_are_freed_after_their_turn_when_asked(models):
     nlp = pipeline(models, keep_loaded=False)
     nlp(TEXTS[0])

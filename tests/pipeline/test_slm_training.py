@@ -136,6 +136,11 @@ def test_an_untrained_tagger_says_so():
         ({"route": "sometimes"}, "EL010.*always, uncertain"),
         ({"rule": "coin"}, "EL010.*rule"),
         ({"retriever": {"@misc": "spacy-el4ner.SpanSimilarity.v1"}}, "EL032.*SpanSimilarity"),
+        ({"retriever": {"@misc": "spacy-el4ner.ProbabilityVote.v1"}}, "EL120.*SentenceSimilarity.v1"),
+        (
+            {"llm": {"@misc": "spacy-el4ner.HFBackend.v1", "model": "any"}},
+            "EL120.*'llm'.*HFBackend.*Tagger.v1",
+        ),
     ],
     ids=lambda x: x if isinstance(x, str) else "",
 )
