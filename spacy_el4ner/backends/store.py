@@ -14,8 +14,9 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from spacy_el4ner.backends.base import Backend
 from spacy_el4ner.backends.grammars import fingerprint
+from spacy_el4ner.backends.wrapper import Wrapper
 from spacy_el4ner.errors import Errors
-from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
+from spacy_el4ner.types import Answer, DecodeRequest, ScoreRequest
 
 Q = TypeVar("Q", DecodeRequest, ScoreRequest)
 T = TypeVar("T")
@@ -83,7 +84,7 @@ class ResponseStore:
             yield table
 
 
-class StoredBackend:
+class StoredBackend(Wrapper[Identified]):
     """Answers from a store what is in it, and asks another backend for the rest.
 
     backend (Identified): Whom to ask.
@@ -93,44 +94,19 @@ class StoredBackend:
     """
 
     def __init__(self, backend: Identified, store: ResponseStore, chunk: int = 32):
-        self.backend = backend
+        super().__init__(backend)
         self.store = store
         self.chunk = chunk
-        self.model = backend.model
-
-    @property
-    def exact(self) -> bool:
-        return self.backend.exact
 
     @property
     def identity(self) -> dict[str, Any]:
         return self.backend.identity
-
-    @property
-    def forward_passes(self) -> int:
-        return self.backend.forward_passes
-
-    @property
-    def context(self) -> int:
-        return self.backend.context
-
-    def count(self, text: str) -> int:
-        return self.backend.count(text)
-
-    def count_prompt(self, prompt: Prompt) -> int:
-        return self.backend.count_prompt(prompt)
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[Answer]:
         return self._answer("decode", requests, self.backend.decode, _answer_text, _read_answer)
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         return self._answer("score", requests, self.backend.score, _scores_text, _read_scores)
-
-    def forget(self) -> None:
-        self.backend.forget()
-
-    def unload(self) -> None:
-        self.backend.unload()
 
     def _answer(
         self,

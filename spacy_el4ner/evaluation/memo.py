@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from spacy_el4ner.backends.base import Backend
-from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
+from spacy_el4ner.backends.wrapper import Wrapper
+from spacy_el4ner.types import Answer, DecodeRequest, ScoreRequest
 
 T = TypeVar("T")
 
@@ -31,46 +32,21 @@ class Account:
         self.seconds = self.passes = self.spent = 0.0
 
 
-class MemoBackend:
+class MemoBackend(Wrapper[Backend]):
     """backend (Backend): Does the work.
     account (Account): Where costs are charged; several backends can share one.
     """
 
     def __init__(self, backend: Backend, account: Account):
-        self.backend = backend
+        super().__init__(backend)
         self.account = account
-        self.model = backend.model
         self._known: dict[Hashable, tuple[Any, float, float]] = {}
-
-    @property
-    def forward_passes(self) -> int:
-        return self.backend.forward_passes
-
-    @property
-    def exact(self) -> bool:
-        return self.backend.exact
-
-    @property
-    def context(self) -> int:
-        return self.backend.context
-
-    def count(self, text: str) -> int:
-        return self.backend.count(text)
-
-    def count_prompt(self, prompt: Prompt) -> int:
-        return self.backend.count_prompt(prompt)
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[Answer]:
         return self._remember(requests, self.backend.decode)
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         return self._remember(requests, self.backend.score)
-
-    def forget(self) -> None:
-        self.backend.forget()
-
-    def unload(self) -> None:
-        self.backend.unload()
 
     def _remember(
         self, requests: Sequence[Any], compute: Callable[[Sequence[Any]], list[T]]

@@ -75,8 +75,11 @@ def read_attacks(path: Path) -> list[Attack]:
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
     found = []
     for file in files:
-        lines = file.read_text(encoding="utf8").splitlines() if file.is_file() else []
+        # Not `splitlines`: a string of JSON can hold other separators.
+        lines = file.read_text(encoding="utf8").split("\n") if file.is_file() else []
         for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
             try:
                 found.append(_attack(json.loads(line)))
             except (ValueError, KeyError, TypeError) as error:

@@ -54,6 +54,14 @@ def test_files_of_a_folder_are_read_in_order(tmp_path):
     assert read_attacks(tmp_path) == [INSIDE, BEFORE]
 
 
+def test_a_text_can_hold_any_separator(tmp_path):
+    clean = "Ann\u2028met\x85Bill."
+    attack = Attack("s", "fake_tags", "en", "before", clean, f"Stop. {clean}", ((6, 19),))
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(plain(attack), ensure_ascii=False) + "\n\n", encoding="utf8")
+    assert read_attacks(path) == [attack]
+
+
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
