@@ -9,7 +9,7 @@ import warnings
 import hypothesis.strategies as st
 import pytest
 import spacy
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from spacy.tokens import Doc
 
 from tests.hostile import labels, long_texts, texts
@@ -24,6 +24,10 @@ TAGGER = {
     "max_tokens": 4,
     "backend": {"@misc": "spacy-el4ner.HFBackend.v1"},
 }
+MOST = int(os.environ.get("EL4NER_FUZZ_CHARACTERS", "1500"))
+"""Characters of the longest texts."""
+LONG = max(3, settings.default.max_examples // 100)
+"""How many of these; with a hundred thousand characters, one takes as long as hundreds of others."""
 PIPELINES = ("ensemble", "chat", "span_list", "fusion")
 # That a text was cut is told by a warning; here it may be.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -93,7 +97,9 @@ def test_any_text_is_read_and_touches_no_neighbour(pipelines, alone, name, text,
 
 
 @pytest.mark.parametrize("name", ["ensemble", "fusion"])
-@given(text=long_texts(int(os.environ.get("EL4NER_FUZZ_CHARACTERS", "1500"))))
+@settings(max_examples=LONG)
+@given(text=long_texts(MOST))
+@example(text=("Ann met Bill. " * MOST)[:MOST])
 @example(text="😀" * 600)
 @example(text="Bill met Ann. " + "魏" * 600 + " Ann left Paris.")
 @example(text="\x00 " * 1100)
