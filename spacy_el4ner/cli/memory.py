@@ -10,7 +10,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import use_gpu
+from spacy_el4ner.cli.options import named, use_gpu
 
 
 @app.command("memory")
@@ -39,7 +39,8 @@ def memory(
     measured = measure(
         nlp, texts, documents, batch_size, lambda docs: tqdm(docs, total=documents, unit="doc")
     )
-    data = {**machine(), "batch_size": batch_size, "growth": growth(measured), **measured}
+    about = {**machine(), "pipeline": named(str(pipeline)), "batch_size": batch_size}
+    data = {**about, "growth": growth(measured), **measured}
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(data, indent=2), encoding="utf8")
     plot(measured, out.with_suffix(".png"))

@@ -70,5 +70,5 @@ def test_the_command_writes_numbers_and_a_plot(tmp_path):
     assert result.exit_code == 0, result.output
     data = json.loads(out.read_text())
     assert data["documents"][-1] == 50
-    assert {"machine", "date", "versions", "growth"} <= set(data)
+    assert {"machine", "date", "versions", "pipeline", "growth"} <= set(data)
     assert out.with_suffix(".png").stat().st_size > 1000
