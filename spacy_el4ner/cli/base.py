@@ -29,7 +29,9 @@ def base(
     drills: Annotated[
         int, typer.Option(help="Random strings that a model of characters learns to copy first")
     ] = 12800,
-    rounds: Annotated[int, typer.Option(help="How often it then writes the training text again")] = 1,
+    sentences: Annotated[
+        int, typer.Option(help="Sentences of the training text that it then writes again, going round")
+    ] = 6400,
     seed: Annotated[int, typer.Option(help="Of the new weights and of the training")] = 0,
 ) -> None:
     """Make a small causal language model for `sft`, from train.spacy and without a model hub. The same
@@ -48,9 +50,9 @@ def base(
     train = corpus / "train.spacy"
     if not train.is_file():
         msg.fail(f"There is no '{train}'.", "Make it with `convert`.", exits=1)
-    sentences = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
-    labels = sorted({m.label for d in sentences for m in d.mentions})
-    texts = [d.window.text for d in sentences]
+    shown = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
+    labels = sorted({m.label for d in shown for m in d.mentions})
+    texts = [d.window.text for d in shown]
     kind = suitable(texts) if kind == "auto" else kind
     start = time.perf_counter()
     bar: Any = tqdm(desc="Making the base", unit="step", disable=kind == "minilm")
@@ -67,7 +69,7 @@ def base(
                 labels,
                 out,
                 seed=seed,
-                characters=Characters(drills=drills, rounds=rounds),
+                characters=Characters(drills=drills, sentences=sentences),
                 show=show,
             )
     except (ValueError, ImportError) as error:

@@ -41,7 +41,8 @@ SPACED = 0.05
 class Characters:
     """width (int), layers (int), heads (int): Of the model.
     drills (int): Random strings that are written again.
-    rounds (int): How often the text is written again.
+    sentences (int): Sentences that are written again: the text goes round until there are about so
+        many, once at least. Drills are short; to copy what is longer takes a few thousand sentences.
     gaps (float): Share of the characters that are hidden when it is read.
     batch_size (int): Sentences a step.
     learning_rate (float): Its peak.
@@ -51,7 +52,7 @@ class Characters:
     layers: int = 4
     heads: int = 6
     drills: int = 12800
-    rounds: int = 1
+    sentences: int = 6400
     gaps: float = 0.15
     batch_size: int = 32
     learning_rate: float = 2e-3
@@ -125,7 +126,7 @@ def _curriculum(
     """Drills first, then text: copying is learnt soonest where there is nothing else to learn."""
     rng = random.Random(seed)
     found = drills(tokenizer, how.drills, rng)
-    for number in range(how.rounds):
+    for number in range(max(1, round(how.sentences / len(texts)))):
         text = rewriting(tokenizer, texts, how.gaps, rng)
         order = batches([len(one) for one in text], how.batch_size, seed, number)
         found += [text[n] for batch in order for n in batch]

@@ -56,7 +56,7 @@ def test_an_adapter_is_made_for_a_model(corpus, model, tmp_path):
 
 def test_a_base_is_made_and_all_of_it_trained(corpus, tmp_path):
     base, out = tmp_path / "base", tmp_path / "model"
-    run("base", corpus, base, "--kind", "characters", "--drills", 8, "--rounds", 1)
+    run("base", corpus, base, "--kind", "characters", "--drills", 8, "--sentences", 1)
     output = run("sft", base, corpus, out, *CHEAP, "--full", "--loss", "allowed", "--no-dev")
     assert "loss on dev" not in output
     assert reads(HFBackend(str(out)))

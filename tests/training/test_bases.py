@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -8,7 +10,7 @@ from spacy_el4ner.training.bases import Characters, make_base, suitable
 from tests.tiny import TEXTS
 
 LABELS = ["GPE", "PERSON"]
-SMALL = Characters(width=16, layers=1, heads=2, drills=4, rounds=1, batch_size=2)
+SMALL = Characters(width=16, layers=1, heads=2, drills=4, sentences=1, batch_size=2)
 
 
 class Interrupt(Exception):
@@ -61,6 +63,16 @@ def test_the_same_seed_makes_the_same_weights(base, tmp_path):
     made(tmp_path / "other", seed=1)
     assert weights(tmp_path / "again") == weights(base[0])
     assert weights(tmp_path / "other") != weights(base[0])
+
+
+@pytest.mark.parametrize(("sentences", "rounds"), [(0, 1), (len(TEXTS), 1), (3 * len(TEXTS), 3)])
+def test_the_text_goes_round_until_there_are_enough_sentences(tmp_path, sentences, rounds):
+    seen = set()
+    how = replace(SMALL, sentences=sentences, batch_size=len(TEXTS))
+    show = lambda steps, done, loss: seen.add(steps)  # noqa: E731
+    make_base("characters", TEXTS, LABELS, tmp_path / "base", characters=how, show=show)
+    drills = 1  # of four, in one batch
+    assert seen == {drills + rounds}
 
 
 def test_what_is_complete_is_not_made_again(base):
