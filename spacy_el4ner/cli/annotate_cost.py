@@ -7,13 +7,14 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import named
 
 
 @app.command("annotate-cost")
 def annotate_cost(
     pipeline: Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")],
     corpus: Annotated[Path, typer.Argument(help="A corpus, the sentences of which are the texts")],
-    out: Annotated[Path, typer.Argument(help="The JSON file to write")],
+    out: Annotated[Path, typer.Argument(help="The JSON file to write; the table goes beside it")],
     documents: Annotated[
         str, typer.Option(help="How many, with commas between; 1 shows what starting costs")
     ] = "1,1000,5000,20000",
@@ -29,9 +30,9 @@ def annotate_cost(
     Example: python -m spacy el4ner annotate-cost training/sample_en/pipeline \\
     corpus/sample_en/test.spacy metrics/sample_en/annotate_cost.json --documents 1,1000 --workers 1,2
     """
-    from spacy_el4ner.bulk.cost import Record, measure
     from spacy_el4ner.bulk.manifest import pipeline_fingerprint
     from spacy_el4ner.corpora import read_docs
+    from spacy_el4ner.evaluation.annotation_cost import HEADER, Record, cells, markdown, measure
     from spacy_el4ner.evaluation.machine import machine
     from spacy_el4ner.windows import cut
 
@@ -41,6 +42,7 @@ def annotate_cost(
         about = {
             **machine(),
             "corpus": corpus.name,
+            "name": named(pipeline),
             "pipeline": pipeline_fingerprint(pipeline),
             "batch_size": batch_size,
             "gpu_id": gpu_id,
@@ -56,11 +58,7 @@ def annotate_cost(
     except (OSError, RuntimeError, ValueError) as error:
         msg.fail(str(error), exits=1)
         raise  # Not reached: the line above ends the command.
-    header = ("documents", "processes", "seconds", "documents/s", "CPU seconds", "peak MiB")
-    keys = ("documents", "workers", "seconds", "docs_per_s", "cpu_s", "peak_mb")
-    cells = [
-        [f"{row[key]:.3g}" if row[key] < 1000 else round(row[key]) for key in keys]
-        for row in record.rows
-    ]
-    msg.table(cells, header=header, divider=True, aligns=("r",) * len(header))
-    msg.good(str(out))
+    text = out.with_suffix(".md")
+    text.write_text(markdown(record.data), encoding="utf8")
+    msg.table(cells(record.rows), header=HEADER, divider=True, aligns=("r",) * len(HEADER))
+    msg.good(f"{out} and {text}")

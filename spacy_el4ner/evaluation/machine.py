@@ -30,6 +30,25 @@ def machine() -> dict[str, Any]:
     }
 
 
+def where(record: dict[str, Any]) -> str:
+    """record (dict[str, Any]): What was measured, with what `machine` tells.
+    RETURNS (str): What it was computed on: a GPU, or threads of a processor.
+    """
+    machine = record["machine"]
+    number = machine["threads"]
+    threads = f"{number} thread{'s' * (number > 1)} of {machine['processor']}"
+    gpu: str | None = machine["gpu"]
+    return gpu or threads
+
+
+def software(record: dict[str, Any]) -> str:
+    """record (dict[str, Any]): The same.
+    RETURNS (str): The versions of everything.
+    """
+    packages = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
+    return f"Python {record['machine']['python']}; {packages}"
+
+
 def versions(names: Iterable[str]) -> dict[str, str]:
     """RETURNS (dict[str, str]): The version of each package that is installed."""
     found = {}

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from spacy_el4ner.errors import Errors
+from spacy_el4ner.evaluation.machine import software, where
 
 TITLES = {
     "no_verification": "without verification",
@@ -50,22 +51,11 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
 
 def measured(metrics: dict[str, Any]) -> str:
     """RETURNS (str): On what, when and with what it was measured."""
-    machine = metrics["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in metrics["versions"].items())
     return (
         f"Measured on {metrics['date']} on {metrics['documents']} of "
         f"{metrics['documents_in_split']} documents ({metrics['sentences']} sentences, seed "
-        f"{metrics['seed']}), with {where(metrics)}, Python {machine['python']}; {versions}."
+        f"{metrics['seed']}), with {where(metrics)}, {software(metrics)}."
     )
-
-
-def where(metrics: dict[str, Any]) -> str:
-    """RETURNS (str): What it was measured with: a GPU, or threads of a processor."""
-    machine = metrics["machine"]
-    number = machine["threads"]
-    threads = f"{number} thread{'s' * (number > 1)} of {machine['processor']}"
-    gpu: str | None = machine["gpu"]
-    return gpu or threads
 
 
 def main_table(metrics: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from spacy_el4ner.evaluation import fusion_report, report
+from spacy_el4ner.evaluation.machine import where
 from spacy_el4ner.report.judging import BOTH, BOUNDARY, DENIED, REFUSED, RIGHT, SPURIOUS, TYPE, Tally
 from spacy_el4ner.scorer import BINS, calibration_error
 
@@ -62,7 +63,7 @@ def ensemble_section(metrics: dict[str, Any]) -> Section:
     ablations = metrics["ablations"].items()
     further = []
     if "ablated" in metrics:
-        title = f"Further ablations, measured with {report.where(metrics['ablated'])}"
+        title = f"Further ablations, measured with {where(metrics['ablated'])}"
         rows = report.ablation_rows(metrics, further=True)
         further = [_table(title, report.HEADER, rows)]
     bars += [Bar(report.title(n, row), row["ents_f"], False) for n, row in ablations]

@@ -112,11 +112,11 @@ class Workshop:
 
     @property
     def share(self) -> float:
-        """RETURNS (float): The share of a recipe's steps that there is time for: sentences that are
-        longer than usual take longer to learn from.
+        """RETURNS (float): The share of a recipe's steps that there is time for, where sentences are so
+        long that they take more than twice as long to learn from as usual ones.
         """
         words = sum(len(shot.window.tokens) for shot in self.pool)
-        return min(1.0, WORDS * len(self.pool) / max(1, words))
+        return min(1.0, 2 * WORDS * len(self.pool) / max(1, words))
 
     def make(self, name: str) -> dict[str, Any]:
         """name (str): One of `RECIPES`.

@@ -117,7 +117,7 @@ def test_a_wrong_name_is_told_without_a_traceback(ruler, tmp_path, names, code):
 
 def test_the_cost_is_measured_once_and_shown(ruler, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "spacy_el4ner.bulk.cost.measure",
+        "spacy_el4ner.evaluation.annotation_cost.measure",
         lambda pipeline, texts, documents, workers, *_: {
             "documents": documents,
             "workers": workers,
@@ -135,3 +135,4 @@ def test_the_cost_is_measured_once_and_shown(ruler, tmp_path, monkeypatch):
         assert result.exit_code == 0
         assert " 25 " in result.output
     assert len(json.loads((tmp_path / "cost.json").read_text())["rows"]) == 4
+    assert "| 50 | 2 | 2 | 25 |" in (tmp_path / "cost.md").read_text()

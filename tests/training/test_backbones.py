@@ -38,9 +38,10 @@ def test_backbones_are_ordinary_directories_of_different_depth(made):
     assert len(depths) == 3
 
 
-def test_long_sentences_get_fewer_steps_in_the_same_time(tmp_path):
-    long = make_shot(make_window(*["word"] * 2 * WORDS))
+def test_very_long_sentences_get_fewer_steps_in_the_same_time(tmp_path):
+    long = make_shot(make_window(*["word"] * 4 * WORDS))
     assert Workshop([long], LABELS, tmp_path).share == 0.5
+    assert Workshop([make_shot(make_window(*["word"] * 2 * WORDS))], LABELS, tmp_path).share == 1.0
     assert workshop(tmp_path).share == 1.0
 
 

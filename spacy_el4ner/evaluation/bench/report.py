@@ -7,6 +7,7 @@ from typing import Any
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.evaluation.bench.record import read
 from spacy_el4ner.evaluation.bench.systems import SYSTEMS
+from spacy_el4ner.evaluation.machine import software
 
 WHO = {
     "spacy_llm": "spaCy-llm, `spacy.NER.v3`, its own prompt without demonstrations, sent one by one",
@@ -65,14 +66,13 @@ def markdown(data: dict[str, Any], picture: str) -> str:
     RETURNS (str): The report.
     """
     machine, settings = data["machine"], data["settings"]
-    versions = ", ".join(f"{name} {number}" for name, number in data["versions"].items())
     where = data["gpu"] if settings["device"] != "cpu" else _processor(machine)
     named = [row["system"] for kind in ("rows", "ensemble") for row in data[kind]]
     who = "\n".join(f"- `{n}`: {text}" for n, text in WHO.items() if n in named)
     parts = [
         "# Speed of decoding",
-        f"Measured on {data['date']} with `{data['model']}` on {where}, Python {machine['python']}; "
-        f"{versions}. On a GPU: {data['gpu']}.",
+        f"Measured on {data['date']} with `{data['model']}` on {where}, {software(data)}. "
+        f"On a GPU: {data['gpu']}.",
         f"All systems answer the same {settings['sentences']} sentences in the same run, after a "
         f"warm-up, taking turns; {settings['repeats']} repetitions, of which the median counts. A "
         "document is one sentence with its prompt, a batch that many of them. `tokens read ÷ needed` "

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from spacy_el4ner.evaluation.machine import software, where
 from spacy_el4ner.evaluation.report import table
 
 Row = dict[str, Any]
@@ -19,13 +20,10 @@ def markdown(data: dict[str, Any]) -> str:
     RETURNS (str): The report.
     """
     settings, rows = data["settings"], data["rows"]
-    machine = data["machine"]
-    versions = ", ".join(f"{name} {number}" for name, number in data["versions"].items())
-    where = machine["gpu"] or f"{machine['threads']} thread(s) of {machine['processor']}"
     parts = [
         "# Instructions in the text",
         f"Measured on {data['date']} with `{settings['pipeline']}`, backbone `{settings['backbone']}`, "
-        f"on `{settings['corpus']}`, with {where}, Python {machine['python']}; {versions}.",
+        f"on `{settings['corpus']}`, with {where(data)}, {software(data)}.",
         "Each text is read with the attack and without. *changed* counts the texts in which an entity "
         "of the clean part was lost or gained, *entities* those of the clean texts without the attack, "
         "*lost* and *gained* the entities. *malformed* counts answers, of both texts, that are not in "

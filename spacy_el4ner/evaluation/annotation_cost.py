@@ -12,9 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from spacy_el4ner.errors import Errors
+from spacy_el4ner.evaluation.machine import software, where
+from spacy_el4ner.evaluation.report import table
 from spacy_el4ner.storage.atomic import replacing
 
 Row = dict[str, Any]
+HEADER = ("documents", "processes", "seconds", "documents/s", "CPU seconds", "peak MiB")
+KEYS = ("documents", "workers", "seconds", "docs_per_s", "cpu_s", "peak_mb")
+LABELS = ("date", "name")
+"""What a record says beside what it is about."""
 
 
 def measure(
@@ -67,7 +73,7 @@ class Record:
         self.path = path
         about = json.loads(json.dumps(about))
         found = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
-        same = all(found.get(key) == value for key, value in about.items() if key != "date")
+        same = all(found.get(key) == value for key, value in about.items() if key not in LABELS)
         self.data: dict[str, Any] = {**about, "rows": found["rows"] if found and same else []}
 
     @property
@@ -85,3 +91,26 @@ class Record:
         self.data["rows"] = [*self.rows, row]
         with replacing(self.path) as file:
             file.write(json.dumps(self.data, indent=2, ensure_ascii=False).encode("utf8") + b"\n")
+
+
+def cells(rows: Sequence[Row]) -> list[list[str]]:
+    """RETURNS (list[list[str]]): What was measured, under `HEADER`."""
+    return [
+        [f"{row[key]:.3g}" if row[key] < 1000 else str(round(row[key])) for key in KEYS] for row in rows
+    ]
+
+
+def markdown(data: dict[str, Any]) -> str:
+    """data (dict[str, Any]): What `annotate-cost` wrote.
+    RETURNS (str): The report.
+    """
+    parts = [
+        "# What annotating many documents costs",
+        f"Measured on {data['date']} with `{data['name']}` on the sentences of `{data['corpus']}`, "
+        f"{data['batch_size']} a batch, each process with {where(data)}, {software(data)}.",
+        "From the start of the command to the merged output. *CPU seconds* are of all processes "
+        "together, *peak MiB* is the memory of the largest. The row of one document is what starting "
+        "costs.",
+        table(HEADER, cells(data["rows"])),
+    ]
+    return "\n\n".join(parts) + "\n"
