@@ -94,9 +94,11 @@ class Record:
 
 
 def cells(rows: Sequence[Row]) -> list[list[str]]:
-    """RETURNS (list[list[str]]): What was measured, under `HEADER`."""
+    """RETURNS (list[list[str]]): What was measured, under `HEADER`, in the order of its sizes."""
+    ordered = sorted(rows, key=lambda row: (row["workers"], row["documents"]))
     return [
-        [f"{row[key]:.3g}" if row[key] < 1000 else str(round(row[key])) for key in KEYS] for row in rows
+        [f"{row[key]:.3g}" if row[key] < 1000 else str(round(row[key])) for key in KEYS]
+        for row in ordered
     ]
 
 
