@@ -50,16 +50,23 @@ def test_the_tables_of_the_readme_are_the_measured_ones():
     assert metrics["date"] in README
 
 
-def test_every_score_that_the_readme_tells_was_measured():
+def test_every_score_that_the_readme_tells_is_an_f1_that_was_measured():
+    """The tables have a test of their own."""
     told = README.partition("## How good is it")[2].partition("## Where things are")[0]
+    text = "\n".join(line for line in told.splitlines() if not line.startswith("|"))
     files = (ROOT / "docs" / "results").glob("*/*.json")
-    measured = {f"{n:.3f}" for file in files for n in _numbers(json.loads(file.read_text("utf8")))}
-    assert set(re.findall(r"\b0\.\d{3}\b", told)) <= measured
+    measured = {f"{n:.3f}" for file in files for n in _f1(json.loads(file.read_text("utf8")))}
+    scores = set(re.findall(r"\b0\.\d{3}\b", text))
+    assert scores
+    assert scores <= measured
 
 
-def _numbers(data):
-    if isinstance(data, dict | list):
-        for value in data.values() if isinstance(data, dict) else data:
-            yield from _numbers(value)
-    elif isinstance(data, float):
-        yield data
+def _f1(data):
+    """The F1 of every row, not of its types: so few that no other number is among them by chance."""
+    if not isinstance(data, dict):
+        return
+    for key, value in data.items():
+        if key == "ents_f":
+            yield value
+        elif key != "ents_per_type":
+            yield from _f1(value)

@@ -1,7 +1,7 @@
 """How many of its kernels oneDNN keeps, with which PyTorch computes on CPUs.
 
-It makes one for every shape of its input, and keeps 1,024 of them. Texts have as many shapes: over tens
-of thousands of them the memory of a process grows by half. What is kept beyond a few saves no time.
+It makes one for every shape of its input, and keeps 1,024 of them. Texts have as many shapes, so that
+the memory of a process grows over tens of thousands of them. Keeping more than a few saves little time.
 """
 
 import os

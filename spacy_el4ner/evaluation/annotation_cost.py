@@ -19,8 +19,8 @@ from spacy_el4ner.storage.atomic import replacing
 Row = dict[str, Any]
 HEADER = ("documents", "processes", "seconds", "documents/s", "CPU seconds", "peak MiB")
 KEYS = ("documents", "workers", "seconds", "docs_per_s", "cpu_s", "peak_mb")
-LABELS = ("date", "name")
-"""What a record says beside what it is about."""
+NOT_COMPARED = ("date", "name")
+"""What may differ where a run that was stopped goes on."""
 
 
 def measure(
@@ -73,7 +73,7 @@ class Record:
         self.path = path
         about = json.loads(json.dumps(about))
         found = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
-        same = all(found.get(key) == value for key, value in about.items() if key not in LABELS)
+        same = all(found.get(key) == value for key, value in about.items() if key not in NOT_COMPARED)
         self.data: dict[str, Any] = {**about, "rows": found["rows"] if found and same else []}
 
     @property

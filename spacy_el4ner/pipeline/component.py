@@ -10,7 +10,8 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
 from spacy_el4ner.pipeline import attributes, saving
-from spacy_el4ner.pipeline.faults import annotate, check_process
+from spacy_el4ner.pipeline.checks import check_process
+from spacy_el4ner.pipeline.faults import annotate
 
 
 class Component:

@@ -18,9 +18,9 @@ from spacy_el4ner.ensemble.resolve import resolve
 from spacy_el4ner.ensemble.vote import VoteRule
 from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.pipeline import attributes
+from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
-from spacy_el4ner.pipeline.faults import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, progress
 from spacy_el4ner.pipeline.trace import Result, Trace

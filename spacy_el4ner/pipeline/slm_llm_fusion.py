@@ -24,8 +24,8 @@ from spacy_el4ner.fusion.rules import RULES, make_rule
 from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.models.tag_loss import cross_entropy
 from spacy_el4ner.pipeline import attributes
+from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.component import Component
-from spacy_el4ner.pipeline.faults import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors

@@ -21,8 +21,8 @@ def test_a_command_that_fails_is_an_error(tmp_path):
 
 def test_what_was_measured_is_not_measured_again(tmp_path):
     path, row = tmp_path / "cost.json", {"documents": 5, "workers": 2}
-    Record(path, {"pipeline": "a", "date": "today"}).add(row)
-    again = Record(path, {"pipeline": "a", "date": "tomorrow"})
+    Record(path, {"pipeline": "a", "date": "today", "name": "here"}).add(row)
+    again = Record(path, {"pipeline": "a", "date": "tomorrow", "name": "there"})
     assert again.has(5, 2)
     assert not again.has(5, 1)
     assert json.loads(path.read_text())["rows"] == [row]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spacy_el4ner.pipeline.faults import check_process
+from spacy_el4ner.pipeline.checks import check_process
 from tests.pipeline import taggers
 from tests.pipeline.ensembles import blocks, gold, pipeline
 

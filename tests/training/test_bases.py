@@ -69,7 +69,10 @@ def test_the_same_seed_makes_the_same_weights(base, tmp_path):
 def test_the_text_goes_round_until_there_are_enough_sentences(tmp_path, sentences, rounds):
     seen = set()
     how = replace(SMALL, sentences=sentences, batch_size=len(TEXTS))
-    show = lambda steps, done, loss: seen.add(steps)  # noqa: E731
+
+    def show(steps, done, loss):
+        seen.add(steps)
+
     make_base("characters", TEXTS, LABELS, tmp_path / "base", characters=how, show=show)
     drills = 1  # of four, in one batch
     assert seen == {drills + rounds}
