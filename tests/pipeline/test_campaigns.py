@@ -41,12 +41,12 @@ def pipelines(models, tmp_path_factory):
         "ensemble": pipeline(models[:2], stages={"verification": False}, k=2),
         "chat": pipeline([chat], stages={"verification": False}, k=1),
         "span_list": pipeline([], backbones=listing(models[0]), stages={"verification": False}, k=1),
+        "fusion": fusion(models[0]),
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for nlp in made.values():
             nlp.initialize(lambda nlp=nlp: gold(nlp))
-    made["fusion"] = fusion(models[0])
     return made
 
 
@@ -61,10 +61,10 @@ def listing(model):
     return {"terse": {**block, "format": {"@misc": "spacy-el4ner.SpanList.v1", "max_tokens": 3}}}
 
 
-def fusion(model, **settings):
+def fusion(model):
     """A tagger that has learnt nothing, and a language model that is asked everywhere."""
     llm = {**TAGGER, "backend": {**TAGGER["backend"], "model": str(model)}}
-    return taggers.trained(1, llm=llm, rule="paper", route="always", k=1, **settings)
+    return taggers.pipeline(llm=llm, rule="paper", route="always", k=1)
 
 
 def check(doc, text, known):
@@ -114,11 +114,13 @@ def test_a_long_text_is_read(pipelines, name, text):
 @example(labels={"none": "", "no entity": "", "nothing": ""}, text="Bill left.")
 @example(labels={"e": "", "E": "", "</e>": "<e>"}, text="<e>Bill</e> left.")
 @example(labels={"魏": "", "丞": ""}, text="Bill left.")
+@example(labels={"@": "", "0\n": ""}, text="Bill left.")  # what no config can hold, data can
 def test_any_labels_are_asked_for(models, kind, labels, text):
     if kind == "ensemble":
-        nlp = pipeline(models[:1], labels=labels, stages={"verification": False})
+        nlp = pipeline(models[:1], stages={"verification": False})
     else:
-        nlp = fusion(models[0], labels=labels)
+        nlp = fusion(models[0])
+    nlp.get_pipe(nlp.pipe_names[-1]).initialize(lambda: gold(nlp), labels=labels)
     check(nlp(text), text, labels)
 
 
