@@ -42,8 +42,8 @@ def annotate_cost(
         about = {
             **machine(),
             "corpus": corpus.name,
-            "name": named(pipeline),
-            "pipeline": pipeline_fingerprint(pipeline),
+            "pipeline": named(pipeline),
+            "fingerprint": pipeline_fingerprint(pipeline),
             "batch_size": batch_size,
             "gpu_id": gpu_id,
         }

@@ -19,7 +19,7 @@ from spacy_el4ner.storage.atomic import replacing
 Row = dict[str, Any]
 HEADER = ("documents", "processes", "seconds", "documents/s", "CPU seconds", "peak MiB")
 KEYS = ("documents", "workers", "seconds", "docs_per_s", "cpu_s", "peak_mb")
-NOT_COMPARED = ("date", "name")
+NOT_COMPARED = ("date", "pipeline")
 """What may differ where a run that was stopped goes on."""
 
 
@@ -108,7 +108,7 @@ def markdown(data: dict[str, Any]) -> str:
     """
     parts = [
         "# What annotating many documents costs",
-        f"Measured on {data['date']} with `{data['name']}` on the sentences of `{data['corpus']}`, "
+        f"Measured on {data['date']} with `{data['pipeline']}` on the sentences of `{data['corpus']}`, "
         f"{data['batch_size']} a batch, each process with {where(data)}, {software(data)}.",
         "From the start of the command to the merged output. *CPU seconds* are of all processes "
         "together, *peak MiB* is the memory of the largest. The row of one document is what starting "

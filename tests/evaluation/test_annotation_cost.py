@@ -21,8 +21,8 @@ def test_a_command_that_fails_is_an_error(tmp_path):
 
 def test_what_was_measured_is_not_measured_again(tmp_path):
     path, row = tmp_path / "cost.json", {"documents": 5, "workers": 2}
-    Record(path, {"pipeline": "a", "date": "today", "name": "here"}).add(row)
-    again = Record(path, {"pipeline": "a", "date": "tomorrow", "name": "there"})
+    Record(path, {"fingerprint": "a", "date": "today", "pipeline": "here"}).add(row)
+    again = Record(path, {"fingerprint": "a", "date": "tomorrow", "pipeline": "there"})
     assert again.has(5, 2)
     assert not again.has(5, 1)
     assert json.loads(path.read_text())["rows"] == [row]
@@ -30,8 +30,8 @@ def test_what_was_measured_is_not_measured_again(tmp_path):
 
 def test_what_was_measured_of_something_else_is_left_out(tmp_path):
     path = tmp_path / "cost.json"
-    Record(path, {"pipeline": "a"}).add({"documents": 5, "workers": 2})
-    assert Record(path, {"pipeline": "b"}).rows == []
+    Record(path, {"fingerprint": "a"}).add({"documents": 5, "workers": 2})
+    assert Record(path, {"fingerprint": "b"}).rows == []
 
 
 def test_the_report_has_a_line_a_row_and_says_on_what():
@@ -40,7 +40,7 @@ def test_the_report_has_a_line_a_row_and_says_on_what():
         "machine": {"processor": "Abacus", "threads": 2, "gpu": None, "python": "3.11"},
         "date": "2026-01-02",
         "versions": {"spacy": "3.8"},
-        "name": "training/fusion",
+        "pipeline": "training/fusion",
         "corpus": "test.spacy",
         "batch_size": 64,
         "rows": [{**row, "documents": n, "workers": 1} for n in (5, 20_000)],
