@@ -40,6 +40,7 @@ def calibrate(
         float, typer.Option(help="Loss of F1 accepted for asking less often, such as 0.001")
     ] = 0.0,
     folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation")] = 5,
+    repeats: Annotated[int, typer.Option(min=1, help="How often the parts are drawn")] = 5,
     limit: Annotated[int, typer.Option(help="Sentences to use, drawn by seed; 0 for all")] = 0,
     seed: Annotated[int, typer.Option(help="Draws the sentences and the folds")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents that are read at a time")] = 64,
@@ -72,7 +73,15 @@ def calibrate(
         msg.info(f"Reading {len(docs)} documents, {sentences} sentences, with both models")
         cases = list(read_cases(nlp, name, docs, batch_size))
         chosen = None if rule == "best" else rule
-        report = search(cases, objective, rule=chosen, folds=folds, seed=seed, tolerance=tolerance)
+        report = search(
+            cases,
+            objective,
+            rule=chosen,
+            folds=folds,
+            repeats=repeats,
+            seed=seed,
+            tolerance=tolerance,
+        )
     except ValueError as error:
         if not str(error).startswith("[EL"):
             raise
@@ -81,7 +90,13 @@ def calibrate(
     changed = {"rule": report.rule, **({} if route == "keep" else {"route": route})}
     component.cfg.update(changed)
     nlp.get_pipe_config(name).update(changed)
-    settings = {"corpus": str(corpus), "folds": folds, "seed": seed, "tolerance": tolerance}
+    settings = {
+        "corpus": str(corpus),
+        "folds": folds,
+        "repeats": repeats,
+        "seed": seed,
+        "tolerance": tolerance,
+    }
     _save(nlp, report, {**settings, "documents": len(docs), "sentences": sentences}, out)
     _tell(report)
     msg.good(f"Pipeline saved: {out}")

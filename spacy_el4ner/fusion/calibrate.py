@@ -1,7 +1,9 @@
 """Which rule is best on held-out windows, with which parameters.
 
 A rule with fitted parameters looks better on the data that it was fitted to. So the rules are compared
-by cross-validation, over documents where there are enough, and only then fitted to everything.
+by cross-validation, over documents where there are enough, and only then fitted to everything. The rules
+are nearly as good as each other, so that one division into parts would choose by chance: several are
+drawn.
 """
 
 import random
@@ -27,7 +29,8 @@ class RuleReport:
     """How one rule did.
 
     name (str): The rule.
-    cross_validated (float): F1 on windows that it was not fitted to, 0 to 1.
+    cross_validated (float): F1 on windows that it was not fitted to, 0 to 1; the mean over the
+        divisions that were drawn.
     fitted (float): F1 on all of the windows after it was fitted to all of them.
     """
 
@@ -80,7 +83,7 @@ class Report:
         return asdict(self)
 
 
-Fold = tuple[list[int], list[int]]
+Fold = tuple[tuple[int, ...], tuple[int, ...]]
 """Numbers of the cases to fit to, and of those to judge on."""
 
 
@@ -90,6 +93,7 @@ def calibrate(
     *,
     rule: str | None = None,
     folds: int = 5,
+    repeats: int = 5,
     seed: int = 0,
     tolerance: float = 0.0,
 ) -> Report:
@@ -97,6 +101,7 @@ def calibrate(
     objective (str): What to maximise, "entity_f1" or "token_macro_f1".
     rule (str | None): The rule that threshold and confidence are for; None for the best one.
     folds (int): Parts of the cross-validation.
+    repeats (int): How often they are drawn.
     seed (int): Draws them.
     tolerance (float): Loss of F1 that is accepted for asking less often.
     RETURNS (Report): Parameters, and how each rule did.
@@ -108,15 +113,15 @@ def calibrate(
         raise ValueError(Errors.EL042.format(windows=len(cases)))
     if not whole.disagreements:
         raise ValueError(Errors.EL043.format(windows=len(cases)))
-    parts = _folds(cases, folds, seed)
+    divisions = [_folds(cases, folds, seed + n) for n in range(repeats)]
     calibration = Calibration()
     for fit_rule in FITS.values():
         calibration = fit_rule(whole, calibration)
-    reports = _compare(whole, parts, objective, calibration)
+    reports = _compare(whole, divisions, objective, calibration)
     best = max(reports, key=lambda report: round(report.cross_validated, 9))
     chosen = make_rule(rule or best.name, calibration)
     routing = find_threshold(cases, chosen, tolerance, objective)
-    weights, trust = _confidence(cases, parts, chosen)
+    weights, trust = _confidence(cases, divisions[0], chosen)
     every = np.ones(len(whole.disagreements), dtype=np.bool_)
     scores = curve(whole, PaperRule(replace(calibration, lam=1.0)))
     return Report(
@@ -135,21 +140,28 @@ def calibrate(
 
 
 def _compare(
-    whole: Ledger, parts: Sequence[Fold], objective: str, calibration: Calibration
+    whole: Ledger, divisions: Sequence[Sequence[Fold]], objective: str, calibration: Calibration
 ) -> list[RuleReport]:
     """Each rule on windows that it was not fitted to; the paper's comes first."""
-    ledgers = [Ledger([whole.cases[n] for n in rest], objective) for rest, _ in parts]
+    held_out = {
+        rest: (Ledger([whole.cases[n] for n in rest], objective), np.isin(whole.case_of, part))
+        for parts in divisions
+        for rest, part in parts
+    }
     reports = []
     for name, fit_rule in FITS.items():
-        fits = [fit_rule(ledger, Calibration()) for ledger in ledgers]
-        if name == LearnedRule.name and not all(c.learned for c in (*fits, calibration)):
+        fits = {rest: fit_rule(ledger, Calibration()) for rest, (ledger, _) in held_out.items()}
+        if name == LearnedRule.name and not all(c.learned for c in (*fits.values(), calibration)):
             continue
-        crossed = np.zeros(len(whole.disagreements), dtype=np.bool_)
-        for fitted, (_, part) in zip(fits, parts, strict=True):
-            own = np.isin(whole.case_of, part)
-            crossed[own] = whole.choices(make_rule(name, fitted), own)
+        scores = []
+        for parts in divisions:
+            crossed = np.zeros(len(whole.disagreements), dtype=np.bool_)
+            for rest, _ in parts:
+                own = held_out[rest][1]
+                crossed[own] = whole.choices(make_rule(name, fits[rest]), own)
+            scores.append(float(whole.f1(crossed)))
         chosen = whole.choices(make_rule(name, calibration))
-        reports.append(RuleReport(name, float(whole.f1(crossed)), float(whole.f1(chosen))))
+        reports.append(RuleReport(name, float(np.mean(scores)), float(whole.f1(chosen))))
     return reports
 
 
@@ -182,8 +194,8 @@ def _folds(cases: Sequence[Case], folds: int, seed: int) -> list[Fold]:
     parts = [set(names[n::folds]) for n in range(min(folds, len(names)))]
     return [
         (
-            [n for n, group in enumerate(groups) if group not in part],
-            [n for n, group in enumerate(groups) if group in part],
+            tuple(n for n, group in enumerate(groups) if group not in part),
+            tuple(n for n, group in enumerate(groups) if group in part),
         )
         for part in parts
     ]

@@ -1,6 +1,7 @@
 import json
 import random
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from tests.fusion.cases import make_case
 from tests.strategies import make_window
 
 LETTERS = make_window(*"abcd", gap="")
+search = partial(calibrate, repeats=1)
+"""What is fitted shows in one division, and five take five times as long."""
 RIGHT, WRONG = (0, 2, "NR"), (1, 3, "NR")
 
 
@@ -41,7 +44,7 @@ def below(entropy, n=200, seed=0):
 def test_the_right_lambda_is_found(lam, objective):
     """S_S = S_L at the entropy that parts the two."""
     entropy = 1 - lam * np.exp(0.9)
-    report = calibrate(below(entropy), objective)
+    report = search(below(entropy), objective)
     assert report.calibration.lam == pytest.approx(lam, abs=0.02)
     assert report.rule == "paper"
     paper = next(r for r in report.rules if r.name == "paper")
@@ -51,7 +54,7 @@ def test_the_right_lambda_is_found(lam, objective):
 
 def test_the_curve_says_what_each_lambda_gives():
     cases = below(0.5)
-    report = calibrate(cases)
+    report = search(cases)
     for lam, f in report.curve[::17]:
         rule = make_rule("paper", Calibration(lam=lam))
         fused = [[Mention(m.start, m.end, m.label) for m in fuse(case, rule)] for case in cases]
@@ -63,7 +66,7 @@ def test_lambda_is_in_the_middle_of_the_best_ones():
     rng = random.Random(0)
     entropies = [rng.choice([0.05, 0.1, 0.2, 0.8, 1.0, 2.0]) for _ in range(100)]
     cases = [sample(e, e < 0.5, document=n) for n, e in enumerate(entropies)]
-    assert calibrate(cases).calibration.lam == pytest.approx((0.08 + 0.33) / 2, abs=0.02)
+    assert search(cases).calibration.lam == pytest.approx((0.08 + 0.33) / 2, abs=0.02)
 
 
 def by_label(n=200, seed=0):
@@ -74,7 +77,7 @@ def by_label(n=200, seed=0):
 
 
 def test_the_learned_rule_wins_where_it_sees_more():
-    report = calibrate(by_label())
+    report = search(by_label())
     assert report.rule == "learned"
     scores = {r.name: r.cross_validated for r in report.rules}
     assert scores["learned"] == 1 > 0.8 > scores["paper"]
@@ -91,7 +94,7 @@ def noise(n=60, seed=0):
 
 
 def test_what_was_only_learnt_by_heart_does_not_count():
-    report = calibrate(noise())
+    report = search(noise())
     learned = next(r for r in report.rules if r.name == "learned")
     assert learned.fitted > learned.cross_validated + 0.02
 
@@ -99,13 +102,13 @@ def test_what_was_only_learnt_by_heart_does_not_count():
 def test_a_tie_is_the_papers():
     """Both other rules are right everywhere, too."""
     entropies = [0.05, 2.0] * 50
-    report = calibrate([sample(e, e < 1, document=n) for n, e in enumerate(entropies)])
+    report = search([sample(e, e < 1, document=n) for n, e in enumerate(entropies)])
     assert {r.cross_validated for r in report.rules} == {1.0}
     assert report.rule == "paper"
 
 
 def test_where_one_model_is_always_right_there_is_no_learned_rule():
-    report = calibrate([sample(0.5, True, document=n) for n in range(20)])
+    report = search([sample(0.5, True, document=n) for n in range(20)])
     assert [r.name for r in report.rules] == ["paper", "scaled"]
     assert report.calibration.learned is None
 
@@ -115,24 +118,24 @@ def test_documents_are_not_torn_apart():
     rng = random.Random(0)
     right = [rng.random() < 0.5 for _ in range(20)]
     cases = [sample(0.5, right[n % 20], n % 20, label=f"L{n % 20}") for n in range(200)]
-    learned = next(r for r in calibrate(cases).rules if r.name == "learned")
+    learned = next(r for r in search(cases).rules if r.name == "learned")
     assert learned.fitted == 1
     assert learned.cross_validated < 0.8
 
 
 def test_windows_of_one_document_are_taken_one_by_one():
     cases = [in_document(case, 0) for case in by_label()]
-    assert calibrate(cases).rule == "learned"
+    assert search(cases).rule == "learned"
 
 
 def test_the_same_seed_gives_the_same_report():
-    assert calibrate(below(0.5, 60), seed=3) == calibrate(below(0.5, 60), seed=3)
+    assert search(below(0.5, 60), seed=3) == search(below(0.5, 60), seed=3)
 
 
 def test_an_overconfident_model_is_cooled():
     rng = random.Random(0)
     cases = [sample(rng.choice([0.1, 1.0]), rng.random() < 0.5, n, p=0.99) for n in range(100)]
-    fitted = calibrate(cases).calibration
+    fitted = search(cases).calibration
     assert fitted.llm_temperature > 1
 
 
@@ -149,7 +152,7 @@ def trusted(n=400, seed=0):
 
 
 def test_the_confidence_is_fitted_where_that_helps():
-    report = calibrate(trusted())
+    report = search(trusted())
     assert report.confidence.fitted < report.confidence.raw
     rule = make_rule(report.rule, report.calibration)
     (m,) = fuse(trusted()[0], rule)
@@ -168,13 +171,13 @@ def test_a_confidence_that_is_right_already_stays():
         case = replace(case, slm=replace(case.slm, probabilities=(p,)))
         cases.append(in_document(case, k % 40))
     cases += [sample(0.1, True, 40 + k) for k in range(2)]
-    report = calibrate(cases)
+    report = search(cases)
     fitted = report.calibration.confidence
     assert fitted is None or report.confidence.fitted > report.confidence.raw - 0.01
 
 
 def test_a_report_is_plain_data():
-    report = calibrate(by_label())
+    report = search(by_label())
     data = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert Calibration.from_dict(data["calibration"]) == report.calibration
 
@@ -182,16 +185,16 @@ def test_a_report_is_plain_data():
 def test_nothing_but_the_cases_given_counts():
     """What was calibrated before changes nothing, nor does the text; the gold entities do."""
     cases = below(0.3, 80)
-    first = calibrate(cases)
-    calibrate(by_label())
+    first = search(cases)
+    search(by_label())
     unread = [replace(case, window=replace(case.window, text="wxyz", start=7)) for case in cases]
-    assert calibrate(unread) == first
+    assert search(unread) == first
     turned = [replace(case, gold=(Mention(*WRONG),)) for case in cases]
-    assert calibrate(turned) != first
+    assert search(turned) != first
 
 
 def test_what_was_calibrated_decides_without_gold_entities():
-    report = calibrate(by_label())
+    report = search(by_label())
     rule = make_rule(report.rule, report.calibration)
     for case in by_label(50, seed=1):
         (m,) = fuse(replace(case, gold=()), rule)
@@ -201,17 +204,26 @@ def test_what_was_calibrated_decides_without_gold_entities():
 def test_windows_without_a_second_reading_are_part_of_the_score():
     cases = below(0.5, 40)
     alone = [replace(case, llm=None) for case in cases[:20]]
-    report = calibrate([*alone, *cases[20:]])
+    report = search([*alone, *cases[20:]])
     assert report.windows == 40
     assert report.disagreements == 20
 
 
 def test_without_gold_entities_nothing_is_calibrated():
     with pytest.raises(ValueError, match=r"EL042.*in the 20 windows"):
-        calibrate([replace(case, gold=()) for case in below(0.5, 20)])
+        search([replace(case, gold=()) for case in below(0.5, 20)])
 
 
 def test_without_disagreements_nothing_is_calibrated():
     agreed = make_case(LETTERS, [0.1] * 4, [RIGHT], [RIGHT], gold=[RIGHT])
     with pytest.raises(ValueError, match=r"EL043.*in the 3 windows"):
-        calibrate([agreed] * 3)
+        search([agreed] * 3)
+
+
+def test_rules_are_compared_over_several_divisions():
+    cases = below(0.5, 40)
+    each = [calibrate(cases, repeats=1, seed=n) for n in range(3)]
+    together = calibrate(cases, repeats=3, seed=0)
+    for n, rule in enumerate(together.rules):
+        scores = [report.rules[n].cross_validated for report in each]
+        assert rule.cross_validated == pytest.approx(sum(scores) / 3)
