@@ -322,6 +322,10 @@ class Errors(metaclass=_Coded):
         "The setting '{setting}' of the component '{name}' got a {given}, which cannot do its work. "
         "Give it a block of the config such as {wanted}."
     )
+    EL121 = (
+        "The input '{source}' is what would be written, or lies where that would lie: '{out}'. Choose "
+        "another name for the output."
+    )
 
 
 class Warnings(metaclass=_Coded):

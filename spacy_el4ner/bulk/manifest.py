@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,9 @@ import spacy_el4ner
 from spacy_el4ner.bulk.worker import Job
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.storage.atomic import replacing
+
+LIBRARIES = ("torch", "transformers")
+"""What else computes."""
 
 
 def manifest(job: Job, documents: int) -> dict[str, Any]:
@@ -31,9 +35,19 @@ def manifest(job: Job, documents: int) -> dict[str, Any]:
         "text_key": job.keys.text,
         "id_key": job.keys.id,
         "max_length": job.max_length,
+        # A GPU rounds otherwise.
+        "gpu": job.gpu_id >= 0,
         "spacy": spacy_version,
         "spacy_el4ner": spacy_el4ner.__version__,
+        **{name: _version(name) for name in LIBRARIES},
     }
+
+
+def _version(library: str) -> str | None:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
 
 
 def claim(path: Path, expected: dict[str, Any]) -> None:

@@ -22,8 +22,18 @@ class Parts:
     def __init__(self, out: Path):
         self.out = out
         self.folder = out.with_name(f"{out.name}.parts")
-        self.failed = out.with_name(f"{out.stem}{FAILED}")
+        self.failed = out.with_name(f"{out.name}{FAILED}")
         self.manifest = out.with_name(f"{out.name}{MANIFEST}")
+
+    def meet(self, source: Path) -> bool:
+        """RETURNS (bool): Whether the input is one of the files that are written here, or would hold
+        them.
+        """
+        source = source.resolve()
+        written = [path.resolve() for path in self._files()]
+        return any(
+            source == path or source in path.parents or path in source.parents for path in written
+        )
 
     def done(self) -> set[int]:
         """RETURNS (set[int]): The shards that are finished."""

@@ -61,13 +61,16 @@ class Run:
         self.parts = Parts(out)
         self.output = make_output(out.suffix)
         source = open_source(job.source, job.keys)
-        if overwrite:
-            self.parts.discard()
-        elif out.exists() and not self.parts.manifest.is_file():
+        if self.parts.meet(job.source):
+            raise ValueError(Errors.EL121.format(source=job.source, out=out))
+        if not overwrite and out.exists() and not self.parts.manifest.is_file():
             raise ValueError(Errors.EL065.format(path=out))
         self.documents = source.count()
         _check(source, job.source)
-        claim(self.parts.manifest, manifest(job, self.documents))
+        made_of = manifest(job, self.documents)
+        if overwrite:  # only now: what is there stays until it is certain that something can follow
+            self.parts.discard()
+        claim(self.parts.manifest, made_of)
 
     @property
     def complete(self) -> bool:

@@ -1,9 +1,9 @@
 """Which rule is best on held-out windows, with which parameters.
 
 A rule with fitted parameters looks better on the data that it was fitted to. So the rules are compared
-by cross-validation, over documents where there are enough, and only then fitted to everything. The rules
-are nearly as good as each other, so that one division into parts would choose by chance: several are
-drawn.
+by cross-validation, over documents where there are enough, and only then fitted to everything. The
+rules are nearly as good as each other, so that one division into parts would choose by chance: several
+are drawn.
 """
 
 import random

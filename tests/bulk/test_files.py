@@ -195,3 +195,19 @@ def test_what_a_transformer_computed_does_not_go_into_the_file():
     written = make_output(".spacy").write([Annotated(Record(1, 1, doc.text), doc)])
     (read,) = DocBin(store_user_data=True).from_bytes(written).get_docs(doc.vocab)
     assert set(read.user_data) == {"id"}
+
+
+@pytest.mark.parametrize("own", [2**64, -(2**63) - 1])
+def test_an_id_that_msgpack_has_no_number_for_is_written_as_text(own):
+    doc = spacy.blank("en")("Ann left.")
+    written = make_output(".spacy").write([Annotated(Record(1, own, doc.text), doc)])
+    (read,) = DocBin(store_user_data=True).from_bytes(written).get_docs(doc.vocab)
+    assert read.user_data["id"] == str(own)
+
+
+def test_the_error_of_another_time_is_gone_where_all_went_well():
+    doc = spacy.blank("en")("Ann left.")
+    doc.user_data["error"] = "out of memory"
+    written = make_output(".spacy").write([Annotated(Record(1, 1, doc.text), doc)])
+    (read,) = DocBin(store_user_data=True).from_bytes(written).get_docs(doc.vocab)
+    assert "error" not in read.user_data

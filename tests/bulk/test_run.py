@@ -5,10 +5,12 @@ import shutil
 import signal
 import time
 import warnings
+from dataclasses import replace
 from multiprocessing import get_context
 
 import pytest
 import spacy
+from spacy.tokens import DocBin
 
 from spacy_el4ner.bulk.engines.local import in_this_process
 from spacy_el4ner.bulk.manifest import pipeline_fingerprint
@@ -44,6 +46,13 @@ def everything(folder):
     }
 
 
+def save_docs(folder):
+    folder.mkdir()
+    nlp = spacy.blank("en")
+    DocBin(docs=[nlp("Ann met Bill.")]).to_disk(folder / "a.spacy")
+    return folder
+
+
 def fresh(tmp_path, name):
     """A folder with the same input."""
     (tmp_path / name).mkdir()
@@ -54,10 +63,14 @@ def fresh(tmp_path, name):
 def test_a_run_leaves_output_failures_and_manifest(ruler, tmp_path):
     summary = annotate(make_job(ruler, tmp_path), tmp_path / "out.jsonl")
     assert (summary.documents, summary.failed, summary.missing) == (30, len(BAD), 0)
-    assert set(everything(tmp_path)) == {"out.jsonl", "out.failed.jsonl", "out.jsonl.manifest.json"}
+    assert set(everything(tmp_path)) == {
+        "out.jsonl",
+        "out.jsonl.failed.jsonl",
+        "out.jsonl.manifest.json",
+    }
     assert not Parts(tmp_path / "out.jsonl").folder.exists()
     assert [r["id"] for r in read_jsonl(tmp_path / "out.jsonl")][:3] == ["d1", "d2", "d3"]
-    assert [r["line"] for r in read_jsonl(tmp_path / "out.failed.jsonl")] == list(BAD)
+    assert [r["line"] for r in read_jsonl(tmp_path / "out.jsonl.failed.jsonl")] == list(BAD)
 
 
 def test_shards_do_not_show_in_the_output(ruler, tmp_path):
@@ -65,7 +78,9 @@ def test_shards_do_not_show_in_the_output(ruler, tmp_path):
     annotate(make_job(ruler, one, shard_size=1000), one / "out.jsonl")
     annotate(make_job(ruler, many, shard_size=1), many / "out.jsonl")
     assert (one / "out.jsonl").read_bytes() == (many / "out.jsonl").read_bytes()
-    assert (one / "out.failed.jsonl").read_bytes() == (many / "out.failed.jsonl").read_bytes()
+    assert (one / "out.jsonl.failed.jsonl").read_bytes() == (
+        many / "out.jsonl.failed.jsonl"
+    ).read_bytes()
 
 
 @needs_fork
@@ -221,3 +236,43 @@ def test_a_merge_that_another_process_was_quicker_with_is_fine(ruler, tmp_path):
     expected = everything(tmp_path)
     run.parts.merge(run.shards, run.output)
     assert everything(tmp_path) == expected
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.jsonl.failed.jsonl"])
+def test_an_input_that_the_output_would_replace_is_refused_and_stays(ruler, tmp_path, name):
+    source = write_jsonl(tmp_path / name)
+    before = source.read_bytes()
+    with pytest.raises(ValueError, match="EL121"):
+        Run(Job(str(ruler), source, ".jsonl"), tmp_path / "out.jsonl", overwrite=True)
+    assert source.read_bytes() == before
+
+
+def test_an_output_inside_of_the_input_is_refused(ruler, tmp_path):
+    folder = save_docs(tmp_path / "docs")
+    with pytest.raises(ValueError, match="EL121"):
+        Run(Job(str(ruler), folder, ".spacy"), folder / "out.spacy")
+
+
+@pytest.mark.parametrize("broken", ["pipeline", "source"])
+def test_what_is_there_stays_while_nothing_can_take_its_place(ruler, tmp_path, broken):
+    job, out = make_job(ruler, tmp_path), tmp_path / "out.jsonl"
+    annotate(job, out)
+    before = everything(tmp_path)
+    wrong = {"pipeline": "nowhere", "source": tmp_path / "nowhere.jsonl"}[broken]
+    with pytest.raises(ValueError, match="nowhere"):
+        Run(replace(job, **{broken: wrong}), out, overwrite=True)
+    assert everything(tmp_path) == before
+
+
+def test_outputs_of_one_name_keep_their_failures_apart(ruler, tmp_path):
+    annotate(make_job(ruler, tmp_path), tmp_path / "out.jsonl")
+    whole = write_jsonl(tmp_path / "whole.jsonl", bad={})
+    annotate(Job(str(ruler), whole, ".spacy"), tmp_path / "out.spacy")
+    assert len(read_jsonl(tmp_path / "out.jsonl.failed.jsonl")) == len(BAD)
+
+
+def test_a_run_that_a_gpu_began_does_not_go_on_without(ruler, tmp_path):
+    job, out = make_job(ruler, tmp_path), tmp_path / "out.jsonl"
+    Run(replace(job, gpu_id=0), out)
+    with pytest.raises(ValueError, match=r"EL064.*gpu was True, is False"):
+        Run(job, out)

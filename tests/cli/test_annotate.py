@@ -37,7 +37,7 @@ def test_failures_show_in_exit_code_and_message(ruler, tmp_path):
         result = call(*arguments)
         assert result.exit_code == 3
         assert f"{len(BAD)} of them failed" in said(result)
-        assert "out.failed.jsonl" in said(result)
+        assert "out.jsonl.failed.jsonl" in said(result)
 
 
 def test_shares_merge_by_themselves_or_when_told(ruler, tmp_path):

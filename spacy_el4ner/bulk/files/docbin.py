@@ -25,6 +25,8 @@ BLOBS = ("tokens", "spaces", "lengths")
 LISTS = ("cats", "flags", "span_groups", "user_data")
 TRANSIENT = ("trf_data",)
 """Extensions with what a transformer computed on the way, far larger than the documents themselves."""
+LEAST, MOST = -(2**63), 2**64
+"""Integers from the first up to the second, exclusive, have a form in msgpack."""
 LARGEST = 2**32 - 1
 """Bytes, or members, that one value of msgpack can have."""
 
@@ -106,9 +108,11 @@ def _with_data(document: Annotated) -> Doc:
     data: dict[Any, Any] = doc.user_data
     for extension in TRANSIENT:
         data.pop(("._.", extension, None, None), None)
-    doc.user_data["id"] = mended(record.id) if isinstance(record.id, str) else record.id
+    fits = isinstance(record.id, int) and LEAST <= record.id < MOST
+    doc.user_data["id"] = record.id if fits else mended(str(record.id))
     if record.meta and not record.doc:
         doc.user_data["meta"] = json.dumps(record.meta, default=str)
+    doc.user_data.pop("error", None)  # of another time
     if document.error:
         doc.user_data["error"] = document.error
     return doc
