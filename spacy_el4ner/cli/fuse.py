@@ -51,11 +51,16 @@ def fuse(
         "@misc": "spacy-el4ner.HFBackend.v1",
         "model": base if is_adapter else model,
         "adapter": model if is_adapter else None,
+        # Where all weights were trained, the revision is that of a model which is not needed any more.
+        "revision": made.get("revision") if is_adapter else None,
+        "context": made.get("context"),
+        "use_chat_template": made.get("use_chat_template", True),
     }
     settings = {
         "llm": {
             "@misc": "spacy-el4ner.Tagger.v1",
             "wording": wording or made.get("wording", "en"),
+            "max_tokens": made.get("max_tokens", 32),
             "backend": backend,
         },
         "k": made.get("k", 5) if k is None else k,
@@ -63,7 +68,12 @@ def fuse(
     }
     nlp = spacy.load(tagger, config={"components": {name: settings}})
     docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy", nlp.vocab), limit, seed)
-    find_component(nlp, tagger)[1].set_pool(docs)
+    component = find_component(nlp, tagger)[1]
+    component.set_pool(docs)
+    # The order stays: it is that of the tagger's tags.
+    described = made.get("labels", {})
+    labels = component.cfg["labels"]
+    component.cfg["labels"] = {label: described.get(label, text) for label, text in labels.items()}
     save_pipeline(nlp, out)
     msg.good(f"{out}: '{name}' with {backend['model']}, {sentences} sentences to show")
 

@@ -1,6 +1,7 @@
 """The commands that put a tagger and a language model together."""
 
 import json
+import shutil
 
 import pytest
 import spacy
@@ -56,6 +57,40 @@ def test_what_fine_tuning_recorded_is_taken_over(folder):
     assert component.llm.backend.adapter == str(adapter)
     assert component.llm.wording.name == "compact"
     assert component.cfg["k"] == 3
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_model_is_asked_as_it_was_fine_tuned(folder, tmp_path, method):
+    model = shutil.copytree(folder / "model", tmp_path / "llm")
+    plan = {"base": str(folder / "model"), "method": method, "revision": "v2", "max_tokens": 7}
+    plan |= {"context": 300, "use_chat_template": False}
+    (model / "el4ner.json").write_text(json.dumps({"plan": plan}))
+    done = run("fuse", folder / "tagger", model, folder / "corpus", tmp_path / "fused")
+    assert done.exit_code == 0, done.output
+    llm = spacy.load(tmp_path / "fused").get_pipe(NAME).llm
+    assert llm.max_tokens == 7
+    assert llm.backend.context == 300
+    assert llm.backend.use_chat_template is False
+    # It is the base's: what has all of its weights is loaded by itself.
+    assert llm.backend.identity["revision"] == ("v2" if method == "lora" else None)
+
+
+def test_labels_are_described_as_in_fine_tuning_in_the_order_of_the_tags(folder, tmp_path):
+    nlp = spacy.load(folder / "tagger")
+    component = nlp.get_pipe(NAME)
+    component.cfg["labels"]["ORG"] = "Firms."
+    before = component.labels
+    nlp.to_disk(tmp_path / "tagger")
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    described = {"PERSON": "Who.", "DATE": "When.", "GPE": "Where: states, cities."}
+    plan = {"base": str(folder / "model"), "method": "lora", "labels": described}
+    (adapter / "el4ner.json").write_text(json.dumps({"plan": plan}))
+    done = run("fuse", tmp_path / "tagger", adapter, folder / "corpus", tmp_path / "fused")
+    assert done.exit_code == 0, done.output
+    fused = spacy.load(tmp_path / "fused").get_pipe(NAME)
+    assert fused.labels == before == ("GPE", "ORG", "PERSON")
+    assert fused.cfg["labels"] == {"GPE": described["GPE"], "ORG": "Firms.", "PERSON": "Who."}
 
 
 @pytest.mark.parametrize("command", ["fuse", "evaluate-fusion"])
