@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
@@ -96,6 +96,29 @@ class HFBackend:
         self._runner: Any = None
         self._spent = (0, 0)
         self._warned = False
+
+    @classmethod
+    def like(cls, backend: "HFBackend") -> Self:
+        """backend (HFBackend): Whose settings to take, and whose model: it is in memory once.
+        RETURNS (HFBackend): A backend that has read nothing yet.
+        """
+        made = cls.__new__(cls)
+        made.__dict__.update(backend.__getstate__())
+        made._spent = (0, 0)
+        return made
+
+    def without_adapter(self, model: str | None = None) -> "HFBackend":
+        """model (str | None): Another model; None for the same one.
+        RETURNS (HFBackend): A backend with all of these settings but the adapter, and but the revision
+            where that is another model's.
+        """
+        plain = HFBackend.like(self)
+        plain.adapter = None
+        if model is not None and model != self.model:
+            plain.model = model
+            plain._where = {**self._where, "revision": None}
+            plain.__dict__.pop("context", None)  # read from the config of this one
+        return plain
 
     @property
     def forward_passes(self) -> int:

@@ -198,14 +198,6 @@ def without_adapter(component: SLMLLMFusion, model: str | None) -> Reader | None
     backend = getattr(component.llm, "backend", None)
     if not isinstance(backend, HFBackend) or (backend.adapter is None and model is None):
         return None
-    plain = HFBackend(
-        model or backend.model,
-        dtype=backend.dtype,
-        device=backend.device,
-        batch_tokens=backend.batch_tokens,
-        use_chat_template=backend.use_chat_template,
-    )
-    plain.bundle = backend.bundle
     reader = copy(component.llm)
-    reader.backend = plain  # type: ignore[union-attr]
+    reader.backend = backend.without_adapter(model)  # type: ignore[union-attr]
     return reader

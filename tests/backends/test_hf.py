@@ -1,6 +1,7 @@
 """The backend's life beside its answers; what it answers is tested with every family of models."""
 
 import pickle
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,43 @@ def test_a_small_batch_limit_changes_nothing(backend):
     finally:
         backend.batch_tokens = before
     assert [a.text for a in whole] == [a.text for a in small]
+
+
+def test_a_backend_without_its_adapter_has_all_of_its_other_settings():
+    settings = {
+        "revision": "v2",
+        "dtype": "bfloat16",
+        "device": "cuda:1",
+        "device_map": "auto",
+        "attention": "eager",
+        "quantization": {"load_in_8bit": True},
+        "context": 300,
+        "batch_tokens": 99,
+        "decoder": "constrained",
+        "use_chat_template": False,
+        "local_files_only": True,
+        "trust_remote_code": True,
+    }
+    tuned = HFBackend("some/model", adapter="adapter", **settings)
+    tuned.bundle = Path("folder")
+
+    def held(backend):
+        return {key: value for key, value in vars(backend).items() if key != "_prefixes"}
+
+    expected = HFBackend("some/model", **settings)
+    expected.bundle = tuned.bundle
+    assert held(tuned.without_adapter()) == held(expected)
+    assert tuned.adapter == "adapter"
+    # A revision is one of its own model.
+    expected = HFBackend("another/model", **{**settings, "revision": None})
+    expected.bundle = tuned.bundle
+    assert held(tuned.without_adapter("another/model")) == held(expected)
+
+
+def test_another_model_has_a_context_of_its_own(backend):
+    assert backend.context > 0
+    with pytest.raises(ValueError, match="EL006"):
+        _ = backend.without_adapter("/no/such/model").context
 
 
 def test_unloading_frees_the_model_and_keeps_the_count(backend):

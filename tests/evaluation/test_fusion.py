@@ -3,10 +3,12 @@ import json
 import pytest
 from spacy.training import Example
 
+from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.evaluation import fusion_report
-from spacy_el4ner.evaluation.fusion import FusionBench
+from spacy_el4ner.evaluation.fusion import FusionBench, without_adapter
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.routing import uncertainty
+from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.scorer import score
 from tests.pipeline.taggers import Scripted, examples, trained
 
@@ -67,6 +69,19 @@ def test_routing_asks_less(rows):
 def test_the_base_is_read_as_the_fine_tuned_model_is(rows):
     assert rows["similarity"]["ents_f"] == 0
     assert rows["sft_similarity"]["ents_f"] > 0
+
+
+def test_before_fine_tuning_only_the_adapter_is_missing():
+    quantization = {"load_in_8bit": True}
+    backend = HFBackend("some/model", adapter="a", revision="v2", quantization=quantization)
+    component = trained(steps=0).get_pipe(NAME)
+    component.llm = Tagger(backend, max_tokens=7)
+    before = without_adapter(component, None)
+    assert before.max_tokens == 7
+    assert before.backend.identity == {**backend.identity, "adapter": None}
+    assert component.llm.backend is backend
+    component.llm = Tagger(before.backend)
+    assert without_adapter(component, None) is None
 
 
 def test_gold_entities_are_out_of_reach_until_a_row_is_scored(nlp, gold):

@@ -32,9 +32,7 @@ class OpenBackend(HFBackend):
         decoder (str | None), prefix_mb (int | None), batch_tokens (int | None): What is different.
         RETURNS (OpenBackend): A backend that has read nothing yet.
         """
-        made = cls.__new__(cls)
-        made.__dict__.update(backend.__getstate__())
-        made._spent = (0, 0)
+        made = cls.like(backend)
         made.decoder = decoder or made.decoder
         made.batch_tokens = batch_tokens or made.batch_tokens
         if prefix_mb is not None:
