@@ -166,6 +166,8 @@ def freeze(value: Any) -> Any:
     """RETURNS (Any): The same as something hashable."""
     if isinstance(value, Mapping):
         return _Frozen((key, freeze(item)) for key, item in sorted(value.items()))
+    if isinstance(value, list):
+        return _FrozenList(map(freeze, value))
     return value
 
 
@@ -173,8 +175,14 @@ class _Frozen(tuple[tuple[str, Any], ...]):
     """The items of a mapping."""
 
 
+class _FrozenList(tuple[Any, ...]):
+    """The items of a list."""
+
+
 def _thaw(value: Any) -> Any:
-    return {key: _thaw(item) for key, item in value} if isinstance(value, _Frozen) else value
+    if isinstance(value, _Frozen):
+        return {key: _thaw(item) for key, item in value}
+    return [_thaw(item) for item in value] if isinstance(value, _FrozenList) else value
 
 
 def _dtype_argument() -> str:

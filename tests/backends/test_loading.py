@@ -6,6 +6,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from spacy_el4ner.backends.hf import HFBackend
+from spacy_el4ner.backends.loading import _thaw, freeze
 from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest
 from tests.backends.test_hf import WINDOWS
@@ -54,6 +55,13 @@ def test_backends_that_hold_it_differently_do_not_share_it(folder):
     one.decode(REQUESTS[:1])
     two.decode(REQUESTS[:1])
     assert one._loaded is not two._loaded
+
+
+def test_settings_of_any_depth_are_hashed_and_come_back_as_they_were():
+    given = {"skip": ["lm_head", ["a", {"b": [1, 2]}]], "kind": {"bits": 8, "of": []}, "on": True}
+    frozen = freeze(given)
+    assert hash(frozen) == hash(freeze(dict(reversed(given.items()))))
+    assert _thaw(frozen) == given
 
 
 def test_a_shared_model_is_freed_with_its_last_backend(folder):
