@@ -108,6 +108,10 @@ def read(source: Source) -> Any:
         if getattr(config.get_text_config(), "attn_logit_softcapping", None):
             # Gemma 2: transformers 4 would take sdpa, which leaves the soft cap out.
             settings.setdefault("attn_implementation", "eager")
+        spread = "device_map" in settings
+        if "quantization_config" in settings and not spread:
+            # It is quantized where it is put; not every kind can be moved afterwards.
+            settings["device_map"] = {"": source.device}
         model, info = AutoModelForCausalLM.from_pretrained(
             source.model,
             **{_dtype_argument(): dtype},
@@ -118,7 +122,7 @@ def read(source: Source) -> Any:
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _explained(source.model, error) from error
     missing = set(info["missing_keys"])
-    if "device_map" not in settings:
+    if not spread:
         # Those that several layers share are not among them.
         missing |= {name for name, weight in model.named_parameters() if weight.is_meta}
     if missing:

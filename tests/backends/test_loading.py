@@ -64,6 +64,27 @@ def test_settings_of_any_depth_are_hashed_and_come_back_as_they_were():
     assert _thaw(frozen) == given
 
 
+@pytest.mark.parametrize("device_map", [None, "cpu"])
+def test_a_quantized_model_is_put_where_it_belongs_and_not_moved(folder, monkeypatch, device_map):
+    given = {"load_in_8bit": True, "llm_int8_skip_modules": ["lm_head"]}
+    asked = []
+
+    def immovable(*args, **kwargs):
+        raise ValueError("`.to` is not supported for `8-bit` bitsandbytes models.")
+
+    def quantized(*args, quantization_config, **kwargs):
+        asked.append((quantization_config, kwargs["device_map"]))
+        found, info = read_whole(*args, **kwargs)
+        monkeypatch.setattr(found, "to", immovable)
+        return found, info
+
+    read_whole = AutoModelForCausalLM.from_pretrained
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", quantized)
+    backend = HFBackend(folder, quantization=given, device="cpu", device_map=device_map)
+    assert backend.decode(REQUESTS[:1])[0].text
+    assert asked == [(given, device_map or {"": "cpu"})]
+
+
 def test_a_shared_model_is_freed_with_its_last_backend(folder):
     import weakref
 
