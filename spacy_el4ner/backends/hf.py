@@ -11,7 +11,7 @@ from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.loading import LoadedModel, Source, check_tokenizer, freeze, load
 from spacy_el4ner.errors import Errors, Warnings
-from spacy_el4ner.storage import bundle
+from spacy_el4ner.storage import bundle, manifest
 from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 
 T = TypeVar("T")
@@ -137,15 +137,15 @@ class HFBackend:
     @property
     def identity(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): All that the answers depend on, beside the request. Batch size,
-        device and decoder are no part of it.
+        decoder and, but for the type that it computes in, the device are no part of it.
         """
         return {
             "backend": "hf",
             "answering": ANSWERING,
-            "model": self._located(self.model),
-            "adapter": self.adapter and self._located(self.adapter),
+            "model": self._told(self.model),
+            "adapter": self.adapter and self._told(self.adapter),
             "revision": self._where["revision"],
-            "dtype": self.dtype,
+            "dtype": self._dtype,
             "quantization": self._settings.get("quantization_config"),
             "use_chat_template": self.use_chat_template,
         }
@@ -263,24 +263,44 @@ class HFBackend:
             self._warned = True
             warnings.warn(Warnings.WL004.format(name=self.model, window=runner.window), stacklevel=2)
 
+    @property
+    def _dtype(self) -> str:
+        """The type to compute in; "auto" only where the weights decide."""
+        on_cpu = self.place.partition(":")[0] == "cpu"
+        return "float32" if self.dtype == "auto" and on_cpu else self.dtype
+
+    def _told(self, source: str) -> str:
+        """What tells a model from others: a name of the hub, or what is in a folder."""
+        located = self._located(source)
+        return manifest.fingerprint(Path(located)) if Path(located).is_dir() else located
+
     def _located(self, source: str) -> str:
         return bundle.located(source, self.bundle)
+
+    def _adapter_folder(self, adapter: str) -> str:
+        """Where PEFT is to find an adapter. Given a name of the hub, it would ask the network."""
+        located = self._located(adapter)
+        if not self._where["local_files_only"] or Path(located).is_dir():
+            return located
+        from huggingface_hub import snapshot_download
+
+        try:
+            return snapshot_download(located, local_files_only=True)
+        except (OSError, ValueError) as error:
+            message = Errors.EL015.format(adapter=adapter, name=self.model, error=error)
+            raise ValueError(message) from error
 
     @contextmanager
     def _running(self) -> Iterator[Any]:
         """The model with this backend's adapter, ready to be fed."""
         if self._runner is None or self._loaded is None:
-            import torch
-
             from spacy_el4ner.backends.decoding.runner import Runner
 
-            device = self.place
-            on_cpu = torch.device(device).type == "cpu"
-            dtype = "float32" if self.dtype == "auto" and on_cpu else self.dtype
+            device, dtype = self.place, self._dtype
             where, settings = freeze(self._where), freeze(self._settings)
             self._loaded = load(Source(self._located(self.model), where, settings, dtype, device))
             self._runner = Runner(self._loaded.model, self.tokens.end)
-        with self._loaded.using(self.adapter and self._located(self.adapter)):
+        with self._loaded.using(self.adapter and self._adapter_folder(self.adapter)):
             yield self._runner
 
     def _in_batches(

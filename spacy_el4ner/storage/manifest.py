@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,24 @@ def verify(folder: Path) -> None:
         if _sha256(found[name]) != entry["sha256"]:
             problem = "its content has another sha256"
             raise ValueError(Errors.EL084.format(path=folder, file=name, problem=problem))
+
+
+def fingerprint(folder: Path) -> str:
+    """folder (Path): A folder.
+    RETURNS (str): SHA-256 of the names and contents of its files. They are read again only where
+        size or time say that they are others.
+    """
+    files = _files(folder)
+    stats = tuple((name, path.stat().st_size, path.stat().st_mtime_ns) for name, path in files)
+    return _fingerprint(folder, stats)
+
+
+@lru_cache(maxsize=64)
+def _fingerprint(folder: Path, stats: tuple[tuple[str, int, int], ...]) -> str:
+    together = hashlib.sha256()
+    for name, _, _ in stats:
+        together.update(f"{name}\n{_sha256(folder / name)}\n".encode())
+    return together.hexdigest()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The backend's life beside its answers; what it answers is tested with every family of models."""
 
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,27 @@ def test_a_pickled_backend_answers_the_same(backend):
 def test_a_model_that_does_not_exist_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"(?s)EL006.*nowhere"):
         HFBackend(str(tmp_path / "nowhere")).decode(requests()[:1])
+
+
+def test_an_adapter_of_the_hub_is_not_asked_for_where_only_local_files_count(backend, monkeypatch):
+    def asked(*address, **_):
+        raise AssertionError(address)
+
+    monkeypatch.setattr("socket.getaddrinfo", asked)
+    tuned = HFBackend(backend.model, adapter="some/adapter", local_files_only=True)
+    with pytest.raises(ValueError, match=r"EL015.*some/adapter"):
+        tuned.decode(requests()[:1])
+
+
+def test_a_model_is_known_by_what_is_in_its_folder(tmp_path):
+    one = HFBackend(str(save_family(tmp_path / "one", "qwen2", seed=0)))
+    moved = HFBackend(str(shutil.copytree(tmp_path / "one", tmp_path / "moved")))
+    assert moved.identity == one.identity
+    before = one.identity
+    save_family(tmp_path / "one", "qwen2", seed=1)
+    assert one.identity != before
+
+
+def test_the_type_that_is_computed_in_is_part_of_what_answers_depend_on(backend):
+    assert backend.identity["dtype"] == "float32"
+    assert HFBackend(backend.model, device="cuda:0").identity["dtype"] == "auto"
