@@ -376,4 +376,5 @@ def _by_window(extractions: Iterable[Extraction], cut: Sequence[Window]) -> list
 
 
 def _mean(proposals: dict[str, float], n: int) -> float:
-    return math.fsum(proposals.values()) / n
+    """Where the transport gives no probabilities, agreement takes their place."""
+    return math.fsum(1.0 if math.isnan(p) else p for p in proposals.values()) / n

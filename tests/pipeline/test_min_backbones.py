@@ -1,5 +1,7 @@
 """A backbone that does not answer, at any stage: the others go on, or nobody does, and it is said."""
 
+from dataclasses import replace
+
 import pytest
 
 from spacy_el4ner.backends.base import BackendUnavailable
@@ -94,3 +96,17 @@ def test_votes_of_a_backend_without_probabilities_are_marked_as_estimates(models
         estimated = {v["backbone"]: v["estimated"] for v in span._.provenance["votes"]}
         assert estimated == {"terse": False, "plain": True, "marked": False}
     assert set(LABELS) >= {s.label_ for s in spans}
+
+
+def test_without_probabilities_and_votes_agreement_is_the_confidence(models):
+    nlp = ensemble(models, set(), stages={"classification": False, "verification": False})
+    component = nlp.get_pipe("llm_ensemble_ner")
+    for backbone in component.backbones:
+        decode = backbone.backend.decode
+        backbone.backend.decode = lambda requests, decode=decode: [
+            replace(answer, offsets=(), logprobs=()) for answer in decode(requests)
+        ]
+    spans = [s for doc in nlp.pipe(TEXTS) for s in doc.spans["el4ner"]]
+    assert spans
+    for span in spans:
+        assert span._.confidence == pytest.approx(len(span._.provenance["proposed_by"]) / 3)
