@@ -8,6 +8,7 @@ from typing import Any
 from spacy import util
 from spacy.language import Language
 
+from spacy_el4ner.errors import Errors
 from spacy_el4ner.storage import bundle, manifest
 from spacy_el4ner.storage.atomic import replacing_folder
 
@@ -43,13 +44,16 @@ def from_disk(
     exclude (Iterable[str]): Names of parts to leave as they are.
     models (Iterable[Any]): Backends and encoders, which are told where their bundled models are.
     RAISES (ValueError): The pipeline that the folder is in, or else the folder, is not what was saved,
-        says its manifest. Without any manifest, nothing is known and nothing is checked.
+        says its manifest; or a part is missing. Without a manifest nothing else is known.
     """
     path = Path(path)
     for folder in (path.parent, path):
         if (folder / manifest.NAME).exists():
             manifest.verify(folder)
             break
+    missing = [name for name in readers if name not in exclude and not (path / name).is_file()]
+    if missing:
+        raise ValueError(Errors.EL083.format(path=path, file=missing[0]))
     bundle.bind(models, path)
     util.from_disk(path, {name: _file_reader(read) for name, read in readers.items()}, exclude)
 

@@ -94,7 +94,13 @@ def test_spacy_may_save_over_it(saved):
     assert spacy.load(folder).get_pipe("llm_ensemble_ner").cfg["k"] == 6
 
 
-def test_a_pipeline_of_before_there_were_manifests_is_loaded(saved):
+def test_a_folder_that_is_not_there_is_refused(saved, tmp_path):
+    nlp, _ = saved
+    with pytest.raises(ValueError, match=r"EL083.*nowhere"):
+        nlp.get_pipe("llm_ensemble_ner").from_disk(tmp_path / "nowhere")
+
+
+def test_a_pipeline_without_its_manifests_is_loaded(saved):
     _, folder = saved
     for listing in folder.rglob(manifest.NAME):
         listing.unlink()
