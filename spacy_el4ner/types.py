@@ -153,6 +153,7 @@ class Vote:
     probabilities (dict[str, float]): Of every option, "" being "no entity".
     estimated (bool): The transport gave no probabilities: the option chosen has all of it, and only
         the agreement of several votes says how sure the ensemble is.
+    unread (bool): Nothing of the answer could be read; it counts as "no entity".
     """
 
     backbone: str
@@ -160,6 +161,7 @@ class Vote:
     probability: float
     probabilities: dict[str, float] = field(hash=False)
     estimated: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -170,12 +172,14 @@ class Verdict:
     true (bool): The answer.
     probability (float): Of the answer "true".
     estimated (bool): As of a `Vote`.
+    unread (bool): Nothing of the answer could be read; it counts as "false".
     """
 
     backbone: str
     true: bool
     probability: float
     estimated: bool = False
+    unread: bool = False
 
 
 @dataclass(frozen=True)

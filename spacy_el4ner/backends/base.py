@@ -49,7 +49,7 @@ class Backend(Protocol):
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         """RETURNS (list[list[float]]): Log-probability of each option of each request, in nats; the
-        probabilities of a request's options sum to 1.
+        probabilities of a request's options sum to 1, or are all 0 where no answer could be read.
         """
         ...
 

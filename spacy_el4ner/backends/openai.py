@@ -121,8 +121,8 @@ class OpenAIBackend:
         return self._server.run(self._decode, asked)
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
-        """Without exact scores: 0 for the option that the model names and -inf for the others. Where
-        none can be read, also after asking again, that is the last one: "no entity" or "false".
+        """Without exact scores: 0 for the option that the model names and -inf for the others; for all
+        of them where none can be read, also after asking again.
         """
         asked = [(r, self._room(r.prompt, max(map(self.count, r.options)))) for r in requests]
         if not self.exact:
@@ -171,7 +171,7 @@ class OpenAIBackend:
             lambda text: pick(options, text) is not None,
             CHOOSE_AGAIN.format(options=", ".join(options)),
         )
-        chosen = pick(options, answer.text) or options[-1]
+        chosen = pick(options, answer.text)
         return [0.0 if option == chosen else -math.inf for option in options]
 
     def _weigh(self, pair: tuple[Prompt, str], post: Post) -> list[tuple[str, float]]:

@@ -101,6 +101,7 @@ class FourStages:
         classified = self._classify(union, cut, readings)
         typed = _counted("typed", [c for c in classified if c.label], counts)
         verified = self._verify(typed, cut, readings)
+        _count_unread(classified, verified, counts)
         confirmed = [c for c in verified if c.verdict is None or c.verdict.true]
         candidates = _counted("verified", confirmed, counts)
         results = [Result([], {**c, "unavailable": dict(self.unavailable)}) for c in counts]
@@ -318,6 +319,16 @@ def _count_extraction(extraction: Extraction, counts: list[dict[str, Any]]) -> N
     count["proposed"][extraction.reading.backbone.name] += len(extraction.proposals)
     count["unaligned"] += extraction.unaligned
     count["unparsed"] += extraction.unparsed
+
+
+def _count_unread(
+    classified: Sequence[Candidate], verified: Sequence[Candidate], counts: list[dict[str, Any]]
+) -> None:
+    for candidate in classified:
+        counts[candidate.document]["unparsed"] += sum(vote.unread for vote in candidate.votes)
+    for candidate in verified:
+        if candidate.verdict is not None:
+            counts[candidate.document]["unparsed"] += candidate.verdict.unread
 
 
 def _counted(stage: str, candidates: list[Candidate], counts: list[dict[str, Any]]) -> list[Candidate]:

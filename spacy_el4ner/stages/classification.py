@@ -30,7 +30,8 @@ def classify(
         ),
     ):
         probabilities = {label: math.exp(score) for label, score in zip(labels, scores, strict=True)}
-        best = max(labels, key=probabilities.__getitem__)
+        unread = not any(probabilities.values())
+        best = "" if unread else max(labels, key=probabilities.__getitem__)
         estimated = not backbone.backend.exact
-        votes.append(Vote(backbone.name, best, probabilities[best], probabilities, estimated))
+        votes.append(Vote(backbone.name, best, probabilities[best], probabilities, estimated, unread))
     return votes

@@ -29,5 +29,6 @@ def verify(
         ),
     ):
         estimated = not backbone.backend.exact
-        verdicts.append(Verdict(backbone.name, true > false, math.exp(true), estimated))
+        unread = true == false == -math.inf
+        verdicts.append(Verdict(backbone.name, true > false, math.exp(true), estimated, unread))
     return verdicts

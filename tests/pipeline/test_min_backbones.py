@@ -1,5 +1,6 @@
 """A backbone that does not answer, at any stage: the others go on, or nobody does, and it is said."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -110,3 +111,23 @@ def test_without_probabilities_and_votes_agreement_is_the_confidence(models):
     assert spans
     for span in spans:
         assert span._.confidence == pytest.approx(len(span._.provenance["proposed_by"]) / 3)
+
+
+@pytest.mark.parametrize("stage", ["classification", "verification"])
+def test_answers_that_cannot_be_read_are_counted_and_confirm_nothing(models, stage):
+    nlp = ensemble(models[:1], set())
+    (backbone,) = nlp.get_pipe("llm_ensemble_ner").backbones
+    score = backbone.backend.score
+
+    def unread(requests):
+        options = 2 if stage == "verification" else len(LABELS) + 1
+        return [
+            [-math.inf] * len(found) if len(found) == options else found for found in score(requests)
+        ]
+
+    backbone.backend.score = unread
+    docs = list(nlp.pipe(TEXTS))
+    counts = [doc._.el4ner["counts"] for doc in docs]
+    asked = "union" if stage == "classification" else "typed"
+    assert sum(count["unparsed"] for count in counts) == sum(count[asked] for count in counts) > 0
+    assert not any(doc.spans["el4ner"] for doc in docs)
