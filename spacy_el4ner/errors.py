@@ -254,7 +254,9 @@ class Errors(metaclass=_Coded):
         "There is nothing measured in '{path}'. Give the folder in which `evaluate` wrote "
         "ensemble.json, or `evaluate-fusion` fusion.json."
     )
-    EL101 = "'{path}' is not what `{command}` writes: {problem}. Measure again."
+    EL101 = (
+        "'{path}' is not what {command} writes: {problem}. Give a file that it wrote, or measure again."
+    )
     EL102 = (
         "'{path}' holds no documents. Give a .spacy file of annotated documents, as `annotate` writes "
         "it."

@@ -30,7 +30,7 @@ def annotate(
         Path,
         typer.Argument(
             metavar="INPUT",
-            help="Texts: .jsonl, .txt (one a line), .parquet, .spacy or a folder of these",
+            help="Texts: .jsonl, .txt (one a line), .parquet, .spacy, or a folder of .spacy files",
         ),
     ],
     out: Annotated[

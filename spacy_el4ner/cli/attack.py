@@ -4,12 +4,11 @@ import random
 from pathlib import Path
 from typing import Annotated, Any
 
-import spacy
 import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import named, use_gpu
+from spacy_el4ner.cli.options import load_pipeline, named, use_gpu
 
 
 @app.command("attack")
@@ -45,7 +44,7 @@ def attack(
     use_gpu(gpu_id)
     try:
         attacks = read_attacks(corpus)
-        nlp = spacy.load(pipeline)
+        nlp = load_pipeline(pipeline)
         chosen, readers = _readers(nlp, backbone, free)
     except (OSError, ValueError) as error:
         msg.fail(str(error), exits=1)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import read_backbones
+from spacy_el4ner.cli.options import read_backbones, telling_mistakes
 
 
 @app.command("backbones")
@@ -43,7 +43,8 @@ def backbones(
     if not wanted:
         msg.info(f"{config} names no compact backbones: nothing to make.")
         return
-    pool = [d for d in demonstrations(read_docs(corpus / "train.spacy")) if d.window.tokens]
+    with telling_mistakes():
+        pool = [d for d in demonstrations(read_docs(corpus / "train.spacy")) if d.window.tokens]
     labels = sorted({m.label for d in pool for m in d.mentions})
     msg.info(f"{len(wanted)} backbones from {len(pool)} sentences")
     workshop = Workshop(pool, labels, out, seed=seed, scale=scale, progress=_bar)

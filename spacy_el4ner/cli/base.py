@@ -9,6 +9,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import telling_mistakes
 
 
 @app.command("base")
@@ -50,7 +51,8 @@ def base(
     train = corpus / "train.spacy"
     if not train.is_file():
         msg.fail(f"There is no '{train}'.", "Make it with `convert`.", exits=1)
-    shown = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
+    with telling_mistakes():
+        shown = [d for d in demonstrations(read_docs(train)) if d.window.tokens]
     labels = sorted({m.label for d in shown for m in d.mentions})
     texts = [d.window.text for d in shown]
     kind = suitable(texts) if kind == "auto" else kind

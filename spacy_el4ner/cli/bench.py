@@ -7,7 +7,7 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
+from spacy_el4ner.cli.options import check_pipeline, sample_by_sentences, telling_mistakes, use_gpu
 
 ENSEMBLES = ("ensemble", "ensemble_unshared")
 
@@ -71,12 +71,16 @@ def bench(
     """
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.evaluation.bench.job import Job, chosen
-    from spacy_el4ner.evaluation.bench.report import render
+    from spacy_el4ner.evaluation.bench.report import markdown, render
+    from spacy_el4ner.report.reading import read_figures
 
     if render_only:
+        with telling_mistakes():
+            read_figures(out, "`bench`", lambda data: markdown(data, ""))
         _said(*render(out))
         return
     use_gpu(gpu_id)
+    check_pipeline(pipeline)
     device = f"cuda:{gpu_id}" if gpu_id >= 0 else "cpu"
     variants = (*ENSEMBLES, *["ensemble_constrained"] * ensemble_constrained) if ensemble else ()
     try:
@@ -92,7 +96,7 @@ def bench(
     except KeyboardInterrupt:
         msg.warn("Stopped.", f"What was measured is in {out}; the same command goes on from there.")
         raise typer.Exit(130) from None
-    except (ImportError, ValueError) as error:
+    except (ImportError, OSError, ValueError) as error:
         msg.fail(str(error), exits=1)
     _said(*render(out))
 

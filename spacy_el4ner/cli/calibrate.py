@@ -5,13 +5,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
-import spacy
 import typer
 from spacy.language import Language
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
+from spacy_el4ner.cli.options import load_pipeline, sample_by_sentences, use_gpu
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.fusion.calibrate import Report
 
@@ -63,10 +62,8 @@ def calibrate(
     _choice("objective", objective, OBJECTIVES)
     _choice("rule", rule, ["best", *RULES])
     _choice("route", route, ["keep", *ROUTES])
-    if not (pipeline / "config.cfg").is_file():
-        msg.fail(f"There is no pipeline in '{pipeline}'.", exits=1)
     use_gpu(gpu_id)
-    nlp = spacy.load(pipeline)
+    nlp = load_pipeline(pipeline, "Make it with `fuse`.")
     try:
         name, component = load_component(nlp, pipeline)
         docs, sentences = sample_by_sentences(read_docs(corpus, nlp.vocab, nlp=nlp), limit, seed)

@@ -4,12 +4,18 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import spacy
 import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import named, sample_by_sentences, use_gpu
+from spacy_el4ner.cli.options import (
+    load_pipeline,
+    named,
+    read_metrics,
+    sample_by_sentences,
+    telling_mistakes,
+    use_gpu,
+)
 
 
 @app.command("evaluate")
@@ -37,10 +43,12 @@ def evaluate(
     from spacy_el4ner.evaluation.machine import machine
 
     use_gpu(gpu_id)
-    nlp = spacy.load(pipeline)
-    everything = read_docs(corpus)
+    nlp = load_pipeline(pipeline)
+    with telling_mistakes():
+        everything = read_docs(corpus)
+        component = ensemble.load_component(nlp)
     docs, sentences = sample_by_sentences(everything, limit, seed)
-    bench = ensemble.Bench(ensemble.load_component(nlp), docs)
+    bench = ensemble.Bench(component, docs)
     msg.info(f"Measuring on {len(docs)} of {len(everything)} documents, {sentences} sentences")
     drawn = {"documents": len(docs), "sentences": sentences, "seed": seed}
     if ablations:
@@ -66,7 +74,7 @@ def _measured_on(out: Path, drawn: dict[str, int]) -> dict[str, Any]:
     """What was measured on these very documents, to add to."""
     if not out.is_file():
         msg.fail(f"{out} is not there yet.", "Run without --ablate first.", exits=1)
-    metrics: dict[str, Any] = json.loads(out.read_text(encoding="utf8"))
+    metrics = read_metrics(out)
     if drawn != {key: metrics[key] for key in drawn}:
         msg.fail(
             f"{out} was measured on other documents.",

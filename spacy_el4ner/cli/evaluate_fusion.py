@@ -4,12 +4,17 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import spacy
 import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import named, sample_by_sentences, use_gpu
+from spacy_el4ner.cli.options import (
+    load_pipeline,
+    named,
+    sample_by_sentences,
+    telling_mistakes,
+    use_gpu,
+)
 
 
 @app.command("evaluate-fusion")
@@ -41,14 +46,10 @@ def evaluate_fusion(
     from spacy_el4ner.evaluation.machine import machine
 
     use_gpu(gpu_id)
-    if not (pipeline / "config.cfg").is_file():
-        msg.fail(f"There is no pipeline in '{pipeline}'.", "Make it with `calibrate`.", exits=1)
-    nlp = spacy.load(pipeline)
-    try:
+    nlp = load_pipeline(pipeline, "Make it with `calibrate`.")
+    with telling_mistakes():
         component_name, component = load_component(nlp, pipeline)
-    except ValueError as error:
-        msg.fail(str(error), exits=1)
-    everything = read_docs(corpus, nlp.vocab, nlp=nlp)
+        everything = read_docs(corpus, nlp.vocab, nlp=nlp)
     docs, sentences = sample_by_sentences(everything, limit, seed)
     msg.info(f"Measuring on {len(docs)} of {len(everything)} documents, {sentences} sentences")
     bench = FusionBench(nlp, component_name, docs, without_adapter(component, base))

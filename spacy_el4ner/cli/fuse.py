@@ -4,12 +4,16 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import spacy
 import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import sample_by_sentences, use_gpu
+from spacy_el4ner.cli.options import (
+    load_pipeline,
+    sample_by_sentences,
+    telling_mistakes,
+    use_gpu,
+)
 
 
 @app.command("fuse")
@@ -44,9 +48,9 @@ def fuse(
     made = _plan(model)
     base = made.get("base", model)
     is_adapter = made.get("method") == "lora"
-    if not (tagger / "config.cfg").is_file():
-        msg.fail(f"There is no pipeline in '{tagger}'.", "Train it: see configs/slm_en.cfg.", exits=1)
-    name, _ = find_component(spacy.load(tagger), tagger)
+    remedy = "Train it: see configs/slm_en.cfg."
+    with telling_mistakes():
+        name, _ = find_component(load_pipeline(tagger, remedy), tagger)
     backend = {
         "@misc": "spacy-el4ner.HFBackend.v1",
         "model": base if is_adapter else model,
@@ -66,8 +70,10 @@ def fuse(
         "k": made.get("k", 5) if k is None else k,
         "route": route,
     }
-    nlp = spacy.load(tagger, config={"components": {name: settings}})
-    docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy", nlp.vocab), limit, seed)
+    nlp = load_pipeline(tagger, remedy, config={"components": {name: settings}})
+    with telling_mistakes():
+        everything = read_docs(corpus / "train.spacy", nlp.vocab)
+    docs, sentences = sample_by_sentences(everything, limit, seed)
     component = find_component(nlp, tagger)[1]
     component.set_pool(docs)
     # The order stays: it is that of the tagger's tags.

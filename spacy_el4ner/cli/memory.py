@@ -4,13 +4,12 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import spacy
 import typer
 from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import named, use_gpu
+from spacy_el4ner.cli.options import load_pipeline, named, telling_mistakes, use_gpu
 
 
 @app.command("memory")
@@ -34,8 +33,10 @@ def memory(
 
     keep_few_kernels()
     use_gpu(gpu_id)
-    nlp = spacy.load(pipeline)
-    texts = [s.text for doc in read_docs(corpus) for s in doc.sents]
+    nlp = load_pipeline(pipeline)
+    with telling_mistakes():
+        docs = read_docs(corpus)
+    texts = [s.text for doc in docs for s in doc.sents]
     measured = measure(
         nlp, texts, documents, batch_size, lambda docs: tqdm(docs, total=documents, unit="doc")
     )

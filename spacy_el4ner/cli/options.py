@@ -1,9 +1,10 @@
-"""What several commands share: reading a backbones file, using a GPU, choosing part of a corpus."""
+"""What several commands share: reading what they are given, using a GPU, choosing part of a corpus."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import spacy
 from spacy.language import Language
@@ -14,7 +15,57 @@ from wasabi import msg
 
 from spacy_el4ner import windows
 
-T = TypeVar("T")
+MAKE_IT = "Make it with `index`."
+
+
+@contextmanager
+def telling_mistakes() -> Iterator[None]:
+    """End the command with a message, not a traceback, where its input cannot be read or used. To be
+    put around that alone: errors of the work itself are bugs, and need their traceback.
+    """
+    try:
+        yield
+    except (ImportError, OSError, ValueError) as error:
+        # A language that spaCy does not know, and a format that needs an extra, are ImportErrors.
+        msg.fail(str(error), exits=1)
+
+
+def check_pipeline(path: Path, remedy: str = MAKE_IT) -> None:
+    """path (Path): A pipeline's folder.
+    remedy (str): What to do where it is none.
+    """
+    if not (path / "config.cfg").is_file():
+        msg.fail(f"There is no pipeline in '{path}'.", remedy, exits=1)
+
+
+def load_pipeline(path: Path, remedy: str = MAKE_IT, **settings: Any) -> Language:
+    """path (Path), remedy (str): As for `check_pipeline`.
+    settings (Any): As for `spacy.load`.
+    RETURNS (Language): The pipeline.
+    """
+    check_pipeline(path, remedy)
+    with telling_mistakes():
+        return spacy.load(path, **settings)
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """path (Path): A JSON file.
+    RETURNS (dict[str, Any]): What `evaluate` or `evaluate-fusion` wrote there, with all that a report
+        of it needs.
+    """
+    from spacy_el4ner.evaluation import fusion_report, report
+    from spacy_el4ner.report.reading import read_figures
+
+    def checked(data: dict[str, Any]) -> dict[str, Any]:
+        (fusion_report if "rows" in data else report).markdown(data, "")
+        return data
+
+    if not path.is_file():
+        msg.fail(
+            f"There is no file '{path}'.", "Make it with `evaluate`, or `evaluate-fusion`.", exits=1
+        )
+    with telling_mistakes():
+        return read_figures(path, "`evaluate` or `evaluate-fusion`", checked)
 
 
 def read_backbones(path: Path, models: Path | None) -> dict[str, Any]:
@@ -24,7 +75,12 @@ def read_backbones(path: Path, models: Path | None) -> dict[str, Any]:
     """
     if not path.is_file():
         msg.fail(f"There is no backbones file '{path}'.", "See configs/backbones.", exits=1)
-    own = Config().from_disk(path, interpolate=False)
+    try:
+        own = Config().from_disk(path, interpolate=False)
+    except ValueError as error:
+        msg.fail(f"'{path}' cannot be read: {error}", "See configs/backbones.", exits=1)
+    if "backbones" not in own:
+        msg.fail(f"'{path}' has no section [backbones].", "See configs/backbones.", exits=1)
     overrides = {"paths.backbones": str(models)} if models is not None and "paths" in own else {}
     blocks: dict[str, Any] = Config().from_disk(path, overrides=overrides)["backbones"]
     return blocks
@@ -33,7 +89,12 @@ def read_backbones(path: Path, models: Path | None) -> dict[str, Any]:
 def use_gpu(gpu_id: int) -> None:
     """gpu_id (int): The GPU to use; below 0 for the CPU."""
     if gpu_id >= 0:
-        require_gpu(gpu_id)
+        try:
+            require_gpu(gpu_id)
+        except (RuntimeError, ValueError) as error:
+            # Of a number that no GPU has, CuPy and PyTorch say so by a RuntimeError.
+            remedy = "Give the number of a GPU that this machine has, or --gpu-id -1 for the CPU."
+            msg.fail(f"GPU {gpu_id} cannot be used: {error}", remedy, exits=1)
         msg.info(f"Using GPU {gpu_id}")
 
 

@@ -1,6 +1,5 @@
 """`python -m spacy el4ner package`: a pipeline as a wheel that works where it is installed."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import read_metrics
 
 
 @app.command("package")
@@ -33,8 +33,8 @@ def package(
     """
     from spacy_el4ner.packaging.build import Description, build
 
+    measured = None if metrics is None else read_metrics(metrics)
     try:
-        measured = None if metrics is None else json.loads(metrics.read_text(encoding="utf8"))
         about = Description(name, version, measured, licence, data)
         msg.info("Copying the models and building the wheel")
         wheel, notes = build(pipeline, out, about, include_models=include_models)

@@ -4,13 +4,12 @@ import shutil
 from pathlib import Path
 from typing import Annotated
 
-import spacy
 import typer
 from spacy.language import Language
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import use_gpu
+from spacy_el4ner.cli.options import load_pipeline, use_gpu
 from spacy_el4ner.cli.review import ToolName
 
 
@@ -39,7 +38,7 @@ def review_import(
     try:
         reviewed = list(TOOLS[format].read(file))
         use_gpu(gpu_id)
-        nlp = spacy.load(pipeline)
+        nlp = load_pipeline(pipeline, "Make it with `index` or `fuse`.")
         component = find_component(nlp, str(pipeline))
         docs = to_docs(reviewed, nlp, report)
         for line in report.repair_lines():

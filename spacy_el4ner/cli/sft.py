@@ -5,13 +5,13 @@ import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
-import spacy
 import typer
 from thinc.api import Config
 from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import load_pipeline, telling_mistakes
 
 
 def _configured(context: typer.Context, path: Path | None) -> Path | None:
@@ -110,12 +110,14 @@ def sft(
     splits = {name: corpus / f"{name}.spacy" for name in ("train", "dev")}
     if not splits["train"].is_file():
         msg.fail(f"There is no '{splits['train']}'.", "Make it with `convert`.", exits=1)
-    train = sentences_of(read_docs(splits["train"]))
-    judged = sentences_of(read_docs(splits["dev"])) if dev and splits["dev"].is_file() else []
+    with telling_mistakes():
+        train = sentences_of(read_docs(splits["train"]))
+        judged = sentences_of(read_docs(splits["dev"])) if dev and splits["dev"].is_file() else []
     msg.info(f"{len(train)} sentences to learn from, {len(judged)} to choose the best epoch by")
     similarity: Encoder | None = SentenceTransformerEncoder(encoder) if encoder else None
     if tagger is not None and similarity is None:
-        similarity = encoder_of(spacy.load(tagger), tagger)
+        with telling_mistakes():
+            similarity = encoder_of(load_pipeline(tagger, "Train it: see configs/slm_en.cfg."), tagger)
     bar: Any = tqdm(desc="Fine-tuning", unit="step")
 
     def show(steps: int, step: int, value: float) -> None:

@@ -3,11 +3,12 @@
 from pathlib import Path
 from typing import Annotated
 
-import spacy
 import typer
+from spacy.tokens import Span
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import load_pipeline
 
 
 @app.command("show")
@@ -19,8 +20,11 @@ def show(
 
     Example: python -m spacy el4ner show training/sample_en/pipeline assets/texts_en.txt
     """
-    nlp = spacy.load(pipeline)
-    lines = [line for line in texts.read_text(encoding="utf8").splitlines() if line.strip()]
+    nlp = load_pipeline(pipeline)
+    try:
+        lines = [line for line in texts.read_text(encoding="utf8").splitlines() if line.strip()]
+    except (OSError, ValueError) as error:
+        msg.fail(f"'{texts}' cannot be read: {error}", "Give a UTF-8 file, one text a line.", exits=1)
     for doc in nlp.pipe(lines):
         msg.divider(char="─")
         print(doc.text)
@@ -31,7 +35,7 @@ def show(
             print("(no entity)")
 
 
-def _says_so(ent: spacy.tokens.Span) -> str:
+def _says_so(ent: Span) -> str:
     """The backbones that voted for it; of a fusion, whose entity it is."""
     provenance = ent._.provenance
     if "votes" not in provenance:

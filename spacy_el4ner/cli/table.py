@@ -1,6 +1,5 @@
 """`python -m spacy el4ner table`: a measured JSON as a Markdown report and a plot."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +7,7 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import read_metrics
 
 
 @app.command("table")
@@ -24,7 +24,7 @@ def table(
     """
     from spacy_el4ner.evaluation import fusion_report, report
 
-    data = json.loads(metrics.read_text(encoding="utf8"))
+    data = read_metrics(metrics)
     writer = fusion_report if "rows" in data else report
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(writer.markdown(data, out.with_suffix(".png").name), encoding="utf8")

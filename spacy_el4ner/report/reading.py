@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import spacy
 from spacy.tokens import Doc, DocBin
@@ -11,9 +11,11 @@ from spacy.tokens import Doc, DocBin
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.report.tables import Section, ensemble_section, fusion_section
 
+T = TypeVar("T")
+
 FILES: dict[str, tuple[str, Callable[[dict[str, Any]], Section]]] = {
-    "ensemble.json": ("evaluate", ensemble_section),
-    "fusion.json": ("evaluate-fusion", fusion_section),
+    "ensemble.json": ("`evaluate`", ensemble_section),
+    "fusion.json": ("`evaluate-fusion`", fusion_section),
 }
 """File of a folder of metrics -> the command that writes it, and what makes a section of it."""
 
@@ -26,23 +28,28 @@ def read_sections(folder: Path) -> list[Section]:
     sections = []
     for name, (command, section) in FILES.items():
         path = folder / name
-        if not path.is_file():
-            continue
-        try:
-            sections.append(section(json.loads(path.read_text(encoding="utf8"))))
-        except KeyError as error:
-            problem = f"it has no {error}"
-            raise ValueError(
-                Errors.EL101.format(path=path, command=command, problem=problem)
-            ) from error
-        except (AttributeError, TypeError, ValueError) as error:
-            problem = f"{type(error).__name__}: {error}"
-            raise ValueError(
-                Errors.EL101.format(path=path, command=command, problem=problem)
-            ) from error
+        if path.is_file():
+            sections.append(read_figures(path, command, section))
     if not sections:
         raise ValueError(Errors.EL100.format(path=folder))
     return sections
+
+
+def read_figures(path: Path, command: str, make: Callable[[dict[str, Any]], T]) -> T:
+    """path (Path): A JSON file.
+    command (str): What should have written it, for the error.
+    make (Callable): Makes something of what it holds.
+    RETURNS (T): What was made.
+    RAISES (ValueError): EL101, it holds something else.
+    """
+    try:
+        return make(json.loads(path.read_text(encoding="utf8")))
+    except KeyError as error:
+        problem = f"it has no {error}"
+        raise ValueError(Errors.EL101.format(path=path, command=command, problem=problem)) from error
+    except (AttributeError, TypeError, ValueError) as error:
+        problem = f"{type(error).__name__}: {error}"
+        raise ValueError(Errors.EL101.format(path=path, command=command, problem=problem)) from error
 
 
 def read_annotated(path: Path) -> list[Doc]:
