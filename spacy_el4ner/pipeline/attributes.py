@@ -14,6 +14,14 @@ from spacy.tokens import Doc, Span
 from spacy_el4ner.types import Candidate, Mention
 
 
+def warned(counts: Mapping[str, Any], codes: Mapping[str, str]) -> list[str]:
+    """counts (Mapping[str, Any]): Of one document.
+    codes (Mapping[str, str]): Name of a count -> the code of the warning that tells of it.
+    RETURNS (list[str]): The codes of what was warned of.
+    """
+    return [code for name, code in codes.items() if counts[name]]
+
+
 def register() -> None:
     """Make `doc._.el4ner`, `span._.confidence` and `span._.provenance` known to spaCy."""
     if not Doc.has_extension("el4ner"):

@@ -27,6 +27,9 @@ from spacy_el4ner.pipeline.trace import Result, Trace
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.types import Candidate
 
+WARNED = {"split_by": "WL001", "tokens_unread": "WL050"}
+"""Counts of a document -> the warning that tells of them."""
+
 
 @Language.factory(
     "llm_ensemble_ner",
@@ -264,7 +267,11 @@ class LLMEnsembleNER(Component, Pipe):
             [*kept, *(_span(doc, c) for c in chosen)],
             [_span(doc, c) for c in result.candidates],
             [attributes.record(c) for c in result.candidates],
-            {**result.counts, "entities": len(chosen)},
+            {
+                **result.counts,
+                "entities": len(chosen),
+                "warnings": attributes.warned(result.counts, WARNED),
+            },
         )
 
 

@@ -35,6 +35,10 @@ from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 ROUTES = ("always", "uncertain")
 
 
+WARNED = {"windows_split": "WL011"}
+"""Counts of a document -> the warning that tells of them."""
+
+
 @Language.factory(
     "slm_llm_fusion",
     default_config=Config().from_str(DEFAULT_CONFIG)["slm_llm_fusion"],
@@ -315,7 +319,11 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
             [*kept, *(_span(doc, m) for m in chosen)],
             [_span(doc, m) for m in mentions],
             [{"confidence": m.confidence, "provenance": m.provenance} for m in mentions],
-            {**result.counts, "entities": len(chosen)},
+            {
+                **result.counts,
+                "entities": len(chosen),
+                "warnings": attributes.warned(result.counts, WARNED),
+            },
         )
 
 

@@ -158,6 +158,7 @@ def test_a_document_of_5000_characters_is_cut_and_nothing_is_lost(nlp):
     doc = nlp(text)
     assert doc._.el4ner["counts"]["windows"] == 40 * 4
     assert doc._.el4ner["counts"]["windows_split"] == 0
+    assert doc._.el4ner["counts"]["warnings"] == []
     assert max(s.end_char for s in doc.spans["el4ner"]) > 4500
 
 
@@ -167,6 +168,7 @@ def test_a_sentence_longer_than_the_context_is_cut_with_a_warning(models):
     with pytest.warns(UserWarning, match="WL001"):
         doc = nlp(text)
     assert doc._.el4ner["counts"]["windows_split"] > 0
+    assert doc._.el4ner["counts"]["warnings"] == ["WL001"]
     assert max(s.end_char for s in doc.spans["el4ner"]) > 1500
 
 

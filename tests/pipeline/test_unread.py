@@ -22,6 +22,7 @@ def test_a_token_longer_than_the_context_is_left_out_and_told(nlp):
     with pytest.warns(UserWarning, match="WL050"):
         doc = nlp(f"Bill met Ann. {BLOB} Ann left Paris.")
     assert doc._.el4ner["counts"]["tokens_unread"] == 2  # by each of the backbones
+    assert "WL050" in doc._.el4ner["counts"]["warnings"]
     assert doc._.el4ner["error"] == ""
     assert not any(BLOB in span.text for span in doc.spans["el4ner"])
 
