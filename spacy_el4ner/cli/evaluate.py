@@ -1,12 +1,14 @@
 """`python -m spacy el4ner evaluate`: the ensemble, each backbone alone, and ablations, into a JSON."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from wasabi import msg
 
+from spacy_el4ner.backends.base import Backbone
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import (
     load_pipeline,
@@ -61,6 +63,8 @@ def evaluate(
             "documents_in_split": len(everything),
             **drawn,
             "backbone_models": {b.name: named(b.backend.model) for b in bench.members},
+            "pool_sentences": len(component.pool.entries),
+            "training_steps": _training_steps(bench.members),
             **machine(),
             **ensemble.evaluate(bench, msg.text),
         }
@@ -82,3 +86,11 @@ def _measured_on(out: Path, drawn: dict[str, int]) -> dict[str, Any]:
             exits=1,
         )
     return metrics
+
+
+def _training_steps(backbones: Sequence[Backbone]) -> dict[str, int]:
+    """Of the compact backbones; what a model of the hub has learnt, nobody here knows."""
+    from spacy_el4ner.training.folders import record_of
+
+    plans = {b.name: record_of(Path(b.backend.model)).get("plan", {}) for b in backbones}
+    return {name: plan["steps"] for name, plan in plans.items() if "steps" in plan}

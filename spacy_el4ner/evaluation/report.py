@@ -54,8 +54,19 @@ def measured(metrics: dict[str, Any]) -> str:
     return (
         f"Measured on {metrics['date']} on {metrics['documents']} of "
         f"{metrics['documents_in_split']} documents ({metrics['sentences']} sentences, seed "
-        f"{metrics['seed']}), with {where(metrics)}, {software(metrics)}."
+        f"{metrics['seed']}), with {where(metrics)}, {software(metrics)}.{_learnt(metrics)}"
     )
+
+
+def _learnt(metrics: dict[str, Any]) -> str:
+    """From how much, where that was recorded."""
+    told = ""
+    if "pool_sentences" in metrics:
+        told += f" Demonstrations come from {metrics['pool_sentences']} sentences."
+    if steps := metrics.get("training_steps"):
+        trained = ", ".join(f"{name} {n}" for name, n in steps.items())
+        told += f" Training steps of the backbones: {trained}."
+    return told
 
 
 def main_table(metrics: dict[str, Any]) -> str:

@@ -119,3 +119,12 @@ def test_a_missing_backbones_file_is_named():
     result = CliRunner().invoke(app, ["backbones", "nowhere.cfg", ".", "."])
     assert result.exit_code == 1
     assert "nowhere.cfg" in result.output
+
+
+def test_the_report_says_from_how_much_the_ensemble_learnt(project, metrics):
+    assert set(metrics["training_steps"]) == {"terse", "plain", "marked"}
+    out = project / "learnt.md"
+    run("table", project / "ensemble.json", out)
+    told = f"Demonstrations come from {metrics['pool_sentences']} sentences."
+    assert metrics["pool_sentences"] > 0
+    assert told in out.read_text()
