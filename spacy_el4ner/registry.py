@@ -155,13 +155,21 @@ def fixed_demonstrations_v1(seed: int = 0) -> FixedDemonstrations:
 
 
 def sentence_transformer_v1(
-    model: str, device: str | None = None, batch_size: int = 64, local_files_only: bool = False
+    model: str,
+    revision: str | None = None,
+    device: str | None = None,
+    batch_size: int = 64,
+    local_files_only: bool = False,
 ) -> Encoder:
     """RETURNS (Encoder): A model of the sentence-transformers library. Its settings are those of
     `spacy_el4ner.retrieval.encoders.SentenceTransformerEncoder`.
     """
     return SentenceTransformerEncoder(
-        model, device=device, batch_size=batch_size, local_files_only=local_files_only
+        model,
+        revision=revision,
+        device=device,
+        batch_size=batch_size,
+        local_files_only=local_files_only,
     )
 
 

@@ -32,7 +32,8 @@ class SentenceTransformerEncoder:
     model (str): Name on the hub, local directory, or "bundled:" and the name of a model in the folder
         of the component. The default, all-MiniLM-L6-v2, needs no network where the extra `offline` is
         installed.
-    device (str | None): Where to run; None lets the library choose.
+    revision (str | None): Branch, tag or commit of the model on the hub.
+    device (str | None): Where to run; None for a GPU, if there is one.
     batch_size (int): Texts a pass.
     local_files_only (bool): Never ask the network.
     """
@@ -41,11 +42,13 @@ class SentenceTransformerEncoder:
         self,
         model: str = minilm.HUB_NAME,
         *,
+        revision: str | None = None,
         device: str | None = None,
         batch_size: int = 64,
         local_files_only: bool = False,
     ):
         self.name = model
+        self.revision = revision
         self.bundle: Path | None = None
         self.device = device
         self.batch_size = batch_size
@@ -56,6 +59,13 @@ class SentenceTransformerEncoder:
         """RETURNS (tuple[str | None, ...]): The model, as the config names it."""
         return (self.name,)
 
+    @property
+    def place(self) -> str:
+        """RETURNS (str): The device that the model runs on."""
+        import torch
+
+        return self.device or ("cuda" if torch.cuda.is_available() else "cpu")
+
     @cached_property
     def model(self) -> Any:
         """RETURNS (SentenceTransformer): The model, loaded at first use."""
@@ -64,6 +74,7 @@ class SentenceTransformerEncoder:
         installed = self.name == minilm.HUB_NAME and minilm.installed()
         return SentenceTransformer(
             str(minilm.path()) if installed else bundle.located(self.name, self.bundle),
+            revision=self.revision,
             device=self.device,
             local_files_only=self.local_files_only or installed,
             trust_remote_code=False,
