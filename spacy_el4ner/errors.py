@@ -317,8 +317,8 @@ class Errors(metaclass=_Coded):
     )
     EL119 = (
         "nlp.pipe() with n_process > 1 would load the models on the GPU once a process. Use "
-        "n_process=1 with a larger batch_size; for several GPUs `python -m spacy el4ner annotate "
-        "--engine ray`."
+        "n_process=1 with a larger batch_size, or device = \"cpu\" in the blocks of backbones and "
+        "encoder; for several GPUs `python -m spacy el4ner annotate --engine ray`."
     )
     EL120 = (
         "The setting '{setting}' of the component '{name}' got a {given}, which cannot do its work. "
