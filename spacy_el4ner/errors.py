@@ -317,7 +317,7 @@ class Errors(metaclass=_Coded):
     )
     EL119 = (
         "nlp.pipe() with n_process > 1 would load the models on the GPU once a process. Use "
-        "n_process=1 with a larger batch_size, or device = \"cpu\" in the blocks of backbones and "
+        'n_process=1 with a larger batch_size, or device = "cpu" in the blocks of backbones and '
         "encoder; for several GPUs `python -m spacy el4ner annotate --engine ray`."
     )
     EL120 = (
