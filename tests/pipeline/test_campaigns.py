@@ -61,10 +61,10 @@ def listing(model):
     return {"terse": {**block, "format": {"@misc": "spacy-el4ner.SpanList.v1", "max_tokens": 3}}}
 
 
-def fusion(model):
+def fusion(model, **settings):
     """A tagger that has learnt nothing, and a language model that is asked everywhere."""
     llm = {**TAGGER, "backend": {**TAGGER["backend"], "model": str(model)}}
-    return taggers.pipeline(llm=llm, rule="paper", route="always", k=1)
+    return taggers.pipeline(llm=llm, rule="paper", route="always", k=1, **settings)
 
 
 def check(doc, text, known):

@@ -3,7 +3,7 @@
 import pytest
 from spacy.tokens import Span
 
-from tests.pipeline.ensembles import found, pipeline
+from tests.pipeline.ensembles import found, gold, pipeline
 from tests.pipeline.test_campaigns import fusion
 
 TEXTS = ["Bill left Paris.", "Ann met Bill.", "Who saw Ann?"]
@@ -14,7 +14,13 @@ def ensemble(model):
     return pipeline([model], stages={"verification": False}, on_error="skip")
 
 
-MAKERS = {"ensemble": ensemble, "fusion": lambda model: fusion(model, on_error="skip")}
+def fused(model):
+    nlp = fusion(model, on_error="skip")
+    nlp.initialize(lambda: gold(nlp))
+    return nlp
+
+
+MAKERS = {"ensemble": ensemble, "fusion": fused}
 
 
 def poison(component):
