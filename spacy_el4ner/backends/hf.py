@@ -272,7 +272,7 @@ class HFBackend:
     def _told(self, source: str) -> str:
         """What tells a model from others: a name of the hub, or what is in a folder."""
         located = self._located(source)
-        return manifest.fingerprint(Path(located)) if Path(located).is_dir() else located
+        return manifest.folder_fingerprint(Path(located)) if Path(located).is_dir() else located
 
     def _located(self, source: str) -> str:
         return bundle.located(source, self.bundle)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import spacy_el4ner
 from spacy_el4ner.bulk.worker import Job
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.storage.atomic import replacing
+from spacy_el4ner.storage.manifest import fingerprint
 
 LIBRARIES = ("torch", "transformers")
 """What else computes."""
@@ -63,16 +64,6 @@ def claim(path: Path, expected: dict[str, Any]) -> None:
         keys = [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
         changes = "; ".join(f"{key} was {found.get(key)}, is {expected.get(key)}" for key in keys)
         raise ValueError(Errors.EL064.format(path=path, changes=changes))
-
-
-def fingerprint(files: Iterable[tuple[str, Path]]) -> str:
-    """RETURNS (str): SHA-256 of the names and contents of files."""
-    together = hashlib.sha256()
-    for name, path in files:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        together.update(f"{name}\n{digest}\n".encode())
-    return together.hexdigest()
 
 
 def pipeline_fingerprint(pipeline: str) -> str:

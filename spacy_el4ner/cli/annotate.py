@@ -89,6 +89,8 @@ def annotate(
         share = Share.parse(shard)
         who = _engine(engine, n_process, gpu_id, workers, gpus_per_worker)
         keys = Keys(text_key, id_key)
+        if engine is EngineName.ray and gpus_per_worker:
+            gpu_id = 0  # Ray shows an actor only its own
         job = Job(pipeline, source, out.suffix, keys, shard_size, batch_size, max_length, gpu_id)
         run = Run(job, out, overwrite)
         todo = [] if merge or run.complete else run.todo(share)

@@ -34,12 +34,13 @@ def attack(
     Example: python -m spacy el4ner attack training/sample_en/pipeline assets/injection \\
     metrics/sample_en/injection.json
     """
-    from spacy_el4ner.bulk.manifest import fingerprint, pipeline_fingerprint
+    from spacy_el4ner.bulk.manifest import pipeline_fingerprint
     from spacy_el4ner.evaluation.bench.run import progress
     from spacy_el4ner.evaluation.injection.corpus import read_attacks
     from spacy_el4ner.evaluation.injection.record import Record
     from spacy_el4ner.evaluation.injection.report import markdown, totals
     from spacy_el4ner.evaluation.machine import machine
+    from spacy_el4ner.storage.manifest import fingerprint
 
     use_gpu(gpu_id)
     try:

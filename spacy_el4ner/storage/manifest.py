@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -50,22 +51,29 @@ def verify(folder: Path) -> None:
             raise ValueError(Errors.EL084.format(path=folder, file=name, problem=problem))
 
 
-def fingerprint(folder: Path) -> str:
+def fingerprint(files: Iterable[tuple[str, Path]]) -> str:
+    """files (Iterable[tuple[str, Path]]): Names, and where the files are.
+    RETURNS (str): SHA-256 of the names and contents.
+    """
+    together = hashlib.sha256()
+    for name, path in files:
+        together.update(f"{name}\n{_sha256(path)}\n".encode())
+    return together.hexdigest()
+
+
+def folder_fingerprint(folder: Path) -> str:
     """folder (Path): A folder.
     RETURNS (str): SHA-256 of the names and contents of its files. They are read again only where
         size or time say that they are others.
     """
     files = _files(folder)
     stats = tuple((name, path.stat().st_size, path.stat().st_mtime_ns) for name, path in files)
-    return _fingerprint(folder, stats)
+    return _remembered(folder, stats)
 
 
 @lru_cache(maxsize=64)
-def _fingerprint(folder: Path, stats: tuple[tuple[str, int, int], ...]) -> str:
-    together = hashlib.sha256()
-    for name, _, _ in stats:
-        together.update(f"{name}\n{_sha256(folder / name)}\n".encode())
-    return together.hexdigest()
+def _remembered(folder: Path, stats: tuple[tuple[str, int, int], ...]) -> str:
+    return fingerprint((name, folder / name) for name, _, _ in stats)
 
 
 def _read(path: Path) -> dict[str, Any]:

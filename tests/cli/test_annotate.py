@@ -136,3 +136,16 @@ def test_the_cost_is_measured_once_and_shown(ruler, tmp_path, monkeypatch):
         assert " 25 " in result.output
     assert len(json.loads((tmp_path / "cost.json").read_text())["rows"]) == 4
     assert "| 50 | 2 | 2 | 25 |" in (tmp_path / "cost.md").read_text()
+
+
+@pytest.mark.parametrize(("gpus", "there"), [(0.5, True), (0, False)])
+def test_the_manifest_says_whether_the_actors_of_ray_have_gpus(
+    ruler, tmp_path, monkeypatch, gpus, there
+):
+    monkeypatch.setattr(
+        "spacy_el4ner.cli.annotate._engine", lambda *_: lambda job, numbers, tell: iter(())
+    )
+    source = write_jsonl(tmp_path / "in.jsonl", bad={})
+    call(ruler, source, tmp_path / "out.jsonl", "--engine", "ray", "--gpus-per-worker", gpus)
+    manifest = json.loads((tmp_path / "out.jsonl.manifest.json").read_text())
+    assert manifest["gpu"] is there

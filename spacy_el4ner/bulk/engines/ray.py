@@ -6,7 +6,7 @@ a shard again, where a node is lost; what reaches the output is one part a shard
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from spacy_el4ner.bulk.records import Part
@@ -35,7 +35,7 @@ def on_ray(
     workers: int,
     gpus_per_worker: float = 0.0,
 ) -> Iterator[Part]:
-    """job (Job): What is to be done.
+    """job (Job): What is to be done. On GPUs its `gpu_id` is 0: Ray shows an actor only its own.
     numbers (Iterable[int]): The shards.
     tell (Callable): Is told the number of documents after each shard.
     workers (int): How many actors.
@@ -53,8 +53,6 @@ def on_ray(
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.WARNING)
     rows = [{"number": number} for number in numbers]
-    if gpus_per_worker:
-        job = replace(job, gpu_id=0)  # Ray shows an actor only its own
     data = ray.data.from_items(rows, override_num_blocks=max(1, len(rows))).map(
         Actor,
         fn_constructor_args=(job,),
