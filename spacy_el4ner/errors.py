@@ -328,6 +328,10 @@ class Errors(metaclass=_Coded):
         "The input '{source}' is what would be written, or lies where that would lie: '{out}'. Choose "
         "another name for the output."
     )
+    EL122 = (
+        "These are {runs} evaluations of {methods} method(s), with the seeds {seeds}. Give two or more "
+        "of one method, each with a seed of its own."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -30,6 +30,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     report,
     review,
     review_import,
+    seeds,
     sft,
     show,
     table,

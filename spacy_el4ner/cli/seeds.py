@@ -1,0 +1,33 @@
+"""`python -m spacy el4ner seeds`: evaluations that differ by seed as one table of means."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from wasabi import msg
+
+from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import read_metrics, telling_mistakes
+
+
+@app.command("seeds")
+def seeds(
+    metrics: Annotated[
+        list[Path],
+        typer.Argument(help="JSON files that `evaluate` or `evaluate-fusion` wrote, one a seed"),
+    ],
+    out: Annotated[Path, typer.Argument(help="The Markdown file to write")],
+) -> None:
+    """Print the means over runs that differ by seed, their spread, and what the method gained in each.
+
+    Example: python -m spacy el4ner seeds metrics/mine_0/fusion.json metrics/mine_1/fusion.json \\
+    metrics/mine_2/fusion.json metrics/mine/seeds.md
+    """
+    from spacy_el4ner.evaluation.seeds import markdown
+
+    with telling_mistakes():
+        told = markdown([read_metrics(path) for path in metrics])
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(told, encoding="utf8")
+    print(told)
+    msg.good(str(out))
