@@ -1,16 +1,20 @@
 """How sure each model is of its side of a disagreement."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import fmean
 
 import numpy as np
 
-from spacy_el4ner.fusion.disagreements import CATEGORY, Disagreement
+from spacy_el4ner.fusion.disagreements import CATEGORY, Disagreement, tokens_of
 from spacy_el4ner.fusion.readings import Case
+from spacy_el4ner.types import Mention
 
 UNKNOWN = 0.5
 """Stands for a probability that nobody gave: neither for nor against."""
+
+FARTHEST = 20.0
+"""Nats; a side that is likelier by more than this is no surer."""
 
 
 def entropy(case: Case, tokens: range, temperature: float = 1.0) -> float:
@@ -27,6 +31,18 @@ def slm_probability(case: Case, disagreement: Disagreement) -> float:
     tokens = disagreement.tokens
     best = case.slm.logprobs[tokens.start : tokens.stop].max(axis=-1)
     return float(np.exp(best.astype(np.float64)).mean())
+
+
+def preference(case: Case, disagreement: Disagreement) -> float:
+    """How much likelier the tagger finds its own side than the language model's: an uncertain tagger
+    may be in two minds between these very sides, or between others.
+
+    RETURNS (float): Difference of the log-probabilities of the tags of both sides, in nats, within
+        `FARTHEST` of 0.
+    """
+    own = _logprob(case, disagreement, disagreement.slm)
+    other = _logprob(case, disagreement, [m.mention for m in disagreement.llm])
+    return min(max(own - other, -FARTHEST), FARTHEST) if own != other else 0.0
 
 
 def llm_probability(case: Case, disagreement: Disagreement) -> float:
@@ -59,6 +75,12 @@ def copying(case: Case, tokens: range) -> float:
     """RETURNS (float): Mean probability with which the language model copied some tokens."""
     copied = case.llm.copied if case.llm is not None else ()
     return fmean([copied[n] for n in tokens]) if copied else UNKNOWN
+
+
+def _logprob(case: Case, disagreement: Disagreement, mentions: Sequence[Mention]) -> float:
+    tokens = [tokens_of(case.window, m.start, m.end) for m in mentions]
+    spans = [(t.start, t.stop, m.label) for t, m in zip(tokens, mentions, strict=True)]
+    return case.slm.logprob(disagreement.tokens, spans)
 
 
 def _mean(probabilities: Iterable[float], case: Case, disagreement: Disagreement) -> float:

@@ -3,7 +3,7 @@
 import math
 
 from spacy_el4ner.fusion.disagreements import CATEGORY, Disagreement
-from spacy_el4ner.fusion.evidence import boundary, category, entropy, slm_probability
+from spacy_el4ner.fusion.evidence import boundary, category, entropy, preference, slm_probability
 from spacy_el4ner.fusion.logistic import log_odds
 from spacy_el4ner.fusion.readings import Case
 
@@ -17,6 +17,7 @@ def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
     slm, llm = [m.label for m in d.slm], [m.mention.label for m in d.llm]
     return {
         "entropy": entropy(case, d.tokens),
+        "preference": preference(case, d),
         "slm": log_odds(slm_probability(case, d)),
         "category": log_odds(category(case, d)),
         "boundary": log_odds(boundary(case, d)),

@@ -51,13 +51,17 @@ def temper(probability: float, temperature: float) -> float:
 
 
 def fit(
-    rows: Sequence[Mapping[str, float]], right: Sequence[bool], weights: Sequence[float] | None = None
+    rows: Sequence[Mapping[str, float]],
+    right: Sequence[bool],
+    weights: Sequence[float] | None = None,
+    penalty: float = 1.0,
 ) -> Weights | None:
     """rows (Sequence[Mapping[str, float]]): Features of each example; one that is missing is 0.
     right (Sequence[bool]): What is to be predicted.
     weights (Sequence[float] | None): How much each example counts; None for all alike.
-    RETURNS (Weights | None): The regression, held near 0 by a penalty on the weights of the features as
-        multiples of their standard deviations; None where there is nothing to tell apart.
+    penalty (float): Holds the weights near 0: counts half the sum of their squares, as multiples of the
+        features' standard deviations, against the log-loss of the examples.
+    RETURNS (Weights | None): The regression; None where there is nothing to tell apart.
     """
     if len(set(right)) < 2:
         return None
@@ -68,7 +72,8 @@ def fit(
     x = np.array([[row.get(name, 0.0) for name in names] for row in rows])
     spread = x.std(0)
     spread[spread < 1e-9] = 1.0
-    model = LogisticRegression(max_iter=1000).fit(x / spread, list(right), sample_weight=weights)
+    model = LogisticRegression(C=1 / penalty, max_iter=1000)
+    model.fit(x / spread, list(right), sample_weight=weights)
     slopes = (model.coef_[0] / spread).tolist()
     return Weights(float(model.intercept_[0]), dict(zip(names, slopes, strict=True)))
 

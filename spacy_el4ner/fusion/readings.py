@@ -3,11 +3,13 @@
 Offsets are those of the window's text. All of it is immutable and knows nothing of the models.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spacy_el4ner.fusion.tags import Scheme, TokenSpan
 from spacy_el4ner.types import Mention, Window
 
 
@@ -19,11 +21,25 @@ class SLMReading:
     probabilities (tuple[float, ...]): Of each of them, 0 to 1.
     logprobs (ndarray): Log-probability of each tag at each token of the window, in nats,
         (tokens, tags); each row's probabilities sum to 1.
+    scheme (Scheme): What the tags are.
     """
 
     mentions: tuple[Mention, ...]
     probabilities: tuple[float, ...]
     logprobs: NDArray[np.float32]
+    scheme: Scheme
+
+    def logprob(self, tokens: range, spans: Iterable[TokenSpan]) -> float:
+        """tokens (range): Tokens of the window.
+        spans (Iterable[TokenSpan]): Entities among them that do not overlap, by token of the window.
+        RETURNS (float): Log-probability of tags that spell these entities and no other, in nats; minus
+            infinity where one is of a type that the tagger does not know.
+        """
+        moved = [(start - tokens.start, end - tokens.start, label) for start, end, label in spans]
+        if not {label for *_, label in moved} <= set(self.scheme.labels):
+            return -np.inf
+        ids = self.scheme.encode(len(tokens), moved)
+        return float(self.logprobs[np.array(tokens, dtype=np.int64), ids].sum(dtype=np.float64))
 
     def entropies(self, temperature: float = 1.0) -> NDArray[np.float64]:
         """temperature (float): Divides the log-probabilities before they are normalised again.

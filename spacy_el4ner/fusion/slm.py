@@ -29,6 +29,7 @@ def read(scheme: Scheme, window: Window, logits: NDArray[np.floating]) -> SLMRea
         ),
         probabilities=tuple(float(np.exp(chosen[start:end].mean())) for start, end, _ in spans),
         logprobs=logprobs.astype(np.float32),
+        scheme=scheme,
     )
 
 

@@ -6,11 +6,13 @@ import hypothesis.strategies as st
 import numpy as np
 
 from spacy_el4ner.fusion.readings import Case, LLMMention, LLMReading, SLMReading
+from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.types import Mention
 from tests.strategies import make_window, separate_mentions
 
 LABELS = ("NR", "NG")
-TAGS = 13
+SCHEME = Scheme((*LABELS, "NS"))
+TAGS = len(SCHEME.tags)
 """So many that an entropy of 2.54 nats is possible, as in the paper's second example."""
 
 
@@ -32,7 +34,7 @@ def row(entropy, tags=TAGS):
 def slm(entropies, *mentions, p=0.9):
     """A tagger's reading with an entropy a token."""
     found = tuple(Mention(*m) for m in mentions)
-    return SLMReading(found, (p,) * len(found), np.stack([row(e) for e in entropies]))
+    return SLMReading(found, (p,) * len(found), np.stack([row(e) for e in entropies]), SCHEME)
 
 
 def llm(tokens, *mentions, p=0.9, copied=0.9):
@@ -65,5 +67,5 @@ def any_cases(draw):
     sure = draw(st.lists(probabilities, min_size=len(slm_mentions), max_size=len(slm_mentions)))
     found = tuple(LLMMention(m, draw(probabilities), draw(probabilities)) for m in llm_mentions)
     copied = tuple(draw(st.lists(probabilities, min_size=n, max_size=n)))
-    reading = SLMReading(tuple(slm_mentions), tuple(sure), rows)
+    reading = SLMReading(tuple(slm_mentions), tuple(sure), rows, SCHEME)
     return Case(window, reading, LLMReading(found, copied), tuple(gold))

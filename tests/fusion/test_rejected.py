@@ -6,19 +6,21 @@ from spacy_el4ner.fusion.fuse import fuse
 from spacy_el4ner.fusion.readings import Case, LLMMention, LLMReading, SLMReading
 from spacy_el4ner.fusion.rejected import decisions, rejected
 from spacy_el4ner.fusion.rules import make_rule
+from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.types import Mention
 from tests.strategies import sentence
 
 PERSON, FIRM = Mention(0, 4, "PERSON"), Mention(0, 9, "ORG")
 PLACE = Mention(14, 19, "GPE")
+SCHEME = Scheme(("PERSON", "ORG", "GPE"))
 
 
 def case(slm, llm, error=""):
     """Two readings of a sentence, the tagger's with probability 0.75."""
     window = sentence("Bill paid for Paris")
-    even = np.full((4, 5), np.log(0.2), np.float32)
+    even = np.full((4, 13), -np.log(13), np.float32)
     reading = LLMReading(tuple(LLMMention(m, 0.9, 0.8) for m in llm), (0.9,) * 4, error)
-    return Case(window, SLMReading(tuple(slm), (0.75,) * len(slm), even), reading)
+    return Case(window, SLMReading(tuple(slm), (0.75,) * len(slm), even, SCHEME), reading)
 
 
 def said(found):

@@ -13,7 +13,7 @@ from spacy_el4ner.fusion.routing import find_threshold, uncertainty
 from spacy_el4ner.fusion.rules import make_rule
 from spacy_el4ner.fusion.scores import score
 from spacy_el4ner.types import Mention
-from tests.fusion.cases import any_cases, make_case, slm
+from tests.fusion.cases import SCHEME, TAGS, any_cases, make_case, slm
 from tests.strategies import make_window, quick
 
 ABC = make_window(*"abc", gap="")
@@ -35,7 +35,7 @@ def test_the_uncertainty_is_that_of_the_most_uncertain_token():
 
 
 def test_a_window_without_tokens_is_certain():
-    assert uncertainty(SLMReading((), (), np.zeros((0, 5), np.float32))) == 0
+    assert uncertainty(SLMReading((), (), np.zeros((0, TAGS), np.float32), SCHEME)) == 0
 
 
 @quick
