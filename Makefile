@@ -2,6 +2,7 @@
 # make test  formatting, lint, types, layers and tests
 # make fuzz   the campaigns of hostile texts and labels, long
 # make test-transformers5  the tests that touch transformers, with version 5 and without spacy-transformers
+# make test-ray  annotation over Ray Data, with the extra that brings it
 # make docs  the pages of docs/ that are made from the code
 # make browser  what the tests of the report page run in, if it is not there and this is root on Debian
 # They make .venv (the last one .venv5) first if it is not there.
@@ -13,7 +14,7 @@ TESTS5 := tests/backends tests/fusion tests/models tests/packaging tests/servers
 NAME ?= sample_en
 CHARACTERS ?= 100000
 
-.PHONY: run test fuzz test-transformers5 browser check docs install clean
+.PHONY: run test fuzz test-transformers5 test-ray browser check docs install clean
 
 run: install
 	@echo "== 2/3  the ensemble and the fusion, trained and measured: about half an hour on two cores (each step shows its progress)"
@@ -39,6 +40,10 @@ fuzz: install
 
 test-transformers5: .venv5/installed
 	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers OMP_NUM_THREADS=1 $(BIN5)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS5)
+
+test-ray: install
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+	@$(BIN)/python -m pytest tests/bulk/test_ray.py
 
 # The tests of the page skip without it, and say so; so it is no error if it cannot be had.
 browser:

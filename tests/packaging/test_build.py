@@ -124,7 +124,6 @@ def test_a_package_can_be_packaged_again(packaged, tmp_path):
     assert len(meta["requirements"]) == 1
 
 
-@pytest.mark.skipif("EL4NER_PIP" not in os.environ, reason="EL4NER_PIP=1 installs into a new venv")
 def test_pip_installs_it(packaged, tmp_path):
     found, folder = packaged
     # Without pip, which would bring an old setuptools with it.
