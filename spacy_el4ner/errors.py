@@ -371,7 +371,7 @@ class Warnings(metaclass=_Coded):
     )
     WL031 = (
         "'{source}' ({role}) is named without a revision: when it changes on the hub, so do the "
-        "answers. Set 'revision' to a commit."
+        "answers. Set 'revision', or an adapter's 'adapter_revision', to a commit."
     )
     WL050 = (
         "{n} times a single token was longer than the context of a backbone of '{name}'; it was not "

@@ -33,6 +33,7 @@ def backbone_v1(
 def hf_backend_v1(
     model: str,
     adapter: str | None = None,
+    adapter_revision: str | None = None,
     revision: str | None = None,
     dtype: str = "auto",
     device: str | None = None,
@@ -55,6 +56,7 @@ def hf_backend_v1(
     return HFBackend(
         model,
         adapter=adapter,
+        adapter_revision=adapter_revision,
         revision=revision,
         dtype=dtype,
         device=device,

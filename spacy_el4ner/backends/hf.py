@@ -29,6 +29,7 @@ class HFBackend:
         of the component; see `storage/bundle.py`.
     adapter (str | None): A LoRA adapter, as PEFT saves it; named like the model. Backends of the same
         model share it in memory, whatever their adapters.
+    adapter_revision (str | None): Branch, tag or commit of the adapter on the hub.
     revision (str | None): Branch, tag or commit of the model on the hub.
     dtype (str): "auto" (float32 on a CPU; on a GPU the type that the weights are saved in), or the
         name of a torch type.
@@ -54,6 +55,7 @@ class HFBackend:
         model: str,
         *,
         adapter: str | None = None,
+        adapter_revision: str | None = None,
         revision: str | None = None,
         dtype: str = "auto",
         device: str | None = None,
@@ -73,6 +75,7 @@ class HFBackend:
             raise ValueError(Errors.EL010.format(value=decoder, setting="decoder", known=known))
         self.model = model
         self.adapter = adapter
+        self.adapter_revision = adapter_revision
         self.bundle: Path | None = None
         self.dtype = dtype
         self.device = device
@@ -113,7 +116,7 @@ class HFBackend:
             where that is another model's.
         """
         plain = HFBackend.like(self)
-        plain.adapter = None
+        plain.adapter = plain.adapter_revision = None
         if model is not None and model != self.model:
             plain.model = model
             plain._where = {**self._where, "revision": None}
@@ -144,6 +147,7 @@ class HFBackend:
             "answering": ANSWERING,
             "model": self._told(self.model),
             "adapter": self.adapter and self._told(self.adapter),
+            "adapter_revision": self.adapter_revision,
             "revision": self._where["revision"],
             "dtype": self._dtype,
             "quantization": self._settings.get("quantization_config"),
@@ -278,14 +282,17 @@ class HFBackend:
         return bundle.located(source, self.bundle)
 
     def _adapter_folder(self, adapter: str) -> str:
-        """Where PEFT is to find an adapter. Given a name of the hub, it would ask the network."""
+        """Where PEFT is to find an adapter. Given a name of the hub, it would take the newest, and ask
+        the network for it.
+        """
         located = self._located(adapter)
-        if not self._where["local_files_only"] or Path(located).is_dir():
+        revision, offline = self.adapter_revision, bool(self._where["local_files_only"])
+        if Path(located).is_dir() or not (revision or offline):
             return located
         from huggingface_hub import snapshot_download
 
         try:
-            return snapshot_download(located, local_files_only=True)
+            return snapshot_download(located, revision=revision, local_files_only=offline)
         except (OSError, ValueError) as error:
             message = Errors.EL015.format(adapter=adapter, name=self.model, error=error)
             raise ValueError(message) from error

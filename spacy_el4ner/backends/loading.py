@@ -109,7 +109,7 @@ def read(source: Source) -> Any:
             # Gemma 2: transformers 4 would take sdpa, which leaves the soft cap out.
             settings.setdefault("attn_implementation", "eager")
         spread = "device_map" in settings
-        if "quantization_config" in settings and not spread:
+        if ("quantization_config" in settings or _is_quantized(config)) and not spread:
             # It is quantized where it is put; not every kind can be moved afterwards.
             settings["device_map"] = {"": source.device}
         model, info = AutoModelForCausalLM.from_pretrained(
@@ -136,6 +136,11 @@ def read(source: Source) -> Any:
     if "device_map" not in settings:
         model = model.to(source.device)
     return model.eval()
+
+
+def _is_quantized(config: Any) -> bool:
+    """Whether the weights were saved so."""
+    return getattr(config, "quantization_config", None) is not None
 
 
 def check_tokenizer(model: str) -> None:

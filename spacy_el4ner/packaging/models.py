@@ -103,7 +103,8 @@ class Models:
         elif not folder.is_dir():
             if folder.is_absolute() or source.count("/") != 1:
                 raise ValueError(Errors.EL087.format(source=source, role=role))
-            revision = "" if key == "adapter" else block.get("revision") or ""
+            setting = "adapter_revision" if key == "adapter" else "revision"
+            revision = block.get(setting) or ""
             self.found.append(Model(role, source, base=source, revision=revision))
             return source
         self.found.append(Model(role, source, folder, base=origin(folder)))

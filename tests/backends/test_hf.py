@@ -67,7 +67,7 @@ def test_a_backend_without_its_adapter_has_all_of_its_other_settings():
         "local_files_only": True,
         "trust_remote_code": True,
     }
-    tuned = HFBackend("some/model", adapter="adapter", **settings)
+    tuned = HFBackend("some/model", adapter="adapter", adapter_revision="v1", **settings)
     tuned.bundle = Path("folder")
 
     def held(backend):
@@ -116,6 +116,21 @@ def test_an_adapter_of_the_hub_is_not_asked_for_where_only_local_files_count(bac
     tuned = HFBackend(backend.model, adapter="some/adapter", local_files_only=True)
     with pytest.raises(ValueError, match=r"EL015.*some/adapter"):
         tuned.decode(requests()[:1])
+
+
+def test_an_adapter_of_the_hub_is_taken_as_it_was_at_its_revision(backend, monkeypatch):
+    asked = []
+
+    def download(*address, **how):
+        asked.append((*address, how))
+        raise OSError("not there")
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", download)
+    tuned = HFBackend(backend.model, adapter="some/adapter", adapter_revision="abc")
+    with pytest.raises(ValueError, match=r"EL015.*not there"):
+        tuned.decode(requests()[:1])
+    assert asked == [("some/adapter", {"revision": "abc", "local_files_only": False})]
+    assert tuned.identity != HFBackend(backend.model, adapter="some/adapter").identity
 
 
 def test_a_model_is_known_by_what_is_in_its_folder(tmp_path):

@@ -1,4 +1,5 @@
 import gc
+import json
 
 import pytest
 import torch
@@ -83,6 +84,23 @@ def test_a_quantized_model_is_put_where_it_belongs_and_not_moved(folder, monkeyp
     backend = HFBackend(folder, quantization=given, device="cpu", device_map=device_map)
     assert backend.decode(REQUESTS[:1])[0].text
     assert asked == [(given, device_map or {"": "cpu"})]
+
+
+def test_a_model_that_was_saved_quantized_is_not_moved_either(tmp_path, monkeypatch):
+    saved = save_compact(tmp_path / "saved", 5)
+    config = json.loads((saved / "config.json").read_text())
+    kind = {"quant_method": "bitsandbytes", "load_in_8bit": True}
+    (saved / "config.json").write_text(json.dumps({**config, "quantization_config": kind}))
+    asked = []
+
+    def quantized(*args, device_map=None, **kwargs):
+        asked.append(device_map)
+        raise OSError("needs bitsandbytes")
+
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", quantized)
+    with pytest.raises(ValueError, match=r"EL006.*needs bitsandbytes"):
+        HFBackend(str(saved), device="cpu").decode(REQUESTS[:1])
+    assert asked == [{"": "cpu"}]
 
 
 def test_a_shared_model_is_freed_with_its_last_backend(folder):

@@ -76,7 +76,13 @@ def test_what_a_model_was_made_from_is_read_from_its_record(tmp_path, plan, base
 def test_models_of_a_hub_and_of_a_server_are_named_and_left_where_they_are(tmp_path):
     block = {
         "retriever": {"@misc": "spacy-el4ner.SpanSimilarity.v1", "encoder": None},
-        "a": {"@misc": "spacy-el4ner.HFBackend.v1", "model": "x/y", "adapter": None, "revision": "1"},
+        "a": {
+            "@misc": "spacy-el4ner.HFBackend.v1",
+            "model": "x/y",
+            "adapter": "x/tuned",
+            "revision": "1",
+            "adapter_revision": "2",
+        },
         "b": {"@misc": "spacy-el4ner.OpenAIBackend.v1", "model": "z", "base_url": "http://h/v1"},
     }
     models = Models(tmp_path, include=True)
@@ -84,6 +90,7 @@ def test_models_of_a_hub_and_of_a_server_are_named_and_left_where_they_are(tmp_p
     assert models.found == [
         Model("c.retriever.encoder", HUB, base=HUB),
         Model("c.a.model", "x/y", base="x/y", revision="1"),
+        Model("c.a.adapter", "x/tuned", base="x/tuned", revision="2"),
         Model("c.b.model", "z", base="z", server="http://h/v1"),
     ]
     assert list(tmp_path.iterdir()) == []
