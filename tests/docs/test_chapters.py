@@ -1,6 +1,7 @@
 """Every Python block and every command of the documentation runs, in a project of tiny models."""
 
 import re
+import shlex
 import shutil
 import tomllib
 import warnings
@@ -8,9 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from spacy.cli._util import app as spacy_app
+from typer.testing import CliRunner
 
 from tests.docs import project
-from tests.docs.blocks import READ, RUN, agrees, blocks, run
+from tests.docs.blocks import READ, RUN, agrees, blocks, commands, run
 
 DOCS = project.ROOT / "docs"
 CHAPTERS = sorted(page for page in DOCS.glob("*.md") if page.name not in ("reference.md", "errors.md"))
@@ -80,6 +83,26 @@ def test_most_blocks_run(capsys):
     with capsys.disabled():
         print(*(f"\n{n:4} blocks {what}" for what, n in counts.most_common()))
     assert counts["run"] > 0.7 * counts.total()
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: f"{page.parent.name}/{page.name}")
+def test_commands_that_are_not_run_are_there_with_these_options(page):
+    for block in found(page):
+        if block.kind == "bash" and block.not_run:
+            for line in commands(block.text):
+                _, at, words = line.partition("python -m spacy ")
+                if at:
+                    assert _is_known(words), line
+
+
+def _is_known(words):
+    """Its help is printed after the parser has gone through its options."""
+    return CliRunner().invoke(spacy_app, [*shlex.split(words), "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize("words", ["el4ner evaluat a b c", "el4ner table a.json out.md --new"])
+def test_a_command_that_is_not_there_would_be_noticed(words):
+    assert not _is_known(words)
 
 
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: f"{page.parent.name}/{page.name}")
