@@ -1,9 +1,11 @@
 """Where the words of an answer lie in the text that was asked about.
 
 Everything is decided per occurrence and on the characters as they are: nothing is lower-cased (which
-would shift offsets after "İ") and nothing is split at white space.
+would shift offsets after "İ") and nothing is split at white space. Where free text is read, one
+kind and amount of white space is like another: a model that copies a line break writes a space.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
@@ -17,21 +19,25 @@ def align_plain(
     source (str): The text it was to copy.
     spans (Sequence[tuple[int, int]]): Character offsets in the copy.
     RETURNS (list[tuple[int, int] | None]): Offsets in the source for each span, None where the
-        characters of the span are not found there as they stand and at the same place of the text.
+        characters of the span are not found there as they stand, whatever white space between them, and
+        at the same place of the text.
     """
     if not spans:
         return []
+    (written, places), (given, origins) = _evened(copy), _evened(source)
     to_source: dict[int, int] = {}
-    matcher = SequenceMatcher(None, copy, source, autojunk=False)
+    matcher = SequenceMatcher(None, written, given, autojunk=False)
     for block in matcher.get_matching_blocks():
         for n in range(block.size):
             to_source[block.a + n] = block.b + n
     aligned: list[tuple[int, int] | None] = []
     for start, end in spans:
-        places = [to_source.get(n) for n in range(start, end)]
-        first = places[0] if places else None
-        whole = first is not None and places == list(range(first, first + len(places)))
-        aligned.append((first, first + len(places)) if whole and first is not None else None)
+        found = [to_source.get(n) for n in range(bisect_left(places, start), bisect_left(places, end))]
+        first = found[0] if found else None
+        if first is not None and found == list(range(first, first + len(found))):
+            aligned.append((origins[first], origins[first + len(found) - 1] + 1))
+        else:
+            aligned.append(None)
     return aligned
 
 
@@ -44,3 +50,19 @@ def occurrences(source: str, surface: str) -> list[int]:
         found.append(at)
         at = source.find(surface, at + 1)
     return found
+
+
+def loose_occurrences(source: str, surface: str) -> list[tuple[int, int]]:
+    """RETURNS (list[tuple[int, int]]): Where each occurrence of `surface` begins and ends in `source`,
+    whatever the kind and the amount of white space between words.
+    """
+    text, origins = _evened(source)
+    wanted, _ = _evened(surface)
+    starts = occurrences(text, wanted)
+    return [(origins[at], origins[at + len(wanted) - 1] + 1) for at in starts]
+
+
+def _evened(text: str) -> tuple[str, list[int]]:
+    """The text with one space for any stretch of white space, and where each character stood in it."""
+    places = [n for n, c in enumerate(text) if not (c.isspace() and text[n - 1 : n].isspace())]
+    return "".join(" " if text[n].isspace() else text[n] for n in places), places

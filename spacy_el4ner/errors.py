@@ -43,7 +43,7 @@ class Errors(metaclass=_Coded):
         "JSONL, CoNLL/BIO or BMES (.jsonl, .conll, .txt, .tsv, .bio, .bmes) or .spacy."
     )
     EL008 = "{path}, line {line}: this cannot be read. Correct the file there: {problem}"
-    EL009 = "The verifier '{name}' is not one of the backbones: {known}. Set 'verifier' to one of them."
+    EL009 = "'{name}' (verifier or vote) is not one of the backbones: {known}. Name one of them."
     EL010 = "Unknown value '{value}' for '{setting}'. Choose one of: {known}."
     EL011 = "No backbones. Give the component at least one."
     EL012 = (
@@ -332,6 +332,30 @@ class Errors(metaclass=_Coded):
         "These are {runs} evaluations of {methods} method(s), with the seeds {seeds}. Give two or more "
         "of one method, each with a seed of its own."
     )
+    EL123 = (
+        "The model '{name}' computed no numbers (NaN) where it was to choose. Its weights do not fit "
+        'into the type that it computes in: set dtype = "bfloat16", or "float32". If it was that '
+        "already, the weights are damaged: copy or download them again."
+    )
+    EL124 = (
+        "The answers in '{path}' cannot be read where nothing may be written: a run that was cut off "
+        "left some of them in {log}, from which they are still to be taken over. Copy the folder to "
+        "where you may write, and use that."
+    )
+    EL125 = (
+        "The model '{name}' was cut off in the middle of its answer, after {tokens} tokens. Raise "
+        "'context' if the server has room for more; a model that does not stop by itself needs a "
+        "dialect that constrains it (vllm, llama.cpp)."
+    )
+    EL130 = (
+        "'{path}' is there and is no pipeline: all that is in it would be lost. Choose a folder that "
+        "is not there yet, or one with a pipeline, which is then replaced."
+    )
+    EL131 = (
+        "'{out}', the file to write, does not end in {suffix}. Give a name with this ending as the "
+        "last argument."
+    )
+    EL132 = "'{path}' cannot be written: {problem}. Choose another name for the output."
 
 
 class Warnings(metaclass=_Coded):
@@ -351,6 +375,14 @@ class Warnings(metaclass=_Coded):
         "Layers of the model '{name}' see no more than {window} tokens back, and a prompt comes too "
         "near to that for the fast decoder. Such prompts are answered by the plain one, with the same "
         "result."
+    )
+    WL005 = (
+        "Of {total} sentences {n} are no demonstrations: it is not known of all of their tokens "
+        "whether they are in an entity. Where there is none, say so with doc.ents = []."
+    )
+    WL006 = (
+        "Examples have entities of types that are not among the labels of '{name}': {labels}. "
+        "Demonstrations do not show them. Add the labels, or leave 'labels' empty to have all."
     )
     WL010 = (
         "Examples have entities of types that are not among the labels of '{name}': {labels}. Their "

@@ -80,6 +80,13 @@ def read_answer(reply: dict[str, Any]) -> Answer:
     return Answer(text, offsets, tuple(logprob for _, logprob in tokens))
 
 
+def cut_off(reply: dict[str, Any]) -> bool:
+    """reply (dict[str, Any]): What the server sent, an answer in it.
+    RETURNS (bool): Whether the answer ends where its room did.
+    """
+    return bool(reply["choices"][0].get("finish_reason") == "length")
+
+
 def bare(text: str) -> str:
     """RETURNS (str): An answer without the white space and the code fence around it."""
     text = text.strip()

@@ -270,7 +270,8 @@ class HFBackend:
     @property
     def _dtype(self) -> str:
         """The type to compute in; "auto" only where the weights decide."""
-        on_cpu = self.place.partition(":")[0] == "cpu"
+        where = str(self._settings.get("device_map") or self.place)
+        on_cpu = where.partition(":")[0] == "cpu"
         return "float32" if self.dtype == "auto" and on_cpu else self.dtype
 
     def _told(self, source: str) -> str:

@@ -2,15 +2,25 @@
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 from spacy_el4ner.backends.counting import TURN, TokenCounter
-from spacy_el4ner.backends.dialects import DIALECTS, compare, extras, pick, read_answer, read_prompt
+from spacy_el4ner.backends.dialects import (
+    DIALECTS,
+    compare,
+    cut_off,
+    extras,
+    pick,
+    read_answer,
+    read_prompt,
+)
 from spacy_el4ner.backends.grammars import accepts, simplest
 from spacy_el4ner.backends.http import Post, Server
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.formats import Choice
+from spacy_el4ner.formats.inline_tags import TagGrammar
+from spacy_el4ner.formats.span_list import SpanListGrammar
 from spacy_el4ner.types import Answer, DecodeRequest, Grammar, Prompt, ScoreRequest
 
 MARGIN = 16
@@ -25,7 +35,8 @@ ASKING = 1
 
 class OpenAIBackend:
     """Asks a model on a server. An answer that is not in its format's language is asked for once more,
-    and then taken as it is: the format reads what it can of it and counts the rest.
+    and then taken as it is: the format reads what it can of it and counts the rest. One that the server
+    cut off is asked for once more, too, and then has its `error` set: nobody knows what it lacks.
 
     model (str): What the server calls it.
     base_url (str): The address before "/chat/completions", such as "http://localhost:8000/v1".
@@ -153,11 +164,27 @@ class OpenAIBackend:
     def _decode(self, asked: tuple[DecodeRequest, int], post: Post) -> Answer:
         request, room = asked
         prompt, grammar = request.prompt, request.grammar
-        # A copy with a tag at every other token, or a list of about all that stands in the prompt.
-        copy = 2 * self.count(simplest(grammar))
-        longest = max(copy, self.count(prompt.context) + self.count(prompt.question)) + MARGIN
-        good = partial(accepts, grammar)
-        return self._converse(post, prompt, grammar, min(room, longest), good, ASK_AGAIN)
+        return self._converse(
+            post,
+            prompt,
+            grammar,
+            min(room, self._longest(prompt, grammar)),
+            lambda answer: not answer.error and accepts(grammar, answer.text),
+            ASK_AGAIN,
+        )
+
+    def _longest(self, prompt: Prompt, grammar: Grammar) -> int:
+        """Tokens of a copy that has a tag around every word, or of a list of all words; not less than
+        of all that stands in the prompt.
+        """
+        count = self.count
+        full = count(simplest(grammar))
+        if isinstance(grammar, TagGrammar):
+            full += len(grammar.pieces) * max(count(a) + count(b) for _, (a, b) in grammar.tags)
+        elif isinstance(grammar, SpanListGrammar):
+            n = len(grammar.tokens)
+            full = count(grammar.text) + n * count(f"{grammar.number_sign}{n}{grammar.separator}")
+        return max(full, count(prompt.context) + count(prompt.question)) + MARGIN
 
     def _choose(self, asked: tuple[ScoreRequest, int], post: Post) -> list[float]:
         request, room = asked
@@ -168,7 +195,7 @@ class OpenAIBackend:
             request.prompt,
             Choice(options),
             min(room, longest),
-            lambda text: pick(options, text) is not None,
+            lambda answer: pick(options, answer.text) is not None,
             CHOOSE_AGAIN.format(options=", ".join(options)),
         )
         chosen = pick(options, answer.text)
@@ -190,7 +217,7 @@ class OpenAIBackend:
         prompt: Prompt,
         grammar: Grammar,
         longest: int,
-        good: Callable[[str], bool],
+        good: Callable[[Answer], bool],
         again: str,
     ) -> Answer:
         """The answer to a prompt; where it is not good, the one to the question `again`, if there is
@@ -198,14 +225,23 @@ class OpenAIBackend:
         """
         fields = extras(self.dialect, grammar)
         turns = self._turns(prompt)
-        answer = post(self._body(turns, longest) | fields, read_answer)
+
+        def read(reply: dict[str, Any]) -> Answer:
+            answer = read_answer(reply)
+            cut = Errors.EL125.format(name=self.model, tokens=longest) if cut_off(reply) else ""
+            return replace(answer, error=cut)
+
+        answer = post(self._body(turns, longest) | fields, read)
         said = answer.text or "…"
-        more = self.count(said) + self.count(again) + 2 * TURN + longest
-        if good(answer.text) or self.count_prompt(prompt) + more > self.context:
+        more = self.count(said) + self.count(again) + 2 * TURN
+        left = self.context - self.count_prompt(prompt) - more
+        if good(answer) or left < self.count(simplest(grammar)):
             return answer
         turns += [{"role": "assistant", "content": said}, {"role": "user", "content": again}]
-        repaired = post(self._body(turns, longest) | fields, read_answer)
-        return repaired if good(repaired.text) else answer
+        longest = min(longest, left)
+        repaired = post(self._body(turns, longest) | fields, read)
+        whole = answer.error and not repaired.error
+        return repaired if good(repaired) or whole else answer
 
     def _body(self, turns: Sequence[dict[str, str]], longest: int) -> dict[str, Any]:
         return {

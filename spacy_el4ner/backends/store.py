@@ -5,6 +5,7 @@ was cut off.
 import hashlib
 import json
 import math
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -74,14 +75,29 @@ class ResponseStore:
     def _open(self) -> Iterator[sqlite3.Connection]:
         """A connection for this one use, which no other thread or forked process can come by."""
         if self.mode == "replay":
-            source = f"{self.path.absolute().as_uri()}?mode=ro"
-            with closing(sqlite3.connect(source, timeout=PATIENCE, uri=True)) as table:
+            with closing(sqlite3.connect(self._read_only, timeout=PATIENCE, uri=True)) as table:
                 yield table
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(self.path, timeout=PATIENCE)) as table:
             _prepare(table)
             yield table
+
+    @property
+    def _read_only(self) -> str:
+        """The address to open it at in mode "replay". SQLite makes files beside it even to read, unless
+        it is told that nobody writes: so it is where nobody can, and no writer left anything.
+        """
+        path = self.path.resolve()  # these files are beside what a link leads to
+        log, shared = Path(f"{path}-wal"), Path(f"{path}-shm")
+        address = f"{path.as_uri()}?mode=ro"
+        effective = os.access in os.supports_effective_ids
+        writable = os.access(path.parent, os.W_OK, effective_ids=effective)
+        if writable or (log.exists() and shared.exists()):
+            return address
+        if log.exists():
+            raise PermissionError(Errors.EL124.format(path=self.path, log=log.name))
+        return f"{address}&immutable=1"
 
 
 class StoredBackend(Wrapper[Identified]):

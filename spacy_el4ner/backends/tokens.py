@@ -8,6 +8,7 @@ would not have cut, and user text that looks like a control token stays text.
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate
+from threading import RLock
 from typing import Any
 
 from spacy_el4ner.types import Prompt
@@ -27,6 +28,8 @@ class PieceTokenizer:
 
     def __init__(self, tokenizer: Any, use_chat_template: bool = True):
         self.tokenizer = tokenizer
+        # A fast tokenizer keeps settings of a call in itself, and fails where another thread uses it.
+        self._lock = RLock()
         self.use_chat_template = use_chat_template and bool(tokenizer.chat_template)
         # SentencePiece puts a space before the first word, unless something stands there already.
         self._anchored = "".join(tokenizer.tokenize("x")).startswith(("\u2581", "\u0120"))
@@ -73,13 +76,14 @@ class PieceTokenizer:
         if not tokens or not self.tokenizer.is_fast:
             return (0,) * len(tokens)
         anchor = self._anchor(text, split_special=True)
-        encoded = self.tokenizer(
-            anchor + text,
-            add_special_tokens=False,
-            split_special_tokens=True,
-            return_offsets_mapping=True,
-            verbose=False,
-        )
+        with self._lock:
+            encoded = self.tokenizer(
+                anchor + text,
+                add_special_tokens=False,
+                split_special_tokens=True,
+                return_offsets_mapping=True,
+                verbose=False,
+            )
         places = encoded["offset_mapping"][-len(tokens) :]
         return tuple(accumulate((max(at - len(anchor), 0) for at, _ in places), max))
 
@@ -123,9 +127,10 @@ class PieceTokenizer:
         return ""
 
     def _encode(self, text: str, split_special: bool) -> tuple[int, ...]:
-        ids: Sequence[int] = self.tokenizer.encode(
-            text, add_special_tokens=False, split_special_tokens=split_special, verbose=False
-        )
+        with self._lock:
+            ids: Sequence[int] = self.tokenizer.encode(
+                text, add_special_tokens=False, split_special_tokens=split_special, verbose=False
+            )
         return tuple(ids)
 
     def _render_layout(self, with_system: bool) -> list[str]:
@@ -161,9 +166,10 @@ class PieceTokenizer:
         return opening.rstrip(" "), after.partition(_NEXT)[0]
 
     def _template(self, turns: list[dict[str, str]], ask: bool = True) -> str:
-        rendered: str = self.tokenizer.apply_chat_template(
-            turns, tokenize=False, add_generation_prompt=ask, enable_thinking=False
-        )
+        with self._lock:
+            rendered: str = self.tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=ask, enable_thinking=False
+            )
         return rendered
 
     def _attempt(self, turns: list[dict[str, str]], ask: bool) -> str:

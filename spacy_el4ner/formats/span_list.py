@@ -8,11 +8,11 @@ The separator and the number sign are replaced by others where the text itself c
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
 
-from spacy_el4ner.alignment import occurrences
+from spacy_el4ner.alignment import loose_occurrences, occurrences
 from spacy_el4ner.formats.base import Parsed, ParsedMention
 from spacy_el4ner.types import Mention, Window
 
@@ -57,8 +57,15 @@ class SpanList:
         return "".join(self.path(window, mentions))
 
     def grammar(self, window: Window) -> "SpanListGrammar":
-        """RETURNS (SpanListGrammar): The lists of spans of `window`."""
-        return SpanListGrammar(window, self.max_tokens)
+        """RETURNS (SpanListGrammar): The lists of spans of `window`, equal for equal text and tokens
+        wherever it stands: stored answers are found by the grammar.
+        """
+        return SpanListGrammar(replace(window, start=0, document=0), self.max_tokens)
+
+    @staticmethod
+    def separator(text: str) -> str:
+        """RETURNS (str): What stands between two mentions of `text`, which does not contain it."""
+        return _absent(SEPARATORS, text)
 
     def parse(self, text: str, window: Window) -> Parsed:
         """Read a list back. Items that are not in the window are counted as unaligned.
@@ -102,7 +109,7 @@ class SpanListGrammar:
 
     @cached_property
     def separator(self) -> str:
-        return _absent(SEPARATORS, self.text)
+        return SpanList.separator(self.text)
 
     @cached_property
     def number_sign(self) -> str:
@@ -143,17 +150,24 @@ class SpanListGrammar:
         return [*segments, f"{self.number_sign}{places.index(start) + 1}"]
 
     def locate(self, item: str, last: int) -> tuple[int, int] | None:
-        """Offsets of the span that `item` names; `last` is where the mention before it began."""
-        places = self._occurrences(item)
-        if places:
-            start = next((p for p in places if p > last), places[0])
-            return start, start + len(item)
-        surface, sign, number = item.rpartition(self.number_sign)
-        places = self._occurrences(surface)
-        if not sign or not number.isdecimal() or not 1 <= int(number) <= len(places):
-            return None
-        start = places[int(number) - 1]
-        return start, start + len(surface)
+        """Offsets of the span that `item` names; `last` is where the mention before it began. One
+        kind and amount of white space is like another where the text lacks the item as it is written.
+        """
+        for find in (self._spans, self._loose_spans):
+            if spans := find(item):
+                return next((span for span in spans if span[0] > last), spans[0])
+            surface, sign, number = item.rpartition(self.number_sign)
+            spans = find(surface)
+            if sign and number.isdecimal() and 1 <= int(number) <= len(spans):
+                return spans[int(number) - 1]
+        return None
+
+    def _spans(self, surface: str) -> list[tuple[int, int]]:
+        return [(start, start + len(surface)) for start in self._occurrences(surface)]
+
+    def _loose_spans(self, surface: str) -> list[tuple[int, int]]:
+        spans = loose_occurrences(self.text, surface)
+        return [(start, end) for start, end in spans if start in self.begin_at and end in self.end_at]
 
     def _occurrences(self, surface: str) -> list[int]:
         """Where `surface` stands at token boundaries."""

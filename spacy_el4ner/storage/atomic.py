@@ -18,6 +18,9 @@ TEMPORARY = ".tmp"
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
+SYNCED = os.O_RDONLY if os.name == "posix" else os.O_RDWR
+"""How files are opened to be synced: a file that may only be read can be, but not on Windows."""
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
@@ -108,19 +111,22 @@ def temporary_name(path: Path) -> Path:
 def _sync_folder(folder: Path) -> None:
     """Let the new name survive a loss of power, too, where the system can open folders."""
     if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _sync_tree(folder: Path) -> None:
     for root, _, names in os.walk(folder):
         for name in names:
-            with open(os.path.join(root, name), "rb+") as file:
-                os.fsync(file.fileno())
+            _sync(os.path.join(root, name), SYNCED)
         _sync_folder(Path(root))
+
+
+def _sync(path: str | Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 EXCHANGE = 2

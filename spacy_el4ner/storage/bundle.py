@@ -70,7 +70,19 @@ def copy(things: Iterable[Any], folder: Path) -> None:
             name = name_of(source)
             target = folder / FOLDER / (name or "")
             if source is not None and name is not None and not target.exists():
-                shutil.copytree(located(source, user.bundle), target)
+                _copy_contents(Path(located(source, user.bundle)), target)
+
+
+def _copy_contents(source: Path, target: Path) -> None:
+    """Without the permissions, which `shutil.copytree` copies: what comes from a folder that may only
+    be read is to be replaced and deleted like anything else that is saved.
+    """
+    target.mkdir(parents=True)
+    for path in source.iterdir():
+        if path.is_dir():
+            _copy_contents(path, target / path.name)
+        else:
+            shutil.copyfile(path, target / path.name)
 
 
 def bind(things: Iterable[Any], folder: Path) -> None:

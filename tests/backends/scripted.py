@@ -38,9 +38,10 @@ class Reply:
     reset: bool = False
 
 
-def chat(text: Any, logprobs: Any = None, **more: Any) -> Reply:
+def chat(text: Any, logprobs: Any = None, finish: str = "stop", **more: Any) -> Reply:
     """A chat completion that says `text`."""
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "logprobs": logprobs}
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": finish}
     return Reply(body={"choices": [choice], **more})
 
 

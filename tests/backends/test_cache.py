@@ -1,8 +1,9 @@
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch._subclasses.fake_tensor import FakeTensorMode
 
-from spacy_el4ner.backends.decoding.cache import Cache, Prefix
+from spacy_el4ner.backends.decoding.cache import Cache, Prefix, _take
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from tests.strategies import quick
 
@@ -81,3 +82,12 @@ def test_a_store_keeps_no_more_than_there_is_room_for():
     assert store.get((1,)) is None
     store.put((2,), prefix(1, 4))
     assert store.get((2,)) is not None
+
+
+def test_layers_may_lie_on_devices_of_their_own():
+    with FakeTensorMode():  # where tensors have a device and nothing else
+        parts = [torch.zeros(2, HEADS, 5, SIZE, device=device) for device in ("cpu", "meta")]
+        order = torch.zeros(2, 3, dtype=torch.long)
+        cache = Cache(tuple((part, part) for part in parts), order, order[:, 0]).select([1, 0, 1])
+        assert [keys.device for keys, _ in cache.layers] == [part.device for part in parts]
+        assert [_take(part, order).device for part in parts] == [part.device for part in parts]

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from spacy_el4ner.backends import hf
 from spacy_el4ner.backends.decoding import draft
+from spacy_el4ner.backends.decoding.decisions import Decision, decide
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.prompts.wording import Wording
@@ -174,3 +175,29 @@ def test_requests_of_nothing_are_answered_by_nothing(folder):
     assert backend.decode([]) == backend.score([]) == []
     assert backend.forward_passes == 0
     assert hf.DECODERS == ("draft_verified", "constrained")
+
+
+@pytest.mark.parametrize("decoder", ["draft_verified", "constrained"])
+def test_what_is_no_number_is_not_taken_for_an_answer(tmp_path, decoder):
+    backend = HFBackend(str(save_compact(tmp_path, 3)), decoder=decoder)
+    with backend._running() as runner, torch.no_grad():
+        runner.model.get_output_embeddings().weight.fill_(torch.nan)
+    for ask, requests in (
+        (backend.decode, extractions(InlineTags())),
+        (backend.score, classifications()),
+    ):
+        with pytest.raises(ValueError, match=r"EL123.*bfloat16"):
+            ask(requests)
+
+
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf])
+def test_one_logit_that_is_no_number_spoils_the_decision(wrong):
+    logits = torch.tensor([[[0.0, wrong, 0.0]]])
+    with pytest.raises(ValueError, match=r"EL123.*tiny"):
+        decide(logits, [1, 2, 3], [Decision(0, 0, (1, 2))], "tiny")
+    assert decide(logits, [1, 2, 3], [Decision(0, 0, (1, 3))], "tiny")[0][0] < 0
+
+
+def test_a_token_that_the_model_rules_out_is_no_error():
+    logits = torch.tensor([[[0.0, -torch.inf]]])
+    assert decide(logits, [1, 2], [Decision(0, 0, (1, 2))], "tiny") == [[0.0, -torch.inf]]

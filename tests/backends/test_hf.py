@@ -145,3 +145,9 @@ def test_a_model_is_known_by_what_is_in_its_folder(tmp_path):
 def test_the_type_that_is_computed_in_is_part_of_what_answers_depend_on(backend):
     assert backend.identity["dtype"] == "float32"
     assert HFBackend(backend.model, device="cuda:0").identity["dtype"] == "auto"
+
+
+@pytest.mark.parametrize(("device_map", "dtype"), [("auto", "auto"), ("cpu", "float32")])
+def test_the_weights_decide_the_type_of_a_model_that_is_spread(backend, device_map, dtype):
+    spread = HFBackend(backend.model, device_map=device_map)
+    assert spread.identity["dtype"] == dtype

@@ -6,10 +6,19 @@ import pytest
 
 from spacy_el4ner.backends.base import Backend
 from spacy_el4ner.backends.openai import OpenAIBackend
+from spacy_el4ner.formats import InlineTags, SpanList
+from spacy_el4ner.types import DecodeRequest, Prompt
 from tests.backends.scripted import COPY, OPTIONS, TEXT, asks, chat, scores
+from tests.strategies import make_window, sentence
 from tests.tiny import save_family
 
 OK = chat(COPY)
+CUT = chat("Ann", finish="length")
+
+
+def lists():
+    """A question that CUT would answer, were it whole."""
+    return DecodeRequest(Prompt("", TEXT, " List."), SpanList().grammar(sentence(TEXT)))
 
 
 def chosen(row):
@@ -99,6 +108,36 @@ def test_without_a_tokenizer_tokens_are_not_under_estimated(serve, connect, tmp_
     for text in ("Ann left 2026", "魏丞相使怒去", "😀 İ", "\ud800"):
         assert guess.count(text) >= real.count(text.replace("\ud800", "")) > 0 or text == "\ud800"
     assert guess.count_prompt(asks().prompt) >= real.count_prompt(asks().prompt) > 20
+
+
+def test_an_answer_has_room_for_a_tag_around_every_word(serve, connect):
+    server = serve(OK)
+    words = ["Ann", "left"] * 30
+    format, window = InlineTags(("PERSON",)), make_window(*words)
+    most = "".join(f" <PERSON>{word}</PERSON>" for word in words)
+    request = DecodeRequest(Prompt("", "Tag.", ""), format.grammar(window))
+    connect(server, context=10**4).decode([request])
+    assert server.seen[0]["max_tokens"] >= len(most)
+
+
+def test_an_answer_that_is_cut_off_is_asked_for_once_more(serve, connect):
+    server = serve(CUT, chat("Ann ; Rome"))
+    answer = connect(server).decode([lists()])[0]
+    assert (answer.text, answer.error) == ("Ann ; Rome", "")
+    assert len(server.seen) == 2
+
+
+def test_an_answer_that_is_cut_off_twice_is_none(serve, connect):
+    server = serve(CUT)
+    answer = connect(server).decode([lists()])[0]
+    assert "EL125" in answer.error
+    assert len(server.seen) == 2
+
+
+def test_an_option_may_be_followed_by_words_that_are_cut_off(serve, connect):
+    server = serve(chat("ORG, as the", finish="length"))
+    assert chosen(connect(server).score([scores()])[0]) == "ORG"
+    assert len(server.seen) == 1
 
 
 @pytest.mark.parametrize("said", ["ORG", "I think it is Org."])

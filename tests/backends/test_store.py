@@ -309,3 +309,37 @@ def test_what_is_kept_is_strict_json(path):
     assert len(kept) == 2
     for answer in kept:
         json.loads(answer, parse_constant=pytest.fail)
+
+
+def test_the_place_of_a_window_is_no_part_of_a_span_list(path):
+    def asked(**place):
+        grammar = SpanList().grammar(replace(sentence("Ann left"), **place))
+        return DecodeRequest(Prompt("", "Ann left", ""), grammar)
+
+    first = stored(path).decode([asked(document=3, start=40)])
+    assert stored(path, mode="replay").decode([asked()]) == first
+
+
+@contextlib.contextmanager
+def opened(monkeypatch, writable):
+    """Collects the addresses that are opened as by one who may write to the folder, or may not."""
+    connect, found = sqlite3.connect, []
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "access", lambda *_, **__: writable)
+        patch.setattr(sqlite3, "connect", lambda a, **s: found.append(a) or connect(a, **s))
+        yield found
+
+
+@pytest.mark.parametrize("writable", [False, True])
+def test_only_where_nobody_can_write_the_file_is_taken_to_stay_as_it_is(path, monkeypatch, writable):
+    first = stored(path).decode([asks()])
+    with opened(monkeypatch, writable) as addresses:
+        assert stored(path, mode="replay").decode([asks()]) == first
+    assert ["immutable" in address for address in addresses] == [not writable]
+
+
+def test_what_a_writer_left_behind_is_not_passed_over(path, monkeypatch):
+    stored(path).decode([asks()])
+    path.with_name(f"{path.name}-wal").write_bytes(b"left behind")
+    with opened(monkeypatch, False), pytest.raises(PermissionError, match=r"EL124.*sqlite-wal"):
+        stored(path, mode="replay").decode([asks()])

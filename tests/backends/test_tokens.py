@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from transformers import AutoTokenizer, ByT5Tokenizer
 
@@ -98,3 +100,18 @@ def test_the_tags_of_compact_backbones_are_single_tokens(compact):
 def test_capital_letters_survive_in_the_compact_vocabulary(compact):
     tokens = PieceTokenizer(compact)
     assert tokens.piece("Bill") != tokens.piece("bill") != tokens.piece("BILL")
+
+
+def test_threads_share_a_tokenizer(chatml):
+    tokens = PieceTokenizer(chatml)
+
+    def encode(n):
+        return tokens.piece(f"Ann {n} left."), tokens.starts(f"Ann {n}"), tokens.prompt(asked(n))
+
+    def asked(n):
+        return Prompt("Types.", f"Ann {n} left.", " Who?")
+
+    with ThreadPoolExecutor(8) as threads:
+        found = list(threads.map(encode, range(400)))
+    tokens = PieceTokenizer(chatml)
+    assert found == [encode(n) for n in range(400)]

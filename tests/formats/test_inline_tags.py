@@ -180,3 +180,10 @@ def test_mentions_that_touch_stay_apart():
         ParsedMention(0, 1, "", ((0, 3), (4, 8))),
         ParsedMention(1, 3, "", ((8, 11), (13, 17))),
     )
+
+
+def test_a_mention_across_a_line_break_is_read_from_a_copy_without_it():
+    window = make_window("in", "New", "York", gap="\n")
+    parsed = InlineTags().parse("in <e>New York</e>", window)
+    assert [(m.start, m.end) for m in parsed.mentions] == [(3, 11)]
+    assert parsed.unaligned == 0

@@ -143,3 +143,15 @@ def test_the_evidence_of_a_mention_is_its_item_and_the_decision_to_end_it():
 def test_offsets_after_a_letter_that_grows_in_lower_case_are_right():
     window = make_window("İstanbul", "and", "İzmir")
     assert spans(FORMAT.parse("İzmir", window)) == [(13, 18)]
+
+
+def test_an_item_is_found_across_a_line_break():
+    window = make_window("New", "York", "New", "York", gap="\n")
+    assert spans(FORMAT.parse("New York #2", window)) == [(9, 17)]
+
+
+def test_a_number_is_not_taken_for_a_word_that_the_text_has_without_a_space():
+    window = make_window("bill", "#2", "bill", gap="")
+    second = Mention(6, 10)
+    assert FORMAT.render(window, [second]) == "bill #2"
+    assert spans(FORMAT.parse("bill #2", window)) == [(6, 10)]

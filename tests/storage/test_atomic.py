@@ -128,3 +128,14 @@ def test_the_system_says_no(tmp_path):
             pass
     finally:
         os.seteuid(0)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a file that may only be read")
+def test_a_file_that_may_only_be_read_is_saved(tmp_path, monkeypatch):
+    opened, flags = os.open, []
+    monkeypatch.setattr(os, "open", lambda path, how, *a: flags.append(how) or opened(path, how, *a))
+    with replacing_folder(tmp_path / "folder") as folder:
+        (folder / "file").touch(0o444)
+        flags.clear()
+    assert flags
+    assert not any(how & (os.O_WRONLY | os.O_RDWR) for how in flags)

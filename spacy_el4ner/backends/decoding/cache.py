@@ -38,6 +38,7 @@ class Prefix:
 @dataclass(frozen=True)
 class Cache:
     """layers (tuple[Layer, ...]): Keys and values.
+        Each layer is where the model has it, which may be another GPU for every layer.
     mask (Tensor): (rows, slots), 1 where a slot holds a token and 0 where it is a hole.
     lengths (Tensor): (rows,), tokens of each row.
     """
@@ -86,7 +87,7 @@ class Cache:
         if list(rows) == list(range(len(self.lengths))):
             return self
         index = torch.tensor(rows, device=self.mask.device)
-        layers = tuple((k.index_select(0, index), v.index_select(0, index)) for k, v in self.layers)
+        layers = tuple((_rows(k, index), _rows(v, index)) for k, v in self.layers)
         return Cache(layers, self.mask[index], self.lengths[index])
 
     def forget(self, counts: Sequence[int]) -> "Cache":
@@ -113,8 +114,13 @@ class Cache:
         return Cache(layers, self.mask.gather(1, order), self.lengths)
 
 
+def _rows(part: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    return part.index_select(0, index.to(part.device))
+
+
 def _take(part: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
     rows, heads, _, size = part.shape
+    order = order.to(part.device)
     return part.gather(2, order[:, None, :, None].expand(rows, heads, order.shape[1], size))
 
 

@@ -43,7 +43,8 @@ def decode(
         decisions = [Decision(row, 0, places[n].allowed) for row, n in enumerate(rows)]
         union = sorted({token for d in decisions for token in d.allowed})
         logits, cache = runner.next([feed[n] for n in rows], torch.tensor(union), cache)
-        for n, found in zip(rows, decide(logits, union, decisions), strict=True):
+        chosen = decide(logits, union, decisions, runner.name)
+        for n, found in zip(rows, chosen, strict=True):
             best = max(range(len(found)), key=found.__getitem__)
             token = places[n].allowed[best]
             places[n] = places[n].step(token)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import torch
 
+from spacy_el4ner.errors import Errors
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -18,13 +20,15 @@ class Decision:
 
 
 def decide(
-    logits: torch.Tensor, tokens: Sequence[int], decisions: Sequence[Decision]
+    logits: torch.Tensor, tokens: Sequence[int], decisions: Sequence[Decision], model: str
 ) -> list[list[float]]:
     """logits (Tensor): (rows, places, tokens).
     tokens (Sequence[int]): The token ids of the last dimension.
     decisions (Sequence[Decision]): What is asked.
+    model (str): Whose logits they are, for the message.
     RETURNS (list[list[float]]): For each decision the log-probability of each allowed token among the
         allowed ones, in nats. What is forced is certain and needs no logits.
+    RAISES (ValueError): The model computed something that is no number.
     """
     column = {token: n for n, token in enumerate(tokens)}
     open_ = [d for d in decisions if len(d.allowed) > 1]
@@ -37,7 +41,10 @@ def decide(
     ).to(logits.device)
     where = torch.tensor([[d.row, d.place] for d in open_]).to(logits.device)
     chosen = logits[where[:, 0], where[:, 1]].gather(1, columns.clamp(min=0))
-    chosen = chosen.masked_fill(columns < 0, -torch.inf).log_softmax(-1)
+    chosen = chosen.masked_fill(columns < 0, -torch.inf).log_softmax(-1).cpu()
+    # One NaN or +inf among a decision's logits, or none but -inf, makes all of it NaN.
+    if bool(chosen.isnan().any()):
+        raise ValueError(Errors.EL123.format(name=model))
     values = iter(chosen.tolist())
     return [
         next(values)[: len(d.allowed)] if len(d.allowed) > 1 else row

@@ -67,7 +67,8 @@ def score(
     union = sorted({token for d in decisions for token in d.allowed})
     logits, _ = runner.next(rows, torch.tensor(union), cache)
     decided: list[dict[tuple[int, ...], float]] = [{} for _ in options]
-    for (n, fork), found in zip(asked, decide(logits, union, decisions), strict=True):
+    chosen = decide(logits, union, decisions, runner.name)
+    for (n, fork), found in zip(asked, chosen, strict=True):
         for token, logprob in zip(fork.children, found, strict=True):
             decided[n][(*fork.path, token)] = logprob
     return [

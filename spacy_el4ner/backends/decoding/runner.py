@@ -60,10 +60,11 @@ class Runner:
         """needed (int): Tokens of a row.
         RETURNS (str): What is wrong with that many.
         """
-        return Errors.EL113.format(name=self._name, limit=self.limit, needed=needed)
+        return Errors.EL113.format(name=self.name, limit=self.limit, needed=needed)
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """RETURNS (str): What messages call the model."""
         return self.model.config.name_or_path or type(self.model).__name__
 
     def pass_cost(self, cache: Cache | None) -> float:
@@ -120,7 +121,7 @@ class Runner:
     def _check_known(self, tokens: torch.Tensor) -> None:
         """tokens (Tensor): Token ids, on the CPU."""
         if tokens.numel() and (highest := int(tokens.max())) >= self.known:
-            raise ValueError(Errors.EL116.format(name=self._name, token=highest, size=self.known))
+            raise ValueError(Errors.EL116.format(name=self.name, token=highest, size=self.known))
 
     def _pad(
         self, rows: Rows, cache: Cache | None
@@ -139,7 +140,7 @@ class Runner:
         lengths = (before + counts).to(device)
         tokens, mask, positions = (t.to(device) for t in (tokens, mask, positions))
         if cache is not None:
-            mask = torch.cat([cache.mask, mask], dim=1)
+            mask = torch.cat([cache.mask.to(device), mask], dim=1)
         holes = mask.cummax(1).values > mask  # those on the left of a row do no harm
         if self.window is not None and mask.shape[1] > self.window and bool(holes.any()):
             raise NoRoomError

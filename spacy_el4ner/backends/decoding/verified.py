@@ -156,7 +156,7 @@ def _pass(
     ]
     union = sorted({token for d in decisions if len(d.allowed) > 1 for token in d.allowed})
     logits, cache = runner.next(feed, torch.tensor(union or [0]), cache, last)
-    found = decide(logits, union, decisions)
+    found = decide(logits, union, decisions, runner.name)
     by_row: list[list[list[float]]] = [[] for _ in rows]
     for decision, logprobs in zip(decisions, found, strict=True):
         by_row[decision.row].append(logprobs)
