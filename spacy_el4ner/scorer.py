@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from spacy.scorer import Scorer
+from spacy.scorer import get_ner_prf
 from spacy.training import Example
 
 BINS = 10
@@ -12,25 +12,28 @@ BINS = 10
 def score(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
     """examples (Iterable[Example]): Predicted and gold documents.
     RETURNS (dict[str, Any]): spaCy's own `ents_p`, `ents_r`, `ents_f`, `ents_per_type`, and
-        `el4ner_calibration_error`: the expected calibration error of `ent._.confidence`.
+        `el4ner_calibration_error`: the expected calibration error of `ent._.confidence`. Where nothing
+        is known of the gold entities, nothing is judged.
     """
     examples = list(examples)
-    scores: dict[str, Any] = Scorer.score_spans(examples, "ents", **kwargs)
+    scores: dict[str, Any] = get_ner_prf(examples, **kwargs)
     scores["el4ner_calibration_error"] = calibration_error(judged(examples))
     return scores
 
 
 def judged(examples: Iterable[Example]) -> list[tuple[float, bool]]:
     """RETURNS (list[tuple[float, bool]]): Confidence of each predicted entity that has one, and
-    whether the entity is right.
+    whether the entity is right. One over tokens of which nothing is known is left out.
     """
     found = []
     for example in examples:
         gold = {(e.start_char, e.end_char, e.label_) for e in example.reference.ents}
+        known = example.get_aligned_ner()
         for ent in example.predicted.ents:
-            if ent._.has("confidence") and ent._.confidence is not None:
-                right = (ent.start_char, ent.end_char, ent.label_) in gold
-                found.append((ent._.confidence, right))
+            confidence = ent._.confidence if ent._.has("confidence") else None
+            right = (ent.start_char, ent.end_char, ent.label_) in gold
+            if confidence is not None and (right or None not in known[ent.start : ent.end]):
+                found.append((confidence, right))
     return found
 
 

@@ -78,3 +78,17 @@ def test_scores_are_those_of_spacy_and_the_calibration_error():
     assert (scores["ents_p"], scores["ents_r"], scores["ents_f"]) == (0.5, 0.5, 0.5)
     assert scores["ents_per_type"]["PERSON"]["f"] == 1.0
     assert scores["el4ner_calibration_error"] == pytest.approx((0.1 + 0.3) / 2)
+
+
+def test_where_nothing_is_known_nothing_is_judged():
+    unknown = Doc(VOCAB, words=WORDS)
+    scores = score([Example(make_doc([(0, 1, "PERSON")], [0.9]), unknown)])
+    assert scores["ents_f"] is scores["el4ner_calibration_error"] is None
+
+
+def test_an_entity_over_unknown_tokens_is_not_judged():
+    gold = Doc(VOCAB, words=WORDS, ents=["B-PERSON", "O", None, "O", "O"])
+    found = make_doc([(0, 1, "PERSON"), (2, 3, "GPE"), (4, 5, "GPE")], [0.9, 0.8, 0.7])
+    scores = score([Example(found, gold)])
+    assert (scores["ents_p"], scores["ents_r"]) == (0.5, 1.0)
+    assert judged([Example(found, gold)]) == [(0.9, True), (0.7, False)]

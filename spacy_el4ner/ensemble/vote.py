@@ -45,14 +45,14 @@ class ProbabilityVote:
 class SingleVote:
     """The type that one backbone gave: no vote at all, for comparison.
 
-    backbone (str): Whose.
+    backbone (str): Whose. Where it is down and the others go on, the first of them takes its place.
     """
 
     def __init__(self, backbone: str):
         self.backbone = backbone
 
     def __call__(self, votes: Sequence[Vote], labels: Sequence[str]) -> str:
-        return next((v.label for v in votes if v.backbone == self.backbone), "")
+        return next((v.label for v in votes if v.backbone == self.backbone), votes[0].label)
 
 
 def _mass(votes: Sequence[Vote], labels: Sequence[str]) -> dict[str, float]:

@@ -37,6 +37,20 @@ def key(start: int, end: int, label: str) -> str:
     return f"{start}:{end}:{label}"
 
 
+def key_of(span: Span) -> str:
+    """RETURNS (str): The same, of a span."""
+    return key(span.start_char, span.end_char, span.label_)
+
+
+def kept(doc: Doc) -> dict[str, Any]:
+    """RETURNS (dict[str, Any]): The records of spans that are still in the document, as where another
+    component of this package was there before.
+    """
+    there = {key_of(span) for group in (doc.ents, *doc.spans.values()) for span in group}
+    before = (doc._.el4ner or {}).get("spans", {})
+    return {place: record for place, record in before.items() if place in there}
+
+
 def records(doc: Doc) -> dict[Mention, Mapping[str, Any]]:
     """RETURNS (dict[Mention, Mapping[str, Any]]): What a component recorded of each of its spans; empty
     where no component of this package was there.
@@ -83,7 +97,7 @@ def record(candidate: Candidate) -> dict[str, Any]:
 
 def _find(span: Span, what: str) -> Any:
     data = span.doc._.el4ner or {}
-    found = data.get("spans", {}).get(key(span.start_char, span.end_char, span.label_))
+    found = data.get("spans", {}).get(key_of(span))
     return None if found is None else found[what]
 
 

@@ -100,11 +100,5 @@ class Component:
         group = SpanGroup(doc, name=self.cfg["spans_key"], spans=list(spans))
         group.attrs["scores"] = [record["confidence"] for record in records]
         doc.spans[self.cfg["spans_key"]] = group
-        doc._.el4ner = {
-            "counts": counts,
-            "spans": {
-                attributes.key(span.start_char, span.end_char, span.label_): record
-                for span, record in zip(spans, records, strict=True)
-            },
-            "error": "",
-        }
+        own = {attributes.key_of(span): record for span, record in zip(spans, records, strict=True)}
+        doc._.el4ner = {"counts": counts, "spans": {**attributes.kept(doc), **own}, "error": ""}

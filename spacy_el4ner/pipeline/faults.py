@@ -49,6 +49,6 @@ def annotate(
 
 def _mark(doc: Doc, error: Exception, on_error: str) -> None:
     said = f"{type(error).__name__}: {error}"
-    doc._.el4ner = {"counts": {}, "spans": {}, "error": said}
+    doc._.el4ner = {"counts": {}, "spans": {}, **(doc._.el4ner or {}), "error": said}
     if on_error == "warn":
         warnings.warn(Warnings.WL002.format(error=said, on_error=on_error), stacklevel=2)

@@ -47,6 +47,8 @@ class FourStages:
     stages (Mapping[str, bool]): Which stages run.
     min_backbones (int | None): With how many backbones the ensemble goes on when others do not answer;
         None for all.
+    own (Callable[[Doc, Window], frozenset[str]]): Ids of the demonstrations that a window of a document
+        itself is; they are not shown to it.
     unavailable (dict[str, str]): Backbones that did not answer -> why. They are not asked again.
     """
 
@@ -62,6 +64,7 @@ class FourStages:
     most_similar_last: bool = True
     keep_loaded: bool = True
     min_backbones: int | None = None
+    own: Callable[[Doc, Window], frozenset[str]] = lambda doc, window: frozenset()
     unavailable: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -162,7 +165,10 @@ class FourStages:
             doc = docs[window.document]
             return span_weight(doc, window.start + start, window.start + end, self.pos_weights)
 
-        return retrieve(self.retriever, cut, spans, weight, self.k), extractions
+        def own(window: Window) -> frozenset[str]:
+            return self.own(docs[window.document], window)
+
+        return retrieve(self.retriever, cut, spans, weight, self.k, own), extractions
 
     def _pre_extract(self, cut: Sequence[Window]) -> list[Extraction]:
         """Untyped spans, zero-shot, of every backbone."""

@@ -147,6 +147,7 @@ class LLMEnsembleNER(Component, Pipe):
             retriever,
             self.cfg["verifier"] or self.backbones[0].name,
             vote=self.vote,
+            own=self.pool.own,
             **{key: self.cfg[key] for key in keys},
         )
 
@@ -178,6 +179,9 @@ class LLMEnsembleNER(Component, Pipe):
         if not self.cfg["labels"]:
             raise ValueError(Errors.EL001.format(name=self.name))
         check_labels(self.labels, self.name)
+        occurring = {m.label for d in pool for m in d.mentions}
+        if others := sorted(occurring - set(self.labels)):
+            warnings.warn(Warnings.WL006.format(name=self.name, labels=", ".join(others)), stacklevel=2)
         self.pool = Pool()
         if pool:
             self.pool.build(pool, self.method(self.retriever), show=True)
@@ -231,9 +235,9 @@ class LLMEnsembleNER(Component, Pipe):
         names = [b.name for b in self.backbones]
         if not names:
             raise ValueError(Errors.EL011)
-        if self.cfg["verifier"] not in (None, *names):
-            known = ", ".join(names)
-            raise ValueError(Errors.EL009.format(name=self.cfg["verifier"], known=known))
+        for wanted in (self.cfg["verifier"], getattr(self.vote, "backbone", None)):
+            if wanted not in (None, *names):
+                raise ValueError(Errors.EL009.format(name=wanted, known=", ".join(names)))
         check_policy(self.cfg["on_error"])
         check_labels(self.cfg["labels"], self.name)
         for stage in self.cfg["stages"]:

@@ -1,5 +1,6 @@
 """The demonstration pool of a component: made from labelled documents, indexed, saved."""
 
+import warnings
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ from spacy.tokens import Doc
 from tqdm import tqdm
 
 from spacy_el4ner import windows
+from spacy_el4ner.errors import Warnings
 from spacy_el4ner.pipeline.four_stages import FourStages
 from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 from spacy_el4ner.types import Demonstration, Mention, Window
@@ -59,13 +61,19 @@ class Pool:
         ids = (entry.demonstration.id for entry in self.entries)
         return frozenset(id_ for id_ in ids if id_.rpartition("/")[0] == document)
 
-    def own(self, document: str | None, text: str) -> frozenset[str]:
-        """document (str | None): The id of a document, if it has one.
+    def own(self, doc: Doc, window: Window) -> frozenset[str]:
+        """doc (Doc): A document, which may have an id, `user_data["id"]`.
+        window (Window): A part of it.
+        RETURNS (frozenset[str]): Ids of the entries that are sentences of this very part.
+        """
+        document = doc.user_data.get("id")
+        return frozenset() if document is None else self.parts(str(document), window.text)
+
+    def parts(self, document: str, text: str) -> frozenset[str]:
+        """document (str): The id of a document.
         text (str): A part of its text.
         RETURNS (frozenset[str]): Ids of the entries that are sentences of this very part.
         """
-        if document is None:
-            return frozenset()
         return frozenset(
             entry.demonstration.id
             for entry in self.entries
@@ -102,14 +110,26 @@ def progress(show: bool) -> Callable[[Iterable[Any]], Iterable[Any]]:
 def demonstrations(docs: Iterable[Doc]) -> list[Demonstration]:
     """docs (Iterable[Doc]): Documents with gold entities.
     RETURNS (list[Demonstration]): Their sentences, named by the document's id (its `user_data["id"]`,
-        else its number) and their own number. An entity across a sentence boundary is left out.
+        else its number) and their own number. An entity across a sentence boundary is left out, and so
+        is a sentence of which it is not known where its entities are, with a warning.
     """
-    found = []
+    found, unknown = [], 0
     for number, doc in enumerate(docs):
         name = doc.user_data.get("id", str(number))
         for n, window in enumerate(windows.cut(doc, 1)):
-            found.append(Demonstration(f"{name}/{n}", window, gold_mentions(doc, window)))
+            if is_annotated(doc, window):
+                found.append(Demonstration(f"{name}/{n}", window, gold_mentions(doc, window)))
+            else:
+                unknown += 1
+    if unknown:
+        warnings.warn(Warnings.WL005.format(n=unknown, total=unknown + len(found)), stacklevel=2)
     return found
+
+
+def is_annotated(doc: Doc, window: Window) -> bool:
+    """RETURNS (bool): Whether each token of a window is known to be in an entity or in none."""
+    within = range(window.start, window.start + len(window.text))
+    return all(token.ent_iob for token in doc if token.idx in within and windows.visible(token))
 
 
 def gold_mentions(doc: Doc, window: Window) -> tuple[Mention, ...]:

@@ -27,7 +27,7 @@ from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
-from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions
+from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions, is_annotated
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
 from spacy_el4ner.pipeline.two_models import Logits, Reader, Result, Trace, TwoModels
 from spacy_el4ner.retrieval.base import PoolEntry, Retriever
@@ -249,14 +249,20 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
 
     def cases(self, examples: Sequence[Example]) -> list[Case]:
         """examples (Sequence[Example]): Documents with gold entities.
-        RETURNS (list[Case]): Both models' readings of all their windows, the language model's whatever
-            `rule` and `route` are, and the gold entities of each window: what a calibration is made of.
+        RETURNS (list[Case]): Both models' readings of all their windows whose entities are known, the
+            language model's whatever `rule` and `route` are, and the gold entities of each window: what
+            a calibration is made of.
         """
         method, docs = self.method(), [eg.predicted for eg in examples]
-        cases = method.ask(docs, method.tagged(docs, self.logits(docs)), everywhere=True)
+        gold = [eg.reference for eg in examples]
+        tagged = [
+            case
+            for case in method.tagged(docs, self.logits(docs))
+            if is_annotated(gold[case.window.document], case.window)
+        ]
         return [
-            replace(case, gold=gold_mentions(examples[case.window.document].reference, case.window))
-            for case in cases
+            replace(case, gold=gold_mentions(gold[case.window.document], case.window))
+            for case in method.ask(docs, tagged, everywhere=True)
         ]
 
     def logits(self, docs: Sequence[Doc]) -> list[Logits]:

@@ -173,10 +173,7 @@ class TwoModels:
         """
         if not self.pool.entries or not self.k:
             return [[] for _ in windows]
-        queries = [
-            Query(w.text, exclude=self.pool.own(docs[w.document].user_data.get("id"), w.text))
-            for w in windows
-        ]
+        queries = [Query(w.text, exclude=self.pool.own(docs[w.document], w)) for w in windows]
         return self.retriever.retrieve(queries, self.k)
 
     def _count(self, case: Case, counts: dict[str, int]) -> None:

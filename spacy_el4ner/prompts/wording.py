@@ -6,13 +6,13 @@ wordings of the package: "en" and "zh" for instruction-tuned models, "compact/te
 "compact/plain" and "compact/marked" for the compact backbones.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import Any
 
 from spacy_el4ner.errors import Errors
-from spacy_el4ner.formats import InlineTags
+from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.formats.base import Format
 from spacy_el4ner.prompts import templates
 from spacy_el4ner.types import Demonstration, Mention, Prompt, Window
@@ -114,9 +114,10 @@ class Wording:
         shared = {
             "labels": labels,
             "text": window.text,
-            "demonstrations": [_shown(shot) for shot in shots],
+            "demonstrations": [_shown(shot, labels) for shot in shots],
             "format": self.format.name,
             "tags": {"open": opening, "close": closing},
+            "separator": SpanList.separator(window.text),
         }
         if mention is not None:
             values["mention"] = MarkedMention(window, mention, opening, closing)
@@ -133,20 +134,19 @@ def _question(text: str) -> str:
     return stripped if stripped[:1].isspace() else f" {stripped}"
 
 
-def _shown(shot: Demonstration) -> dict[str, Any]:
-    """A demonstration as the templates see it."""
+def _shown(shot: Demonstration, labels: Container[str]) -> dict[str, Any]:
+    """A demonstration as the templates see it, without mentions of types that are not asked for."""
     window = shot.window
+    mentions = [m for m in shot.mentions if m.label in labels]
     typed, at = [], 0
-    for mention in shot.mentions:
+    for mention in mentions:
         typed += [window.text[at : mention.end], f" [{mention.label}]"]
         at = mention.end
     return {
         "text": window.text,
-        "tagged": InlineTags().render(window, shot.mentions),
+        "tagged": InlineTags().render(window, mentions),
         "typed": "".join([*typed, window.text[at:]]),
-        "mentions": [
-            {"surface": window.text[m.start : m.end], "label": m.label} for m in shot.mentions
-        ],
+        "mentions": [{"surface": window.text[m.start : m.end], "label": m.label} for m in mentions],
     }
 
 

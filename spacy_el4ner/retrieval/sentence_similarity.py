@@ -11,7 +11,8 @@ from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder,
 
 
 class SentenceSimilarity:
-    """Cosine of sentence embeddings.
+    """Cosine of sentence embeddings. Where the encoder has become another one since the pool was
+    indexed, as a tagger's vectors do when it is trained, it is indexed again.
 
     encoder (Encoder): Embeds the sentences.
     """
@@ -22,10 +23,12 @@ class SentenceSimilarity:
         self.encoder = encoder or SentenceTransformerEncoder()
         self.pool: list[PoolEntry] = []
         self.vectors: Vectors = np.zeros((0, 1), dtype=np.float32)
+        self._indexed_by = ""
 
     def index(self, pool: Sequence[PoolEntry]) -> None:
         self.pool = list(pool)
         self.vectors = self.encoder.encode([e.demonstration.window.text for e in self.pool])
+        self._indexed_by = self.encoder.name
 
     def similarities(self, texts: Sequence[str]) -> Vectors:
         """RETURNS (ndarray): Cosines, (texts, pool)."""
@@ -34,16 +37,23 @@ class SentenceSimilarity:
     def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
         if not self.pool or not queries:
             return [[] for _ in queries]
+        self._keep_up()
         rows = self.similarities([q.text for q in queries])
         return [best(self.pool, row, q, k) for q, row in zip(queries, rows, strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
-        return {"encoder": self.encoder.name, "vectors": self.vectors}
+        self._keep_up()
+        return {"encoder": self._indexed_by, "vectors": self.vectors}
 
     def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
         check_encoder(data, self.encoder)
         self.pool = list(pool)
         self.vectors = data["vectors"]
+        self._indexed_by = data["encoder"]
+
+    def _keep_up(self) -> None:
+        if self.pool and self._indexed_by != self.encoder.name:
+            self.index(self.pool)
 
 
 def best(pool: Sequence[PoolEntry], similarities: Vectors, query: Query, k: int) -> list[Hit]:

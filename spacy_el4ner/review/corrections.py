@@ -97,10 +97,10 @@ def _name(doc: Doc, component: Component) -> frozenset[str]:
     """
     digest = hashlib.sha256(doc.text.encode()).hexdigest()[:DIGITS]
     name = str(doc.user_data.get("id") or f"{PREFIX}-{digest}")
-    own = component.pool.own(name, doc.text)
+    own = component.pool.parts(name, doc.text)
     if component.pool.named(name) - own:  # another document has this name
         name = f"{name}-{digest}"
-        own = component.pool.own(name, doc.text)
+        own = component.pool.parts(name, doc.text)
     doc.user_data["id"] = name
     return own
 

@@ -27,16 +27,22 @@ def retrieve(
     spans: Sequence[Spans],
     weight: Callable[[Window, int, int], float],
     k: int,
+    own: Callable[[Window], frozenset[str]],
 ) -> list[Task]:
     """retriever (Retriever): Holds the pool.
     windows (Sequence[Window]): The inputs.
     spans (Sequence[Spans]): For each, the spans that the ensemble extracts from it zero-shot.
     weight (Callable[[Window, int, int], float]): w(s), the weight of a span of a window.
     k (int): Demonstrations wanted.
+    own (Callable[[Window], frozenset[str]]): Ids of those that a window itself is.
     RETURNS (list[Task]): Each window with its demonstrations, the most similar first.
     """
     queries = [
-        Query(window.text, tuple((window.text[s:e], weight(window, s, e)) for s, e in found))
+        Query(
+            window.text,
+            tuple((window.text[s:e], weight(window, s, e)) for s, e in found),
+            own(window),
+        )
         for window, found in zip(windows, spans, strict=True)
     ]
     return [

@@ -92,7 +92,7 @@ def test_the_winner_has_as_many_votes_as_any_other(given_votes):
     assert counts[MajorityVote()(given_votes, LABELS)] == max(counts.values())
 
 
-@pytest.mark.parametrize(("backbone", "label"), [("a", "ORG"), ("b", ""), ("absent", "")])
+@pytest.mark.parametrize(("backbone", "label"), [("a", "ORG"), ("b", ""), ("down", "ORG")])
 def test_a_single_vote_is_that_of_its_backbone(backbone, label):
     given_votes = [vote("a", "ORG", ORG=0.5), vote("b", "", none=0.5)]
     assert SingleVote(backbone)(given_votes, LABELS) == label

@@ -37,6 +37,7 @@ def gold(nlp):
     docs = [nlp.make_doc(text) for text in TEXTS[:3]]
     docs[0].ents = [docs[0].char_span(0, 4, "PERSON"), docs[0].char_span(22, 27, "GPE")]
     docs[1].ents = [docs[1].char_span(0, 7, "PERSON")]
+    docs[2].ents = []
     return [Example(nlp.make_doc(doc.text), doc) for doc in docs]
 
 

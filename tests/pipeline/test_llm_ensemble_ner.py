@@ -309,6 +309,29 @@ def test_an_unknown_verifier_is_refused(models):
         pipeline(models, verifier="nobody")
 
 
+def test_a_vote_by_an_unknown_backbone_is_refused(models):
+    with pytest.raises(ValueError, match=r"EL009.*terse, plain, marked"):
+        pipeline(models, vote={"@misc": "spacy-el4ner.SingleVote.v1", "backbone": "nobody"})
+
+
+def test_a_document_of_the_pool_is_not_its_own_demonstration(models):
+    nlp = pipeline(models, retriever={"@misc": "spacy-el4ner.FixedDemonstrations.v1"}, k=1)
+    data = gold(nlp)
+    for number, example in enumerate(data):
+        example.reference.user_data["id"] = number
+    nlp.initialize(lambda: data)
+    traced = nlp.get_pipe("llm_ensemble_ner").trace([example.reference for example in data])
+    shown = [[shot.id for shot in task.shots] for task in traced.tasks]
+    assert ["0/0"] not in shown[:1]
+    assert ["0/0"] in shown[1:]
+
+
+def test_types_that_are_not_among_the_labels_are_told(models):
+    nlp = pipeline(models, labels={"PERSON": "people"})
+    with pytest.warns(UserWarning, match=r"WL006.*GPE"):
+        nlp.initialize(lambda: gold(nlp))
+
+
 def test_an_unknown_policy_is_refused(models):
     with pytest.raises(ValueError, match=r"EL010.*raise, warn, skip"):
         pipeline(models, on_error="shrug")

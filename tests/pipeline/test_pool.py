@@ -1,5 +1,8 @@
+import pytest
 import spacy
+from spacy.tokens import Doc
 
+from spacy_el4ner import windows
 from spacy_el4ner.pipeline.pool import Pool, demonstrations
 from spacy_el4ner.retrieval.base import PoolEntry
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
@@ -11,6 +14,7 @@ def entries(*texts):
     docs = [NLP.make_doc(text) for text in texts]
     for doc, name in zip(docs, "abcdef", strict=False):
         doc.user_data["id"] = name
+        doc.ents = []
     return [PoolEntry(shot) for shot in demonstrations(docs)]
 
 
@@ -47,3 +51,22 @@ def test_sentences_are_found_by_their_document():
     made, _ = pool("Ann left. Rain fell.", "Bill came.")
     assert made.named("a") == {"a/0", "a/1"}
     assert made.named("c") == frozenset()
+
+
+def test_sentences_of_which_nothing_is_known_are_no_demonstrations():
+    known = Doc(NLP.vocab, words=["Ann", "left", "."], ents=["B-PERSON", "O", "O"])
+    partly = Doc(NLP.vocab, words=["Ann", "left", "."], ents=["B-PERSON", "O", None])
+    with pytest.warns(UserWarning, match=r"WL005.*Of 3 sentences 2"):
+        found = demonstrations([known, NLP.make_doc("Bill came."), partly])
+    assert [shot.id for shot in found] == ["0/0"]
+
+
+@pytest.mark.parametrize("name", ["a", 7])
+def test_a_document_of_the_pool_has_its_own_sentences(name):
+    doc = NLP.make_doc("Ann left. Rain fell.")
+    doc.ents, doc.user_data["id"] = [], name
+    made = Pool()
+    made.take(demonstrations([doc]), FixedDemonstrations())
+    (window,) = windows.cut(doc, 2)
+    assert made.own(doc, window) == {f"{name}/0", f"{name}/1"}
+    assert made.own(NLP.make_doc("Ann left."), window) == frozenset()

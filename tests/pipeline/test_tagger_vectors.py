@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import spacy
 
+from spacy_el4ner.retrieval.base import Query
 from tests.pipeline.taggers import examples, trained
 
 RETRIEVER = {
@@ -43,6 +44,19 @@ def test_a_saved_index_belongs_to_its_weights(nlp, component, tmp_path):
     other = trained(steps=1, retriever=RETRIEVER).get_pipe("slm_llm_fusion").retriever
     with pytest.raises(ValueError, match="EL012"):
         other.from_dict(component.retriever.to_dict(), [])
+
+
+def test_an_index_keeps_up_with_training():
+    nlp = trained(steps=0, retriever=RETRIEVER)
+    component, data = nlp.get_pipe("slm_llm_fusion"), examples(nlp)
+    component.set_pool(eg.reference for eg in data)
+    before = component.retriever.vectors
+    for _ in range(10):
+        nlp.update(data)
+    texts = [entry.demonstration.window.text for entry in component.pool.entries]
+    hits = component.retriever.retrieve([Query(text) for text in texts], 1)
+    assert all(found.similarity == pytest.approx(1, abs=1e-5) for (found,) in hits)
+    assert not np.allclose(component.retriever.vectors, before, atol=1e-3)
 
 
 def test_a_tagger_that_listens_has_no_vectors_of_its_own():

@@ -42,6 +42,15 @@ def test_the_package_has_the_wordings_that_it_documents():
 
 
 @pytest.mark.parametrize("name", PACKAGED)
+def test_types_that_are_not_asked_for_are_not_shown(name):
+    asked = {"PERSON": "people"}
+    without = make_shot(SHOT.window, (0, 2, "PERSON"))
+    assert prompts(Wording(name), shots=[SHOT], labels=asked) == prompts(
+        Wording(name), shots=[without], labels=asked
+    )
+
+
+@pytest.mark.parametrize("name", PACKAGED)
 class TestEveryWording:
     def test_every_job_is_rendered(self, name):
         for shots in ((), (SHOT, BARE)):
@@ -202,3 +211,12 @@ def test_an_unknown_value_in_a_template_is_an_error(folder):
 def test_a_pool_sentence_without_mentions_is_shown_as_such():
     context = Wording("en").extraction(ANN, (Demonstration("d", ANN, ()),), LABELS).context
     assert f"Marked: {ANN.text}\nTypes: none" in context
+
+
+@pytest.mark.parametrize("name", ["en", "zh"])
+@pytest.mark.parametrize("words", [("Ann", "left"), ("Ann", ";", "left")])
+def test_a_list_is_asked_for_with_the_separator_that_is_read(name, words):
+    window = make_window(*words)
+    question = Wording(name, SpanList()).extraction(window, (), LABELS).question
+    separators = {" ; ", " | "}
+    assert {s for s in separators if s in question} == {SpanList().grammar(window).separator}
