@@ -38,6 +38,7 @@ def manifest(job: Job, documents: int) -> dict[str, Any]:
         "max_length": job.max_length,
         # A GPU rounds otherwise.
         "gpu": job.gpu_id >= 0,
+        "keep_ents": job.keep_ents,
         "spacy": spacy_version,
         "spacy_el4ner": spacy_el4ner.__version__,
         **{name: _version(name) for name in LIBRARIES},
@@ -51,12 +52,13 @@ def _version(library: str) -> str | None:
         return None
 
 
-def claim(path: Path, expected: dict[str, Any]) -> None:
+def claim(path: Path, expected: dict[str, Any], anew: bool = False) -> None:
     """path (Path): The manifest, written if there is none.
     expected (dict[str, Any]): What it must say.
+    anew (bool): Whether it is written in any case: nothing is there yet that it tells about.
     RAISES (ValueError): EL064, it says something else.
     """
-    if not path.is_file():
+    if anew or not path.is_file():
         with replacing(path) as file:
             file.write(json.dumps(expected, indent=2).encode("utf8") + b"\n")
     found = json.loads(path.read_text(encoding="utf8"))

@@ -67,10 +67,10 @@ class Run:
             raise ValueError(Errors.EL065.format(path=out))
         self.documents = source.count()
         _check(source, job.source)
-        made_of = manifest(job, self.documents)
+        self.made_of = manifest(job, self.documents)
         if overwrite:  # only now: what is there stays until it is certain that something can follow
             self.parts.discard()
-        claim(self.parts.manifest, made_of)
+        claim(self.parts.manifest, self.made_of, anew=not (self.complete or self.parts.done()))
 
     @property
     def complete(self) -> bool:
@@ -96,8 +96,11 @@ class Run:
         """engine (Engine): Who does it.
         numbers (Iterable[int]): The shards.
         tell (Callable): Is told the number of documents after each batch.
+        RAISES (ValueError): EL064.
         """
         for part in engine(self.job, numbers, tell):
+            # Before the first shard, a run with other settings could take the output over.
+            claim(self.parts.manifest, self.made_of)
             self.parts.write(part)
 
     def finish(self, keep: bool = False, must: bool = False) -> Summary:

@@ -32,6 +32,8 @@ class Job:
         does not matter who annotates which shard, nor in what order.
     max_length (int | None): Characters that a text may have; None for what the pipeline allows.
     gpu_id (int): The GPU to use; below 0 for the CPU.
+    keep_ents (bool): Whether entities that documents of the input have stay. Otherwise gold entities
+        would pass for the pipeline's.
     """
 
     pipeline: str
@@ -42,6 +44,7 @@ class Job:
     batch_size: int = 128
     max_length: int | None = None
     gpu_id: int = -1
+    keep_ents: bool = False
 
 
 def silent(documents: int) -> None:
@@ -132,14 +135,19 @@ class Worker:
             return Annotated(record, self._bare(record), _said(error))
 
     def _doc(self, record: Record) -> Doc:
-        if record.doc:
-            return Doc(self.nlp.vocab).from_bytes(record.doc)
-        return self.nlp.make_doc(record.text)
+        return self._given(record) if record.doc else self.nlp.make_doc(record.text)
 
     def _bare(self, record: Record) -> Doc:
-        if record.doc:
-            return Doc(self.nlp.vocab).from_bytes(record.doc)
-        return self.nlp.tokenizer(mended(record.text))
+        return self._given(record) if record.doc else self.nlp.tokenizer(mended(record.text))
+
+    def _given(self, record: Record) -> Doc:
+        """The document that the input holds. Where its entities go, nothing is known of them, not that
+        there are none: components look for them.
+        """
+        doc = Doc(self.nlp.vocab).from_bytes(record.doc)
+        if not self.job.keep_ents:
+            doc.set_ents([], default="missing")
+        return doc
 
     def _through(self, docs: Sequence[Doc]) -> list[Doc]:
         """RAISES (RuntimeError): EL071, a component has kept documents for itself."""

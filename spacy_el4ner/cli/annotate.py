@@ -10,6 +10,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import use_gpu
 from spacy_el4ner.errors import Errors
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ def annotate(
     max_length: Annotated[
         int | None, typer.Option(help="Characters that a text may have; as the pipeline says")
     ] = None,
+    keep_ents: Annotated[
+        bool,
+        typer.Option("--keep-ents", help="Keep the entities that documents of a .spacy input have"),
+    ] = False,
     n_process: Annotated[int, typer.Option(min=1, help="Processes, on the CPU")] = 1,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
     shard: Annotated[
@@ -88,10 +93,21 @@ def annotate(
     try:
         share = Share.parse(shard)
         who = _engine(engine, n_process, gpu_id, workers, gpus_per_worker)
-        keys = Keys(text_key, id_key)
+        if not merge:
+            _check_machine(engine, gpu_id)
         if engine is EngineName.ray and gpus_per_worker:
             gpu_id = 0  # Ray shows an actor only its own
-        job = Job(pipeline, source, out.suffix, keys, shard_size, batch_size, max_length, gpu_id)
+        job = Job(
+            pipeline,
+            source,
+            out.suffix,
+            Keys(text_key, id_key),
+            shard_size,
+            batch_size,
+            max_length,
+            gpu_id,
+            keep_ents,
+        )
         run = Run(job, out, overwrite)
         todo = [] if merge or run.complete else run.todo(share)
         if todo:
@@ -122,6 +138,16 @@ def _engine(
     from spacy_el4ner.bulk.engines.local import in_this_process
 
     return in_this_process
+
+
+def _check_machine(engine: EngineName, gpu_id: int) -> None:
+    """Before anything is removed or written: is there what the work needs?"""
+    if engine is EngineName.ray:
+        from spacy_el4ner.bulk.engines.ray import check
+
+        check()  # of the GPUs, those of the cluster count
+    else:
+        use_gpu(gpu_id)
 
 
 def _work(run: "Run", engine: "Engine", share: "Share", todo: list[int]) -> None:

@@ -11,6 +11,7 @@ from wasabi import msg
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline, sample_by_sentences, use_gpu
+from spacy_el4ner.cli.outputs import check_pipeline_out
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.fusion.calibrate import Report
 
@@ -40,7 +41,7 @@ def calibrate(
     ] = 0.0,
     folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation")] = 5,
     repeats: Annotated[int, typer.Option(min=1, help="How often the parts are drawn")] = 5,
-    limit: Annotated[int, typer.Option(help="Sentences to use, drawn by seed; 0 for all")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="Sentences to use, drawn by seed; 0 for all")] = 0,
     seed: Annotated[int, typer.Option(help="Draws the sentences and the folds")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents that are read at a time")] = 64,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
@@ -62,6 +63,9 @@ def calibrate(
     _choice("objective", objective, OBJECTIVES)
     _choice("rule", rule, ["best", *RULES])
     _choice("route", route, ["keep", *ROUTES])
+    # The pipeline may be calibrated where it lies: then it is what is replaced.
+    own = () if out.resolve() == pipeline.resolve() else (pipeline,)
+    check_pipeline_out(out, corpus, *own)
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline, "Make it with `fuse`.")
     try:

@@ -7,6 +7,8 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.options import telling_mistakes
+from spacy_el4ner.cli.outputs import check_folder
 from spacy_el4ner.corpora import Report, read_splits, write_splits
 
 
@@ -34,13 +36,15 @@ def convert(
 
     Example: python -m spacy el4ner convert assets/sample_en corpus/sample_en
     """
+    check_folder(out)
     try:
         splits = read_splits(source, lang, seed)
     except (ValueError, ImportError) as error:
         # A language that spaCy does not know is an ImportError.
         msg.fail("The corpus could not be read", str(error), exits=1)
         raise  # Not reached: the line above ends the command.
-    write_splits(splits, out)
+    with telling_mistakes():
+        write_splits(splits, out)
     for split, (_, report) in splits.items():
         _print(split, report)
     msg.good(f"Wrote train.spacy, dev.spacy, test.spacy and report.json to {out}")

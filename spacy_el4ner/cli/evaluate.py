@@ -1,11 +1,13 @@
 """`python -m spacy el4ner evaluate`: the ensemble, each backbone alone, and ablations, into a JSON."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from spacy.tokens import Doc
 from wasabi import msg
 
 from spacy_el4ner.backends.base import Backbone
@@ -18,6 +20,7 @@ from spacy_el4ner.cli.options import (
     telling_mistakes,
     use_gpu,
 )
+from spacy_el4ner.cli.outputs import check_file, write
 
 
 @app.command("evaluate")
@@ -28,7 +31,9 @@ def evaluate(
     ],
     out: Annotated[Path, typer.Argument(help="The JSON file to write")],
     name: Annotated[str, typer.Option(help="What the corpus is called in the report")] = "sample_en",
-    limit: Annotated[int, typer.Option(help="Sentences to measure on, drawn by seed; 0 for all")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Sentences to measure on, drawn by seed; 0 for all")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Draws the sentences")] = 0,
     ablations: Annotated[
         bool, typer.Option("--ablate", help="Add the further ablations to the file")
@@ -44,6 +49,7 @@ def evaluate(
     from spacy_el4ner.evaluation import ensemble
     from spacy_el4ner.evaluation.machine import machine
 
+    check_file(out, corpus)
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
     with telling_mistakes():
@@ -52,7 +58,7 @@ def evaluate(
     docs, sentences = sample_by_sentences(everything, limit, seed)
     bench = ensemble.Bench(component, docs)
     msg.info(f"Measuring on {len(docs)} of {len(everything)} documents, {sentences} sentences")
-    drawn = {"documents": len(docs), "sentences": sentences, "seed": seed}
+    drawn = {"documents": len(docs), "sentences": sentences, "seed": seed, "texts": _hash(docs)}
     if ablations:
         metrics = _measured_on(out, drawn)
         metrics["ablations"].update(ensemble.ablate(bench, msg.text))
@@ -68,21 +74,27 @@ def evaluate(
             **machine(),
             **ensemble.evaluate(bench, msg.text),
         }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(metrics, indent=2, ensure_ascii=False), encoding="utf8")
+    write(out, json.dumps(metrics, indent=2, ensure_ascii=False))
     full = metrics["full"]
     msg.good(f"{out}: F1 {full['ents_f']:.3f}, P {full['ents_p']:.3f}, R {full['ents_r']:.3f}")
 
 
-def _measured_on(out: Path, drawn: dict[str, int]) -> dict[str, Any]:
+def _hash(docs: Sequence[Doc]) -> str:
+    """Of their texts: another corpus can have as many documents and sentences."""
+    texts = json.dumps([doc.text for doc in docs])
+    return hashlib.sha256(texts.encode()).hexdigest()
+
+
+def _measured_on(out: Path, drawn: dict[str, Any]) -> dict[str, Any]:
     """What was measured on these very documents, to add to."""
     if not out.is_file():
         msg.fail(f"{out} is not there yet.", "Run without --ablate first.", exits=1)
     metrics = read_metrics(out)
-    if drawn != {key: metrics[key] for key in drawn}:
+    # A file of an earlier version does not say which texts they were.
+    if drawn != {key: metrics.get(key, value) for key, value in drawn.items()}:
         msg.fail(
             f"{out} was measured on other documents.",
-            "Give the --limit and --seed of that time, or measure anew without --ablate.",
+            "Give the corpus, --limit and --seed of that time, or measure anew without --ablate.",
             exits=1,
         )
     return metrics

@@ -15,6 +15,7 @@ from spacy_el4ner.cli.options import (
     telling_mistakes,
     use_gpu,
 )
+from spacy_el4ner.cli.outputs import check_file, write
 
 
 @app.command("evaluate-fusion")
@@ -31,7 +32,9 @@ def evaluate_fusion(
         ),
     ] = None,
     name: Annotated[str, typer.Option(help="What the corpus is called in the report")] = "sample_en",
-    limit: Annotated[int, typer.Option(help="Sentences to measure on, drawn by seed; 0 for all")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Sentences to measure on, drawn by seed; 0 for all")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Draws the sentences")] = 0,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
@@ -45,6 +48,7 @@ def evaluate_fusion(
     from spacy_el4ner.evaluation.fusion import FusionBench, without_adapter
     from spacy_el4ner.evaluation.machine import machine
 
+    check_file(out, corpus)
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline, "Make it with `calibrate`.")
     with telling_mistakes():
@@ -65,8 +69,7 @@ def evaluate_fusion(
         **machine(),
         "rows": bench.rows(msg.text),
     }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(metrics, indent=2, ensure_ascii=False), encoding="utf8")
+    write(out, json.dumps(metrics, indent=2, ensure_ascii=False))
     rows = metrics["rows"]
     found = ", ".join(f"{n} {rows[n]['ents_f']:.3f}" for n in ("slm", "sft_similarity", "fusion"))
     msg.good(f"{out}: F1 of {found}")

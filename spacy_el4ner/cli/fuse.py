@@ -14,6 +14,7 @@ from spacy_el4ner.cli.options import (
     telling_mistakes,
     use_gpu,
 )
+from spacy_el4ner.cli.outputs import check_pipeline_out
 
 
 @app.command("fuse")
@@ -28,10 +29,12 @@ def fuse(
         str | None, typer.Option(help="Prompts: en, zh, compact, or a folder; as in `sft` if not said")
     ] = None,
     k: Annotated[
-        int | None, typer.Option("--shots", "-k", help="Demonstrations; as in `sft` if not said")
+        int | None, typer.Option("--shots", "-k", min=0, help="Demonstrations; as in `sft` if not said")
     ] = None,
     route: Annotated[str, typer.Option(help="Ask the language model: always, or uncertain")] = "always",
-    limit: Annotated[int, typer.Option(help="Sentences of the pool, drawn by seed; 0 for all")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Sentences of the pool, drawn by seed; 0 for all")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Draws the pool")] = 0,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
@@ -44,6 +47,8 @@ def fuse(
     from spacy_el4ner.evaluation.calibration import find_component
     from spacy_el4ner.pipeline.saving import save_pipeline
 
+    # A model of the hub is no path; as one it is nowhere, and so in nobody's way.
+    check_pipeline_out(out, tagger, Path(model), corpus)
     use_gpu(gpu_id)
     made = _plan(model)
     base = made.get("base", model)

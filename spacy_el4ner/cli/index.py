@@ -14,6 +14,7 @@ from spacy_el4ner.cli.options import (
     sample_by_sentences,
     use_gpu,
 )
+from spacy_el4ner.cli.outputs import check_pipeline_out
 
 
 @app.command("index")
@@ -25,11 +26,13 @@ def index(
         "training/sample_en/backbones"
     ),
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the pipeline")] = "en",
-    k: Annotated[int, typer.Option("--shots", "-k", help="Demonstrations in a prompt")] = 5,
+    k: Annotated[int, typer.Option("--shots", "-k", min=0, help="Demonstrations in a prompt")] = 5,
     vote: Annotated[str, typer.Option(help="Registered name of the rule of the vote")] = (
         "spacy-el4ner.MajorityVote.v1"
     ),
-    limit: Annotated[int, typer.Option(help="Sentences of the pool, drawn by seed; 0 for all")] = 0,
+    limit: Annotated[
+        int, typer.Option(min=0, help="Sentences of the pool, drawn by seed; 0 for all")
+    ] = 0,
     seed: Annotated[int, typer.Option(help="Draws the pool")] = 0,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
@@ -42,6 +45,7 @@ def index(
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.pipeline.saving import save_pipeline
 
+    check_pipeline_out(out, config, corpus, models)
     use_gpu(gpu_id)
     try:
         nlp = make_pipeline(lang, read_backbones(config, models.resolve()), k=k, vote={"@misc": vote})

@@ -8,6 +8,7 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.cli.outputs import check_file
 
 
 class ToolName(StrEnum):
@@ -40,6 +41,7 @@ def review(
     from spacy_el4ner.review.tools import TOOLS
     from spacy_el4ner.storage.atomic import replacing
 
+    check_file(out, docs)
     tool = TOOLS[format]
     try:
         annotated = read_annotated(docs)

@@ -10,6 +10,7 @@ from wasabi import msg
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline, use_gpu
+from spacy_el4ner.cli.outputs import check_pipeline_out
 from spacy_el4ner.cli.review import ToolName
 
 
@@ -34,6 +35,9 @@ def review_import(
     from spacy_el4ner.review.corrections import find_component, join, to_docs
     from spacy_el4ner.review.tools import TOOLS
 
+    # The pipeline may be the one that is replaced.
+    own = () if out.resolve() == pipeline.resolve() else (pipeline,)
+    check_pipeline_out(out, file, *own)
     report = Report()
     try:
         reviewed = list(TOOLS[format].read(file))

@@ -8,6 +8,7 @@ from wasabi import msg
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import read_metrics, telling_mistakes
+from spacy_el4ner.cli.outputs import check_file, write
 
 
 @app.command("seeds")
@@ -16,7 +17,7 @@ def seeds(
         list[Path],
         typer.Argument(help="JSON files that `evaluate` or `evaluate-fusion` wrote, one a seed"),
     ],
-    out: Annotated[Path, typer.Argument(help="The Markdown file to write")],
+    out: Annotated[Path, typer.Argument(help="The Markdown file to write, .md")],
 ) -> None:
     """Print the means over runs that differ by seed, their spread, and what the method gained in each.
 
@@ -25,9 +26,9 @@ def seeds(
     """
     from spacy_el4ner.evaluation.seeds import markdown
 
+    check_file(out, *metrics, suffix=".md")
     with telling_mistakes():
         told = markdown([read_metrics(path) for path in metrics])
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(told, encoding="utf8")
+    write(out, told)
     print(told)
     msg.good(str(out))

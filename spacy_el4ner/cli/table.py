@@ -7,7 +7,8 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import read_metrics
+from spacy_el4ner.cli.options import read_metrics, telling_mistakes
+from spacy_el4ner.cli.outputs import check_file, write
 
 
 @app.command("table")
@@ -15,7 +16,9 @@ def table(
     metrics: Annotated[
         Path, typer.Argument(help="The JSON file that `evaluate` or `evaluate-fusion` wrote")
     ],
-    out: Annotated[Path, typer.Argument(help="The Markdown file to write; the plot goes beside it")],
+    out: Annotated[
+        Path, typer.Argument(help="The Markdown file to write, .md; the plot goes beside it")
+    ],
 ) -> None:
     """Write the report of an evaluation. Every number in it comes from the file.
 
@@ -24,9 +27,12 @@ def table(
     """
     from spacy_el4ner.evaluation import fusion_report, report
 
+    picture = out.with_suffix(".png")
+    check_file(out, metrics, suffix=".md")
+    check_file(picture, metrics)
     data = read_metrics(metrics)
     writer = fusion_report if "rows" in data else report
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(writer.markdown(data, out.with_suffix(".png").name), encoding="utf8")
-    writer.plot(data, out.with_suffix(".png"))
-    msg.good(f"{out} and {out.with_suffix('.png')}")
+    write(out, writer.markdown(data, picture.name))
+    with telling_mistakes():
+        writer.plot(data, picture)
+    msg.good(f"{out} and {picture}")

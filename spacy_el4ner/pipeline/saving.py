@@ -58,12 +58,26 @@ def from_disk(
     util.from_disk(path, {name: _file_reader(read) for name, read in readers.items()}, exclude)
 
 
+def check_replaceable(path: Path) -> None:
+    """path (Path): Where a pipeline goes.
+    RAISES (ValueError): EL130, there is something else, which would be lost.
+    """
+    if path.is_dir():
+        replaceable = (path / "config.cfg").is_file() or not any(path.iterdir())
+    else:
+        replaceable = not path.exists()
+    if not replaceable:
+        raise ValueError(Errors.EL130.format(path=path))
+
+
 @contextmanager
 def saving_pipeline(nlp: Language, path: Path) -> Iterator[Path]:
     """nlp (Language): A pipeline.
-    path (Path): Where it goes. A folder that is there is replaced as a whole, or stays as it was.
+    path (Path): Where it goes. A pipeline that is there is replaced as a whole, or stays as it was.
     YIELDS (Path): The folder with the pipeline, before it is moved there, to put more files in.
+    RAISES (ValueError): EL130, something else is there.
     """
+    check_replaceable(path)
     with replacing_folder(path) as folder:
         nlp.to_disk(folder)
         yield folder
@@ -72,7 +86,8 @@ def saving_pipeline(nlp: Language, path: Path) -> Iterator[Path]:
 
 def save_pipeline(nlp: Language, path: Path) -> None:
     """nlp (Language): A pipeline.
-    path (Path): Where it goes. A folder that is there is replaced as a whole, or stays as it was.
+    path (Path): Where it goes. A pipeline that is there is replaced as a whole, or stays as it was.
+    RAISES (ValueError): EL130, something else is there.
     """
     with saving_pipeline(nlp, path):
         pass

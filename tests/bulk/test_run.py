@@ -158,6 +158,7 @@ def test_parts_stay_when_asked(ruler, tmp_path):
         ("pipeline", "pipeline was"),
         ("shard_size", "shard_size was 4, is 5"),
         ("batch_size", "batch_size was 128, is 2"),
+        ("keep_ents", "keep_ents was False, is True"),
     ],
 )
 def test_a_run_on_something_else_is_refused(ruler, tmp_path, change, named):
@@ -169,10 +170,27 @@ def test_a_run_on_something_else_is_refused(ruler, tmp_path, change, named):
         other = save_ruler(tmp_path / "other", overwrite_ents=True)
         job = make_job(other, tmp_path)
     else:
-        job = make_job(ruler, tmp_path, **{change: {"shard_size": 5, "batch_size": 2}[change]})
+        job = make_job(
+            ruler, tmp_path, **{change: {"shard_size": 5, "batch_size": 2, "keep_ents": True}[change]}
+        )
     with pytest.raises(ValueError, match=rf"EL064.*{named}.*--overwrite"):
         Run(job, out)
     assert annotate(job, out, overwrite=True).missing == 0
+
+
+def test_settings_that_nothing_was_made_with_do_not_bind(ruler, tmp_path):
+    out = tmp_path / "out.jsonl"
+    Run(make_job(ruler, tmp_path, batch_size=2), out)
+    assert annotate(make_job(ruler, tmp_path), out).missing == 0
+
+
+def test_a_run_whose_output_another_has_taken_over_writes_nothing(ruler, tmp_path):
+    out = tmp_path / "out.jsonl"
+    first = Run(make_job(ruler, tmp_path, batch_size=2), out)
+    Run(make_job(ruler, tmp_path), out)
+    with pytest.raises(ValueError, match="EL064"):
+        first.annotate(in_this_process, [0], silent)
+    assert not first.parts.done()
 
 
 def test_a_copy_of_the_pipeline_is_the_same_pipeline(ruler, tmp_path):
@@ -273,6 +291,10 @@ def test_outputs_of_one_name_keep_their_failures_apart(ruler, tmp_path):
 
 def test_a_run_that_a_gpu_began_does_not_go_on_without(ruler, tmp_path):
     job, out = make_job(ruler, tmp_path), tmp_path / "out.jsonl"
-    Run(replace(job, gpu_id=0), out)
+
+    def on_gpu(job, numbers, tell):
+        return in_this_process(replace(job, gpu_id=-1), numbers, tell)
+
+    Run(replace(job, gpu_id=0), out).annotate(on_gpu, [0], silent)
     with pytest.raises(ValueError, match=r"EL064.*gpu was True, is False"):
         Run(job, out)

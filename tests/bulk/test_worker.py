@@ -165,3 +165,22 @@ def test_an_ensemble_gives_confidences(tmp_path):
         [(e["start"], e["end"], e["label"], e["confidence"]) for e in row["ents"]] for row in found
     ] == expected
     assert any(expected)
+
+
+def save_annotated(path):
+    """A document whose entity the pipeline does not know, with an id."""
+    vocab = spacy.blank("en").vocab
+    doc = Doc(vocab, words=["Acme", "met", "Bill"], ents=["B-ORG", "O", "O"], user_data={"id": "a"})
+    DocBin(docs=[doc], store_user_data=True).to_disk(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [({}, [(9, 13, "NAME")]), ({"keep_ents": True}, [(0, 4, "ORG"), (9, 13, "NAME")])],
+)
+def test_entities_of_the_input_pass_for_found_ones_only_when_asked(
+    worker, tmp_path, settings, expected
+):
+    (row,) = lines(worker(save_annotated(tmp_path / "in.spacy"), **settings)(0).data)
+    assert (row["id"], spans(row)) == ("a", expected)

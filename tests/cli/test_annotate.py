@@ -1,10 +1,11 @@
 import json
+import sys
 
 import pytest
 from typer.testing import CliRunner
 
 from spacy_el4ner.bulk import run as bulk
-from spacy_el4ner.cli import app
+from spacy_el4ner.cli import app, options
 from tests.bulk.inputs import BAD, read_jsonl, save_ruler, write_jsonl
 
 
@@ -138,6 +139,28 @@ def test_the_cost_is_measured_once_and_shown(ruler, tmp_path, monkeypatch):
     assert "| 50 | 2 | 2 | 25 |" in (tmp_path / "cost.md").read_text()
 
 
+def test_what_is_there_stays_where_the_gpu_is_not(ruler, tmp_path, monkeypatch):
+    def refuse(gpu_id):
+        raise ValueError("No GPU devices detected")
+
+    source, out = write_jsonl(tmp_path / "in.jsonl", bad={}), tmp_path / "out.jsonl"
+    assert call(ruler, source, out).exit_code == 0
+    monkeypatch.setattr(options, "require_gpu", refuse)
+    result = call(ruler, source, out, "--overwrite", "--gpu-id", 0)
+    assert result.exit_code == 1
+    assert "GPU 0 cannot be used" in said(result)
+    assert len(read_jsonl(out)) == 30
+
+
+def test_what_is_there_stays_where_ray_is_not(ruler, tmp_path, monkeypatch):
+    source, out = write_jsonl(tmp_path / "in.jsonl", bad={}), tmp_path / "out.jsonl"
+    assert call(ruler, source, out).exit_code == 0
+    monkeypatch.setitem(sys.modules, "ray", None)
+    result = call(ruler, source, out, "--overwrite", "--engine", "ray")
+    assert "EL069" in said(result)
+    assert len(read_jsonl(out)) == 30
+
+
 @pytest.mark.parametrize(("gpus", "there"), [(0.5, True), (0, False)])
 def test_the_manifest_says_whether_the_actors_of_ray_have_gpus(
     ruler, tmp_path, monkeypatch, gpus, there
@@ -145,6 +168,7 @@ def test_the_manifest_says_whether_the_actors_of_ray_have_gpus(
     monkeypatch.setattr(
         "spacy_el4ner.cli.annotate._engine", lambda *_: lambda job, numbers, tell: iter(())
     )
+    monkeypatch.setattr("spacy_el4ner.bulk.engines.ray.check", lambda: None)
     source = write_jsonl(tmp_path / "in.jsonl", bad={})
     call(ruler, source, tmp_path / "out.jsonl", "--engine", "ray", "--gpus-per-worker", gpus)
     manifest = json.loads((tmp_path / "out.jsonl.manifest.json").read_text())

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 
 import pytest
@@ -119,11 +120,18 @@ def test_a_rule_can_be_named(project):
 def test_a_pipeline_is_replaced_as_a_whole(project):
     out = project / "again"
     out.mkdir()
+    (out / "config.cfg").touch()
     (out / "left over").touch()
     assert run(project / "pipeline", project / "dev.spacy", out).exit_code == 0
     assert not (out / "left over").exists()
     assert spacy.load(out)("Bill left.").ents
     assert [p for p in project.iterdir() if p.name.startswith(".")] == []
+
+
+def test_a_pipeline_is_calibrated_where_it_lies(project, tmp_path):
+    out = shutil.copytree(project / "pipeline", tmp_path / "pipeline")
+    assert run(out, project / "dev.spacy", out).exit_code == 0
+    assert (out / "calibration.json").is_file()
 
 
 def test_documents_have_numbers_of_their_own(project):

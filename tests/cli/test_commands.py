@@ -92,6 +92,15 @@ def test_further_ablations_are_of_the_same_documents(project, metrics):
     assert json.loads(out.read_text()) == metrics
 
 
+def test_a_corpus_of_the_same_size_is_another_one(project, metrics, tmp_path):
+    out = tmp_path / "other.json"
+    out.write_text(json.dumps({**metrics, "texts": "0"}))
+    arguments = ["evaluate", project / "pipeline", project / "corpus" / "test.spacy", out, "--ablate"]
+    result = CliRunner().invoke(app, list(map(str, arguments)))
+    assert result.exit_code == 1
+    assert "was measured on other documents" in " ".join(result.output.split())
+
+
 def test_the_report_prints_the_measured_numbers(project, metrics):
     run("table", project / "ensemble.json", project / "report.md")
     report = (project / "report.md").read_text()

@@ -1,6 +1,7 @@
 """The commands that put a tagger and a language model together."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -102,10 +103,41 @@ def test_a_pipeline_that_is_not_there_is_named(tmp_path, command):
     assert not isinstance(done.exception, (FileNotFoundError, OSError))
 
 
+@pytest.mark.parametrize(("out", "code"), [("slm", "EL121"), ("corpus", "EL121"), ("notes", "EL130")])
+def test_nothing_is_lost_for_a_pipeline(folder, tmp_path, out, code):
+    shutil.copytree(folder / "tagger", tmp_path / "slm" / "model-best")
+    shutil.copytree(folder / "corpus", tmp_path / "corpus")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("mine")
+    before = sorted(tmp_path.rglob("*"))
+    inputs = tmp_path / "slm" / "model-best", folder / "model", tmp_path / "corpus"
+    done = run("fuse", *inputs, tmp_path / out)
+    assert done.exit_code == 1
+    assert code in done.output
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_pipeline_of_an_earlier_run_is_replaced(folder, tmp_path):
+    for _ in range(2):
+        inputs = folder / "tagger", folder / "model", folder / "corpus"
+        assert run("fuse", *inputs, tmp_path / "fused").exit_code == 0
+
+
 def test_no_base_is_made_for_a_model_of_the_hub(folder, tmp_path):
     done = run("base", folder / "corpus", tmp_path / "base", "--for", "some/model")
     assert done.exit_code == 0, done.output
     assert list((tmp_path / "base").iterdir()) == []
+
+
+def test_entities_of_another_component_are_shown_without_a_confidence(tmp_path):
+    nlp = trained()
+    nlp.add_pipe("entity_ruler", first=True).add_patterns([{"label": "LAW", "pattern": "the bill"}])
+    nlp.to_disk(tmp_path / "tagger")
+    (tmp_path / "texts.txt").write_text("Bill paid the bill .\n", encoding="utf-8-sig")
+    done = run("show", tmp_path / "tagger", tmp_path / "texts.txt")
+    assert done.exit_code == 0, done.output
+    assert re.search(r"the bill +LAW +– +–", done.output)
+    assert "\ufeff" not in done.output
 
 
 def test_entities_of_a_fusion_are_shown_with_whose_they_are(folder, tmp_path):

@@ -1,6 +1,7 @@
 """What a command says of a name that is wrong, a file that is another, or a GPU that is not there."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -109,6 +110,72 @@ def test_what_is_something_else_is_named(line, named, monkeypatch, folder):
     assert code in said
     assert name in said
     assert not (folder / "out.md").exists()
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("seeds ensemble.json ensemble.json", "EL131"),
+        ("table ensemble.json ensemble.json", "EL131"),
+        ("table ensemble.json out.png", "EL131"),
+        ("table ensemble.md ensemble.md", "EL121"),
+        ("review corpus/train.spacy corpus/train.spacy", "EL121"),
+        ("evaluate blank corpus/train.spacy corpus/train.spacy", "EL121"),
+        ("index compact.cfg corpus .", "EL121"),
+        ("index compact.cfg blank corpus", "EL130"),
+        ("index compact.cfg blank texts.txt", "EL130"),
+        ("calibrate blank corpus/train.spacy corpus", "EL121"),
+        ("calibrate blank texts.txt corpus", "EL130"),
+        ("review-import blank texts.txt corpus", "EL130"),
+    ],
+)
+def test_nothing_else_is_overwritten(line, code, monkeypatch, folder):
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert code in call(line, monkeypatch, folder)
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "convert corpus texts.txt",
+        "convert corpus texts.txt/out",
+        "table ensemble.json texts.txt/out.md",
+        "table ensemble.json folder.md",
+        "evaluate blank corpus texts.txt/out.json",
+        "evaluate blank corpus corpus",
+        "evaluate-fusion blank corpus texts.txt/out.json",
+        "seeds ensemble.json ensemble.json texts.txt/out.md",
+    ],
+)
+def test_an_output_that_cannot_be_written_is_named_before_the_work(line, monkeypatch, folder):
+    (folder / "folder.md").mkdir(exist_ok=True)
+    said = call(line, monkeypatch, folder)
+    assert "EL132" in said or "EL121" in said
+    assert line.split()[-1] in said
+
+
+def test_a_folder_that_may_not_be_written_to_is_named(monkeypatch, folder):
+    monkeypatch.setattr(os, "access", lambda _, mode: not mode & os.W_OK)  # root may anywhere
+    assert "EL132" in call("table ensemble.json closed/out.md", monkeypatch, folder)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "evaluate blank corpus out.json --limit -1",
+        "evaluate-fusion blank corpus out.json --limit -1",
+        "calibrate blank corpus out --limit -1",
+        "fuse blank model corpus out --limit -1",
+        "fuse blank model corpus out --shots -1",
+        "index compact.cfg corpus out --limit -1",
+        "index compact.cfg corpus out --shots -1",
+    ],
+)
+def test_a_number_below_zero_is_refused(line):
+    result = CliRunner().invoke(app, line.split())
+    assert result.exit_code == 2
+    assert f"'{line.split()[-2]}'" in result.output
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,14 @@ class Actor:
         return asdict(part)
 
 
+def check() -> None:
+    """RAISES (ImportError): EL069, Ray is not installed."""
+    try:
+        import ray.data  # noqa: F401
+    except ImportError as error:
+        raise ImportError(Errors.EL069) from error
+
+
 def on_ray(
     job: Job,
     numbers: Iterable[int],
@@ -43,11 +51,9 @@ def on_ray(
     YIELDS (Part): The shards, annotated, as they are finished.
     RAISES (ImportError): EL069. (RuntimeError): EL068, a worker has died or cannot work.
     """
-    try:
-        import ray
-        import ray.data
-    except ImportError as error:
-        raise ImportError(Errors.EL069) from error
+    check()
+    import ray
+    import ray.data
 
     # One progress bar is enough, and it is not Ray's.
     ray.data.DataContext.get_current().enable_progress_bars = False
