@@ -14,6 +14,7 @@ from spacy_el4ner.cli.options import load_pipeline, sample_by_sentences, use_gpu
 from spacy_el4ner.cli.outputs import check_pipeline_out
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.fusion.calibrate import Report
+from spacy_el4ner.fusion.rules import SLM
 
 REPORT, PICTURE = "calibration.json", "calibration.png"
 
@@ -99,7 +100,7 @@ def calibrate(
         "tolerance": tolerance,
     }
     _save(nlp, report, {**settings, "documents": len(docs), "sentences": sentences}, out)
-    _tell(report)
+    _tell(report, chosen)
     msg.good(f"Pipeline saved: {out}")
 
 
@@ -122,8 +123,8 @@ def _save(nlp: Language, report: Report, settings: dict[str, Any], out: Path) ->
             msg.warn(str(error))
 
 
-def _tell(report: Report) -> None:
-    """The main figures as a table."""
+def _tell(report: Report, wanted: str | None) -> None:
+    """The main figures as a table, and what follows from them."""
     alone = [
         ("tagger alone", "", f"{report.slm:.4f}"),
         ("language model alone", "", f"{report.llm:.4f}"),
@@ -131,6 +132,10 @@ def _tell(report: Report) -> None:
     rules = [(r.name, f"{r.cross_validated:.4f}", f"{r.fitted:.4f}") for r in report.rules]
     header = ("rule", "F1 cross-validated", "F1 after the fit")
     msg.table([*alone, *rules], header=header, divider=True, aligns=("l", "r", "r"))
+    if report.rule == SLM:
+        because = "" if wanted else ", because no rule did better here than the tagger alone"
+        msg.warn(f"Rule: slm. The language model is not asked{because}.")
+        return
     routing = report.routing
     msg.info(
         f"Rule: {report.rule}. Asking about {routing.asked:.0%} of the windows gives an F1 of "

@@ -88,9 +88,12 @@ class FusionBench:
         for name, rule in RULES.items():
             if rule != "learned" or component.calibration.learned is not None:
                 rows[name] = self._fused(rule, readings)
-        rows["fusion"] = {**self._fused(component.cfg["rule"], readings), "rule": component.cfg["rule"]}
+        rule = component.cfg["rule"]
+        # A tagger that is always right asks nobody.
+        always = Readings(self.tagged, 0.0) if rule == SLM else readings
+        rows["fusion"] = {**self._fused(rule, always), "rule": rule}
         say("the fusion, the language model asked where the tagger is unsure")
-        rows["routed"] = self._fused(component.cfg["rule"], self._routed(readings))
+        rows["routed"] = self._fused(rule, always if rule == SLM else self._routed(readings))
         return rows
 
     def read(self, llm: Reader | None, retriever: Retriever) -> Readings:

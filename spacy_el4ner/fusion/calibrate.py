@@ -3,7 +3,7 @@
 A rule with fitted parameters looks better on the data that it was fitted to. So the rules are compared
 by cross-validation, over documents where there are enough, and only then fitted to everything. The
 rules are nearly as good as each other, so that one division into parts would choose by chance: several
-are drawn.
+are drawn. Where no rule is better than the tagger alone, the language model is not worth asking.
 """
 
 import random
@@ -21,7 +21,7 @@ from spacy_el4ner.fusion.ledger import Ledger
 from spacy_el4ner.fusion.logistic import Weights
 from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.fusion.routing import Routing, find_threshold
-from spacy_el4ner.fusion.rules import LearnedRule, PaperRule, Rule, make_rule
+from spacy_el4ner.fusion.rules import LearnedRule, PaperRule, Rule, SLMRule, make_rule
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,8 @@ class Report:
     windows (int), disagreements (int): What it was found on.
     slm (float), llm (float): F1 of either model alone.
     rules (tuple[RuleReport, ...]): Each rule that could be fitted.
-    rule (str): The one that was wanted, or the best by cross-validation; the paper's where none is
-        better.
+    rule (str): The one that was wanted, or the best by cross-validation; "slm" where none is better
+        than the tagger alone.
     calibration (Calibration): The parameters of all of them; threshold and confidence for that one.
     curve (tuple[tuple[float, float], ...]): λ of the paper's rule, and F1 with it.
     routing (Routing): What other thresholds bring, for that rule.
@@ -118,18 +118,18 @@ def calibrate(
     for fit_rule in FITS.values():
         calibration = fit_rule(whole, calibration)
     reports = _compare(whole, divisions, objective, calibration)
-    best = max(reports, key=lambda report: round(report.cross_validated, 9))
-    chosen = make_rule(rule or best.name, calibration)
+    every = np.ones(len(whole.disagreements), dtype=np.bool_)
+    slm, llm = float(whole.f1(every)), float(whole.f1(~every))
+    chosen = make_rule(rule or _best(reports, slm), calibration)
     routing = find_threshold(cases, chosen, tolerance, objective)
     weights, trust = _confidence(cases, divisions[0], chosen)
-    every = np.ones(len(whole.disagreements), dtype=np.bool_)
     scores = curve(whole, PaperRule(replace(calibration, lam=1.0)))
     return Report(
         objective=objective,
         windows=len(cases),
         disagreements=len(whole.disagreements),
-        slm=float(whole.f1(every)),
-        llm=float(whole.f1(~every)),
+        slm=slm,
+        llm=llm,
         rules=tuple(reports),
         rule=chosen.name,
         calibration=replace(calibration, threshold=routing.threshold, confidence=weights),
@@ -137,6 +137,12 @@ def calibrate(
         routing=routing,
         confidence=trust,
     )
+
+
+def _best(reports: Sequence[RuleReport], slm: float) -> str:
+    """The name of the best rule, the paper's among equals, if any is better than the tagger alone."""
+    best = max(reports, key=lambda report: round(report.cross_validated, 9))
+    return best.name if round(best.cross_validated - slm, 9) > 0 else SLMRule.name
 
 
 def _compare(

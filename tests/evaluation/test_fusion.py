@@ -62,6 +62,15 @@ def test_the_tagger_alone_scores_what_the_pipeline_does_without_a_language_model
     assert rows["slm"]["asked"] == 0
 
 
+def test_a_fusion_that_only_believes_the_tagger_asks_nobody(nlp, gold):
+    component = nlp.get_pipe(NAME)
+    component.cfg["rule"] = "slm"
+    rows = FusionBench(nlp, NAME, gold).rows(lambda _: None)
+    component.cfg["rule"] = "paper"
+    assert rows["fusion"]["asked"] == rows["routed"]["asked"] == 0
+    assert rows["fusion"]["ents_f"] == rows["slm"]["ents_f"]
+
+
 def test_routing_asks_less(rows):
     assert 0 < rows["routed"]["asked"] < rows["fusion"]["asked"] == 1
 

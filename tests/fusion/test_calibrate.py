@@ -107,6 +107,13 @@ def test_a_tie_is_the_papers():
     assert report.rule == "paper"
 
 
+def test_where_no_rule_beats_the_tagger_the_language_model_is_not_asked():
+    report = search([sample(e, True, document=n) for n, e in enumerate([0.05, 0.4, 2.0] * 20)])
+    assert max(r.cross_validated for r in report.rules) <= report.slm
+    assert report.rule == "slm"
+    assert report.routing.asked == 0
+
+
 def test_where_one_model_is_always_right_there_is_no_learned_rule():
     report = search([sample(0.5, True, document=n) for n in range(20)])
     assert [r.name for r in report.rules] == ["paper", "scaled"]
