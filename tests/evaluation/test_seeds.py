@@ -89,3 +89,12 @@ def test_the_command_prints_and_writes_the_report(tmp_path):
     assert result.exit_code == 0, result.output
     assert out.read_text(encoding="utf8") == markdown(runs("fusion"))
     assert "fusion less the SLM: F1" in result.output
+
+
+@pytest.mark.parametrize(
+    "report", sorted(RESULTS.parent.glob("*/seeds.md")), ids=lambda p: p.parent.name
+)
+def test_the_recorded_means_are_those_of_the_recorded_runs(report):
+    files = sorted(report.parent.glob("fusion_*.json"))
+    recorded = [json.loads(file.read_text(encoding="utf8")) for file in files]
+    assert report.read_text(encoding="utf8") == markdown(recorded)
