@@ -36,7 +36,7 @@ def convert(
 
     Example: python -m spacy el4ner convert assets/sample_en corpus/sample_en
     """
-    check_folder(out)
+    check_folder(out, source)
     try:
         splits = read_splits(source, lang, seed)
     except (ValueError, ImportError) as error:

@@ -10,6 +10,7 @@ from wasabi import msg
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline, named, telling_mistakes, use_gpu
+from spacy_el4ner.cli.outputs import check_file, write
 
 
 @app.command("memory")
@@ -31,6 +32,8 @@ def memory(
     from spacy_el4ner.evaluation.machine import machine
     from spacy_el4ner.evaluation.memory import growth, measure, plot
 
+    check_file(out, corpus)
+    check_file(out.with_suffix(".png"), corpus)
     keep_few_kernels()
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
@@ -42,8 +45,8 @@ def memory(
     )
     about = {**machine(), "pipeline": named(str(pipeline)), "batch_size": batch_size}
     data = {**about, "growth": growth(measured), **measured}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(data, indent=2), encoding="utf8")
-    plot(measured, out.with_suffix(".png"))
+    write(out, json.dumps(data, indent=2))
+    with telling_mistakes():
+        plot(measured, out.with_suffix(".png"))
     peak = max(measured["mb"])
     msg.good(f"{out}: {documents} documents, peak {peak:.0f} MiB, growth {data['growth']:.3f}")

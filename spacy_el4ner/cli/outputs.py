@@ -27,9 +27,13 @@ def check_file(out: Path, *inputs: Path, suffix: str = "") -> None:
         _check_place(out, out.absolute().parent)
 
 
-def check_folder(out: Path) -> None:
-    """out (Path): A folder to write files in. End the command where that cannot be done."""
+def check_folder(out: Path, source: Path) -> None:
+    """out (Path): A folder to write files in. End the command where that cannot be done.
+    source (Path): What is read; its files must stay.
+    """
     with telling_mistakes():
+        if source.resolve() == out.resolve():
+            raise ValueError(Errors.EL121.format(source=source, out=out))
         _check_place(out, out.absolute())
 
 

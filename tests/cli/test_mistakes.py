@@ -121,6 +121,8 @@ def test_what_is_something_else_is_named(line, named, monkeypatch, folder):
         ("table ensemble.md ensemble.md", "EL121"),
         ("review corpus/train.spacy corpus/train.spacy", "EL121"),
         ("evaluate blank corpus/train.spacy corpus/train.spacy", "EL121"),
+        ("memory blank corpus/train.spacy corpus/train.spacy", "EL121"),
+        ("convert corpus corpus", "EL121"),
         ("index compact.cfg corpus .", "EL121"),
         ("index compact.cfg blank corpus", "EL130"),
         ("index compact.cfg blank texts.txt", "EL130"),
@@ -145,6 +147,7 @@ def test_nothing_else_is_overwritten(line, code, monkeypatch, folder):
         "evaluate blank corpus texts.txt/out.json",
         "evaluate blank corpus corpus",
         "evaluate-fusion blank corpus texts.txt/out.json",
+        "memory blank corpus texts.txt/out.json",
         "seeds ensemble.json ensemble.json texts.txt/out.md",
     ],
 )
