@@ -61,6 +61,14 @@ def test_every_score_that_the_readme_tells_is_an_f1_that_was_measured():
     assert scores <= measured
 
 
+def test_every_gain_that_the_readme_tells_is_in_a_table_of_seeds():
+    tables = (ROOT / "docs" / "results").glob("*/seeds.md")
+    measured = " ".join(table.read_text(encoding="utf8") for table in tables)
+    gains = re.findall(r"[+-]\d+\.\d+ ± \d+\.\d+", README.replace("−", "-").replace("\n ", ""))
+    assert gains
+    assert all(f"| {gain} |" in measured for gain in gains)
+
+
 def _f1(data):
     """The F1 of every row, not of its types: so few that no other number is among them by chance."""
     if not isinstance(data, dict):

@@ -1,7 +1,6 @@
 """Tokens of texts that another machine will read."""
 
 from functools import cached_property
-from threading import Lock
 from typing import Any
 
 from spacy_el4ner.errors import Errors
@@ -21,7 +20,6 @@ class TokenCounter:
 
     def __init__(self, name: str | None = None):
         self.name = name
-        self._lock = Lock()  # counting with a fast tokenizer sets its flags: one thread at a time
 
     def __reduce__(self) -> tuple[type["TokenCounter"], tuple[str | None]]:
         return TokenCounter, (self.name,)
@@ -43,14 +41,11 @@ class TokenCounter:
         """RETURNS (int): Tokens of a piece of text; never too few."""
         if self.name is None:
             return len(text.encode("utf8", errors="surrogatepass"))
-        with self._lock:
-            return len(self.tokens.piece(text))
+        return len(self.tokens.piece(text))
 
     def count_prompt(self, prompt: Prompt) -> int:
         """RETURNS (int): Tokens of a whole prompt, chat template included."""
         if self.name is None:
             return 2 * TURN + sum(map(self.count, (prompt.system, prompt.context, prompt.question)))
-        with self._lock:
-            tokens = self.tokens
-            laid_out = sum(map(len, tokens.prompt(prompt)))
-        return laid_out if tokens.use_chat_template else laid_out + 2 * TURN
+        laid_out = sum(map(len, self.tokens.prompt(prompt)))
+        return laid_out if self.tokens.use_chat_template else laid_out + 2 * TURN

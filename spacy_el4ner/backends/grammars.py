@@ -4,9 +4,11 @@ A grammar is a machine over strings (see `types.Grammar`). `accepts` runs it ove
 ways at once; `gbnf` writes it as the rules that llama.cpp and vLLM constrain their decoding with.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from typing import Any
 
+from spacy_el4ner.formats.inline_tags import TagGrammar
+from spacy_el4ner.formats.span_list import SpanListGrammar
 from spacy_el4ner.types import Grammar
 
 MOST_STATES = 2048
@@ -50,6 +52,21 @@ def simplest(grammar: Grammar) -> str:
         string, state = options[0]
         taken.append(string)
     return "".join(taken)
+
+
+def fullest(grammar: Grammar, count: Callable[[str], int]) -> int:
+    """grammar (Grammar): A language.
+    count (Callable[[str], int]): Tokens of a text.
+    RETURNS (int): Tokens of the longest answer: a copy that has a tag around every word, a list of all
+        words; of a language that is neither, those of the simplest.
+    """
+    if isinstance(grammar, TagGrammar):
+        tags = max(count(opening) + count(closing) for _, (opening, closing) in grammar.tags)
+        return count(simplest(grammar)) + len(grammar.pieces) * tags
+    if isinstance(grammar, SpanListGrammar):
+        n = len(grammar.tokens)
+        return count(grammar.text) + n * count(f"{grammar.number_sign}{n}{grammar.separator}")
+    return count(simplest(grammar))
 
 
 def explore(grammar: Grammar, most: int = MOST_STATES) -> States | None:

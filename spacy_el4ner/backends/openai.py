@@ -15,12 +15,10 @@ from spacy_el4ner.backends.dialects import (
     read_answer,
     read_prompt,
 )
-from spacy_el4ner.backends.grammars import accepts, simplest
+from spacy_el4ner.backends.grammars import accepts, fullest, simplest
 from spacy_el4ner.backends.http import Post, Server
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.formats import Choice
-from spacy_el4ner.formats.inline_tags import TagGrammar
-from spacy_el4ner.formats.span_list import SpanListGrammar
 from spacy_el4ner.types import Answer, DecodeRequest, Grammar, Prompt, ScoreRequest
 
 MARGIN = 16
@@ -164,27 +162,17 @@ class OpenAIBackend:
     def _decode(self, asked: tuple[DecodeRequest, int], post: Post) -> Answer:
         request, room = asked
         prompt, grammar = request.prompt, request.grammar
+        # Not less than all that stands in the prompt, for answers with words beside the wanted ones.
+        asked_about = self.count(prompt.context) + self.count(prompt.question)
+        longest = max(fullest(grammar, self.count), asked_about) + MARGIN
         return self._converse(
             post,
             prompt,
             grammar,
-            min(room, self._longest(prompt, grammar)),
+            min(room, longest),
             lambda answer: not answer.error and accepts(grammar, answer.text),
             ASK_AGAIN,
         )
-
-    def _longest(self, prompt: Prompt, grammar: Grammar) -> int:
-        """Tokens of a copy that has a tag around every word, or of a list of all words; not less than
-        of all that stands in the prompt.
-        """
-        count = self.count
-        full = count(simplest(grammar))
-        if isinstance(grammar, TagGrammar):
-            full += len(grammar.pieces) * max(count(a) + count(b) for _, (a, b) in grammar.tags)
-        elif isinstance(grammar, SpanListGrammar):
-            n = len(grammar.tokens)
-            full = count(grammar.text) + n * count(f"{grammar.number_sign}{n}{grammar.separator}")
-        return max(full, count(prompt.context) + count(prompt.question)) + MARGIN
 
     def _choose(self, asked: tuple[ScoreRequest, int], post: Post) -> list[float]:
         request, room = asked

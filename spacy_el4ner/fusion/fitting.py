@@ -21,9 +21,9 @@ LAMBDAS = np.arange(1, 101) / 100
 """Near 0 the tagger is believed up to an entropy of 1 nat; at 1 the language model is, always."""
 
 PENALTY = 10.0
-"""Of the learned rule, which has dozens of weights for a few hundred disagreements. On the development
-splits of four corpora 1 and 3 were worse by cross-validation, and with 100 the rule hardly ever leaves
-the tagger's side."""
+"""Of the learned rule, which has dozens of weights for a few hundred disagreements. In the mean of four
+corpora' development splits 1 and 3 were worse by cross-validation, and with 100 the rule hardly ever
+leaves the tagger's side."""
 
 
 def curve(ledger: Ledger, rule: Rule) -> NDArray[np.float64]:
