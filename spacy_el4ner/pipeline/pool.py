@@ -128,8 +128,9 @@ def demonstrations(docs: Iterable[Doc]) -> list[Demonstration]:
 
 def is_annotated(doc: Doc, window: Window) -> bool:
     """RETURNS (bool): Whether each token of a window is known to be in an entity or in none."""
-    within = range(window.start, window.start + len(window.text))
-    return all(token.ent_iob for token in doc if token.idx in within and windows.visible(token))
+    end = window.start + len(window.text)
+    span = doc.char_span(window.start, end, alignment_mode="expand") if window.tokens else None
+    return all(token.ent_iob for token in span or () if windows.visible(token))
 
 
 def gold_mentions(doc: Doc, window: Window) -> tuple[Mention, ...]:
