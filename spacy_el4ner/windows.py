@@ -32,7 +32,8 @@ def window(span: Span, document: int = 0) -> Window:
     """RETURNS (Window): The window of a span, what cannot be seen at its edges left out."""
     tokens = [t for t in span if visible(t)]
     start = tokens[0].idx
-    text = span.doc.text[start : tokens[-1].idx + len(tokens[-1])]
+    # Not a slice of the document's text, which spaCy puts together anew each time.
+    text = span.doc[tokens[0].i : tokens[-1].i + 1].text
     return Window(
         text=text,
         start=start,
