@@ -62,6 +62,11 @@ def loose_occurrences(source: str, surface: str) -> list[tuple[int, int]]:
     return [(origins[at], origins[at + len(wanted) - 1] + 1) for at in starts]
 
 
+def squeezed(text: str) -> str:
+    """RETURNS (str): The text without its white space."""
+    return "".join(text.split())
+
+
 def _evened(text: str) -> tuple[str, list[int]]:
     """The text with one space for any stretch of white space, and where each character stood in it."""
     places = [n for n, c in enumerate(text) if not (c.isspace() and text[n - 1 : n].isspace())]

@@ -7,6 +7,7 @@ ways at once; `gbnf` writes it as the rules that llama.cpp and vLLM constrain th
 from collections.abc import Callable, Hashable
 from typing import Any
 
+from spacy_el4ner.alignment import squeezed
 from spacy_el4ner.formats.inline_tags import TagGrammar
 from spacy_el4ner.formats.span_list import SpanListGrammar
 from spacy_el4ner.types import Grammar
@@ -24,7 +25,7 @@ def accepts(grammar: Grammar, text: str) -> bool:
         its last. White space counts for nothing: models that are not constrained put some around tags,
         and parsing takes no notice of it.
     """
-    text = _squeezed(text)
+    text = squeezed(text)
     places: list[tuple[int, Any]] = [(0, grammar.start())]
     seen = set(places)
     while places:
@@ -33,16 +34,12 @@ def accepts(grammar: Grammar, text: str) -> bool:
         if not options and at == len(text):
             return True
         for option, after in options:
-            string = _squeezed(option)
+            string = squeezed(option)
             place = (at + len(string), after)
             if text.startswith(string, at) and place not in seen:
                 seen.add(place)
                 places.append(place)
     return False
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
 
 
 def simplest(grammar: Grammar) -> str:

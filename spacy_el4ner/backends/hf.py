@@ -16,9 +16,10 @@ from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 
 T = TypeVar("T")
 DECODERS = ("draft_verified", "constrained")
-ANSWERING = 2
+ANSWERING = 3
 """Raised when the same model comes to answer otherwise, so that a store does not take old answers for
-new ones. 2: each token has its own place, no longer that of its tag or word.
+new ones. 2: each token has its own place, no longer that of its tag or word. 3: span lists have other
+marks where the text has theirs, with white space or without.
 """
 
 

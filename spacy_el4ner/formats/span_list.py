@@ -4,15 +4,17 @@
     bill #2                 the second of several occurrences of the same surface
     none                    no mention
 
-The separator and the number sign are replaced by others where the text itself contains them.
+The separator and the number sign are replaced by others where the text itself contains them. The white
+space around them is written as above, and read whatever it is.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
 
-from spacy_el4ner.alignment import loose_occurrences, occurrences
+from spacy_el4ner.alignment import loose_occurrences, occurrences, squeezed
 from spacy_el4ner.formats.base import Parsed, ParsedMention
 from spacy_el4ner.types import Mention, Window
 
@@ -76,9 +78,10 @@ class SpanList:
         unaligned = at = 0
         grammar = SpanListGrammar(window, self.max_tokens)
         last = -1
-        for item in text.split(grammar.separator):
+        items = re.split(rf"(\s*{re.escape(grammar.separator.strip())}\s*)", text)
+        for item, separator in zip(items[::2], [*items[1::2], grammar.separator], strict=True):
             # Up to the next item, so that the decision to end this one is evidence too.
-            place = (at, at + len(item) + len(grammar.separator))
+            place = (at, at + len(item) + len(separator))
             at = place[1]
             surface = item.strip()
             if not surface or (surface == NONE and text.strip() == NONE):
@@ -156,8 +159,8 @@ class SpanListGrammar:
         for find in (self._spans, self._loose_spans):
             if spans := find(item):
                 return next((span for span in spans if span[0] > last), spans[0])
-            surface, sign, number = item.rpartition(self.number_sign)
-            spans = find(surface)
+            surface, sign, number = item.rpartition(self.number_sign.strip())
+            spans, number = find(surface.rstrip()), number.lstrip()
             if sign and number.isdecimal() and 1 <= int(number) <= len(spans):
                 return spans[int(number) - 1]
         return None
@@ -222,8 +225,9 @@ class SpanListGrammar:
 
 def _absent(choices: tuple[str, ...], text: str) -> str:
     """The first of `choices` that `text` does not contain, or else the last one lengthened until it
-    does not. The space at the end does not count: an item that ends with " ;" is followed by one.
+    does not. White space does not count: free answers have it around marks or not.
     """
+    text = squeezed(text)
     last = choices[-1]
     longer = (last.replace(last[1], last[1] * n) for n in count(2))
-    return next(c for c in chain(choices, longer) if c.rstrip() not in text)
+    return next(c for c in chain(choices, longer) if c.strip() not in text)

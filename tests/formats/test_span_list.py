@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spacy_el4ner.formats import SpanList
@@ -153,5 +153,45 @@ def test_an_item_is_found_across_a_line_break():
 def test_a_number_is_not_taken_for_a_word_that_the_text_has_without_a_space():
     window = make_window("bill", "#2", "bill", gap="")
     second = Mention(6, 10)
-    assert FORMAT.render(window, [second]) == "bill #2"
-    assert spans(FORMAT.parse("bill #2", window)) == [(6, 10)]
+    assert FORMAT.render(window, [second]) == "bill @2"
+    assert spans(FORMAT.parse("bill @2", window)) == [(6, 10)]
+    assert spans(FORMAT.parse("bill#2", window)) == [(0, 6)]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "bill#2; the;paid",
+        "bill # 2;the\n;\npaid ",
+        "bill #2 ;the ;  paid",
+        "bill\u3000#2\u3000; the;paid;",
+    ],
+)
+def test_white_space_around_marks_does_not_matter(answer):
+    parsed = FORMAT.parse(answer, BILL)
+    assert spans(parsed) == [(14, 18), (10, 13), (5, 9)]
+    assert parsed.unaligned == 0
+
+
+@quick
+@given(st.data(), windows())
+def test_mentions_are_read_back_without_white_space_around_the_marks(data, window):
+    grammar = FORMAT.grammar(window)
+    marks = [mark.strip() for mark in (grammar.separator, grammar.number_sign)]
+    # Only these are told from what stands beside them.
+    assume(not any(mark[0] in window.text for mark in marks))
+    mentions = data.draw(any_mentions(window))
+    answer = FORMAT.render(window, mentions)
+    gaps = st.sampled_from(["", " ", "\n", "  "])
+    for mark in marks:
+        answer = "".join(
+            part if n == 0 else f"{data.draw(gaps)}{mark}{data.draw(gaps)}{part}"
+            for n, part in enumerate(p.strip() for p in answer.split(mark))
+        )
+    assert spans(FORMAT.parse(answer, window)) == [(m.start, m.end) for m in mentions]
+
+
+def test_the_evidence_ends_with_the_separator_as_it_stands():
+    answer = "bill#1;paid the"
+    parsed = FORMAT.parse(answer, BILL)
+    assert [answer[slice(*m.evidence[0])] for m in parsed.mentions] == ["bill#1;", "paid the"]
