@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 
-from spacy_el4ner.alignment import align_plain
+from spacy_el4ner.alignment import align_plain, squeezed
 from spacy_el4ner.formats.base import Parsed, ParsedMention
 from spacy_el4ner.types import Mention, Piece, Window
 
@@ -82,7 +82,8 @@ class InlineTags:
         """Read an answer back.
 
         A tagged copy, as the grammar forces it, is read exactly. Free text, as a server may send it,
-        is aligned to the window; what cannot be aligned is counted, not dropped silently.
+        is aligned to the window; what cannot be aligned is counted, not dropped silently. So is an
+        answer that is no copy and tags nothing, such as a refusal.
 
         text (str): The answer.
         window (Window): The text that was to be tagged.
@@ -92,6 +93,8 @@ class InlineTags:
         plain, found, broken = _strip_tags(text, tags)
         if plain == window.text:
             return Parsed(tuple(found), unparsed=broken)
+        if not found and not broken:
+            return Parsed((), unparsed=int(squeezed(plain) != squeezed(window.text)))
         aligned = align_plain(plain, window.text, [_trimmed(plain, m.start, m.end) for m in found])
         kept = tuple(
             ParsedMention(span[0], span[1], m.label, m.evidence)

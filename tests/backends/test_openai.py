@@ -67,6 +67,15 @@ def test_a_wrong_answer_is_asked_for_once_more(serve, connect):
     assert said[2]["content"] == "Ann and Rome."
 
 
+@pytest.mark.parametrize(
+    "said", ["I cannot help with that.", "Ann left", "<PER>Ann</PER> left Rome", ""]
+)
+def test_an_answer_that_tags_nothing_and_is_no_copy_is_asked_for_once_more(serve, connect, said):
+    server = serve(chat(said), OK)
+    assert connect(server).decode([asks()])[0].text == COPY
+    assert len(server.seen) == 2
+
+
 def test_of_two_wrong_answers_the_first_is_taken_as_it_is(serve, connect):
     server = serve(chat("wrong"), chat("wrong again"), OK)
     assert connect(server).decode([asks()])[0].text == "wrong"

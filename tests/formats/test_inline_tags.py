@@ -165,6 +165,25 @@ def test_tags_without_a_partner_are_counted(answer, unparsed):
     assert bool(parsed.mentions) == ("<e>İ" in answer)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I cannot help with that.",
+        "The names are Ann and İstanbul.",
+        "<PLACE>Ann</PLACE> left İstanbul today .",
+        "Ann left",
+        "",
+    ],
+)
+def test_an_answer_that_is_no_copy_and_tags_nothing_is_counted(answer):
+    parsed = UNTYPED.parse(answer, ANN)
+    assert (parsed.mentions, parsed.unaligned, parsed.unparsed) == ((), 0, 1)
+
+
+def test_a_copy_without_mentions_may_differ_in_white_space():
+    assert UNTYPED.parse(" Ann left\nİstanbul today.", ANN).unparsed == 0
+
+
 def test_a_mention_closed_by_another_label_is_none():
     parsed = TYPED.parse("<PERSON>Ann</GPE> left İstanbul today .", ANN)
     assert spans(parsed) == []
