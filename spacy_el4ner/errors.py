@@ -356,6 +356,10 @@ class Errors(metaclass=_Coded):
         "last argument."
     )
     EL132 = "'{path}' cannot be written: {problem}. Choose another name for the output."
+    EL133 = (
+        "'parameters' of the model '{name}' has {fields}, which every request has of its own. Leave "
+        "that out; the name of the model has a setting, and so has the address."
+    )
 
 
 class Warnings(metaclass=_Coded):
@@ -383,6 +387,12 @@ class Warnings(metaclass=_Coded):
     WL006 = (
         "Examples have entities of types that are not among the labels of '{name}': {labels}. "
         "Demonstrations do not show them. Add the labels, or leave 'labels' empty to have all."
+    )
+    WL007 = (
+        "{n} times an answer of a language model of '{name}', or a part of one, could not be read and "
+        "was left out: a refusal, a question evaded, an answer cut off. In which documents, say their "
+        "doc._.el4ner['counts']['unparsed']. A model on a server may need other 'parameters', or a "
+        "dialect that constrains it."
     )
     WL010 = (
         "Examples have entities of types that are not among the labels of '{name}': {labels}. Their "

@@ -19,6 +19,8 @@ from spacy_el4ner.types import Answer, Grammar
 
 DIALECTS = ("plain", "vllm", "llama.cpp")
 _FENCED = re.compile(r"```[^\n`]*\n(.*?)\n?```", re.DOTALL)
+_THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
+"""What thinking models say first; an answer that was cut off may be nothing else."""
 _NEGATION = re.compile(r"\b(?:no|not|nor|neither|cannot|\w+n[’']t)\b|[不非没沒無无]", re.IGNORECASE)
 
 Tokens = list[tuple[str, float]]
@@ -75,9 +77,10 @@ def read_answer(reply: dict[str, Any]) -> Answer:
     tokens = _tokens(choice.get("logprobs"), content)
     if not tokens:
         return Answer(text)
-    skipped = content.index(text)
-    offsets = tuple(min(max(at - skipped, 0), len(text)) for at, _ in tokens)
-    return Answer(text, offsets, tuple(logprob for _, logprob in tokens))
+    skipped = content.rindex(text)  # a thought may have said it before
+    said = [(at, logprob) for at, logprob in tokens if not 0 <= at < skipped]
+    offsets = tuple(min(max(at - skipped, 0), len(text)) for at, _ in said)
+    return Answer(text, offsets, tuple(logprob for _, logprob in said))
 
 
 def cut_off(reply: dict[str, Any]) -> bool:
@@ -88,8 +91,10 @@ def cut_off(reply: dict[str, Any]) -> bool:
 
 
 def bare(text: str) -> str:
-    """RETURNS (str): An answer without the white space and the code fence around it."""
-    text = text.strip()
+    """RETURNS (str): An answer without the thought before it, and without the white space and the code
+    fence around it.
+    """
+    text = _THOUGHT.sub("", text).strip()
     fenced = _FENCED.fullmatch(text)
     return fenced[1].strip() if fenced else text
 

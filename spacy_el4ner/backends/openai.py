@@ -27,6 +27,8 @@ ASK_AGAIN = (
     "That was not in the form I asked for. Answer again, in exactly that form and with nothing else."
 )
 CHOOSE_AGAIN = "Answer with exactly one of these and nothing else: {options}"
+OWN_FIELDS = ("model", "messages", "stream")
+"""Fields of a request that no parameter can replace."""
 ASKING = 1
 """Raised when the questions above change, so that a store does not take old answers for new ones."""
 
@@ -46,6 +48,8 @@ class OpenAIBackend:
     context (int): Tokens of the context as the server has it.
     system_role (bool): Whether the model knows system turns. Where it does not (Gemma), what would be
         said in one is said at the head of the user's turn.
+    parameters (dict | None): Fields sent with every request, over those that are sent anyway, such as
+        {"reasoning_effort": "none"}; plain data, saved in clear. None for no others.
     max_concurrency (int): The most requests at a time.
     timeout (float): Seconds that one attempt at a request may take.
     deadline (float): Seconds that a request may take with all of its attempts.
@@ -63,6 +67,7 @@ class OpenAIBackend:
         tokenizer: str | None = None,
         context: int = 8192,
         system_role: bool = True,
+        parameters: dict[str, Any] | None = None,
         max_concurrency: int = 8,
         timeout: float = 120.0,
         deadline: float = 600.0,
@@ -74,12 +79,15 @@ class OpenAIBackend:
         if not base_url.startswith(("http://", "https://")):
             known = "http://…, https://…"
             raise ValueError(Errors.EL010.format(value=base_url, setting="base_url", known=known))
+        if taken := [field for field in parameters or {} if field in OWN_FIELDS]:
+            raise ValueError(Errors.EL133.format(name=model, fields=", ".join(taken)))
         self.model = model
         self.base_url = base_url.rstrip("/")
         self.dialect = dialect
         self.tokenizer = tokenizer
         self.context = context
         self.system_role = system_role
+        self.parameters = dict(parameters or {})
         self._counter = TokenCounter(tokenizer)
         self._server = Server(
             f"{self.base_url}/chat/completions",
@@ -116,6 +124,7 @@ class OpenAIBackend:
             "tokenizer": self.tokenizer,
             "context": self.context,
             "system_role": self.system_role,
+            "parameters": self.parameters,
             "asking": ASKING,
         }
 
@@ -191,13 +200,14 @@ class OpenAIBackend:
 
     def _weigh(self, pair: tuple[Prompt, str], post: Post) -> list[tuple[str, float]]:
         prompt, option = pair
-        body = self._body([*self._turns(prompt), {"role": "assistant", "content": option}], 1) | {
+        fields = {
             "continue_final_message": True,
             "add_generation_prompt": False,
             "prompt_logprobs": 0,
             "chat_template_kwargs": {"enable_thinking": False},
         }
-        return post(body, read_prompt)
+        turns = [*self._turns(prompt), {"role": "assistant", "content": option}]
+        return post(self._body(turns, 1, fields) | {"max_tokens": 1}, read_prompt)
 
     def _converse(
         self,
@@ -219,7 +229,7 @@ class OpenAIBackend:
             cut = Errors.EL125.format(name=self.model, tokens=longest) if cut_off(reply) else ""
             return replace(answer, error=cut)
 
-        answer = post(self._body(turns, longest) | fields, read)
+        answer = post(self._body(turns, longest, fields), read)
         said = answer.text or "…"
         more = self.count(said) + self.count(again) + 2 * TURN
         left = self.context - self.count_prompt(prompt) - more
@@ -227,17 +237,21 @@ class OpenAIBackend:
             return answer
         turns += [{"role": "assistant", "content": said}, {"role": "user", "content": again}]
         longest = min(longest, left)
-        repaired = post(self._body(turns, longest) | fields, read)
+        repaired = post(self._body(turns, longest, fields), read)
         whole = answer.error and not repaired.error
         return repaired if good(repaired) or whole else answer
 
-    def _body(self, turns: Sequence[dict[str, str]], longest: int) -> dict[str, Any]:
+    def _body(
+        self, turns: Sequence[dict[str, str]], longest: int, fields: dict[str, Any]
+    ) -> dict[str, Any]:
         return {
             "model": self.model,
             "messages": list(turns),
             "temperature": 0,
             "max_tokens": longest,
             "stream": False,
+            **fields,
+            **self.parameters,
         }
 
     def _turns(self, prompt: Prompt) -> list[dict[str, str]]:

@@ -27,7 +27,7 @@ from spacy_el4ner.pipeline.trace import Result, Trace
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.types import Candidate
 
-WARNED = {"split_by": "WL001", "tokens_unread": "WL050"}
+WARNED = {"split_by": "WL001", "tokens_unread": "WL050", "unparsed": "WL007"}
 """Counts of a document -> the warning that tells of them."""
 
 
@@ -262,6 +262,8 @@ class LLMEnsembleNER(Component, Pipe):
                 warnings.warn(Warnings.WL001.format(n=n, total=total, name=backbone.name), stacklevel=2)
         if n := sum(r.counts["tokens_unread"] for r in results):
             warnings.warn(Warnings.WL050.format(n=n, name=self.name), stacklevel=2)
+        if n := sum(r.counts["unparsed"] for r in results):
+            warnings.warn(Warnings.WL007.format(n=n, name=self.name), stacklevel=2)
 
     def _write(self, doc: Doc, result: Result) -> None:
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)

@@ -35,7 +35,7 @@ from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 ROUTES = ("always", "uncertain")
 
 
-WARNED = {"windows_split": "WL011"}
+WARNED = {"windows_split": "WL011", "unparsed": "WL007"}
 """Counts of a document -> the warning that tells of them."""
 
 
@@ -314,6 +314,8 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
         if n := sum(r.counts["windows_split"] for r in results):
             total = sum(r.counts["windows"] for r in results)
             warnings.warn(Warnings.WL011.format(n=n, total=total, name=self.name), stacklevel=2)
+        if n := sum(r.counts["unparsed"] for r in results):
+            warnings.warn(Warnings.WL007.format(n=n, name=self.name), stacklevel=2)
 
     def _write(self, doc: Doc, result: Result) -> None:
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)

@@ -49,6 +49,19 @@ def test_white_space_and_fences_are_taken_off(text):
     assert bare(text) == "a <e>b</e>"
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("<think>\nIt is ORG, I think.\n</think>\n\nGPE", "GPE"),
+        ("\n<think></think>```\nGPE\n```", "GPE"),
+        ("<think>It is ORG, so", ""),
+        ("a <think>b</think>", "a <think>b</think>"),
+    ],
+)
+def test_a_thought_before_the_answer_is_taken_off(text, answer):
+    assert bare(text) == answer
+
+
 def test_plain_sends_standard_fields_alone():
     assert extras("plain", COPY) == {}
 
@@ -83,6 +96,13 @@ def test_tokens_are_placed_in_the_answer():
 def test_tokens_before_the_text_are_placed_at_its_beginning():
     entries = [entry("<s>", -1.0), entry(" Ann", -0.5), entry(" left", -0.25)]
     assert read_answer(chat("Ann left", {"content": entries}).body).offsets == (0, 0, 4)
+
+
+def test_tokens_of_a_thought_are_no_part_of_the_answer():
+    said = [("<think>", -9.0), ("Ann", -8.0), ("</think>\n", -7.0), ("Ann", -0.5), ("", -0.1)]
+    text = "".join(token for token, _ in said)
+    answer = read_answer(chat(text, {"content": [entry(*token) for token in said]}).body)
+    assert (answer.text, answer.offsets, answer.logprobs) == ("Ann", (0, 3), (-0.5, -0.1))
 
 
 def test_tokens_of_half_a_character_are_placed_by_their_bytes():

@@ -40,6 +40,30 @@ def test_a_question_is_sent_in_standard_fields_alone(serve, connect):
     assert sent["messages"][1]["content"] == f"Sentence: {TEXT} Tag it."
 
 
+@pytest.mark.parametrize("dialect", ["plain", "vllm"])
+def test_parameters_are_sent_with_every_request(serve, connect, dialect):
+    server = serve(lambda body: weigh(body) if "prompt_logprobs" in body else OK)
+    given = {"chat_template_kwargs": {"thinking": False}, "temperature": 0.5, "max_tokens": 900}
+    backend = connect(server, dialect=dialect, parameters=given)
+    backend.decode([asks()])
+    backend.score([scores()])
+    for sent in server.seen:
+        weighed = {"max_tokens": 1} if "prompt_logprobs" in sent else {}
+        assert sent.items() >= {**given, **weighed}.items()
+
+
+def test_parameters_are_part_of_what_answers_depend_on(serve, connect):
+    server = serve(OK)
+    plain, other = (connect(server, parameters=p) for p in (None, {"reasoning_effort": "none"}))
+    assert plain.identity != other.identity == pickle.loads(pickle.dumps(other)).identity
+
+
+@pytest.mark.parametrize("field", ["model", "messages", "stream"])
+def test_parameters_replace_neither_the_model_nor_the_question(field):
+    with pytest.raises(ValueError, match=f"EL133.*tiny.*{field}"):
+        OpenAIBackend("tiny", "http://127.0.0.1/v1", parameters={field: "x"})
+
+
 def test_without_a_system_role_the_user_says_it_all(serve, connect):
     server = serve(OK)
     connect(server, system_role=False).decode([asks()])
@@ -196,6 +220,13 @@ def test_vllm_scores_the_options(serve, connect):
     sent = server.seen[0]
     assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
     assert (sent["prompt_logprobs"], sent["max_tokens"]) == (0, 1)
+
+
+def test_a_thought_is_no_vote(serve, connect):
+    server = serve(chat("<think>ORG? No, PERSON.</think>\n\nORG"))
+    assert chosen(connect(server).score([scores()])[0]) == "ORG"
+    server = serve(chat("<think>It may be ORG", finish="length"))
+    assert set(connect(server).score([scores()])[0]) == {-math.inf}
 
 
 def test_a_pickled_backend_asks_the_same(serve, connect):

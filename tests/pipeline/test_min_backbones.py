@@ -126,7 +126,8 @@ def test_answers_that_cannot_be_read_are_counted_and_confirm_nothing(models, sta
         ]
 
     backbone.backend.score = unread
-    docs = list(nlp.pipe(TEXTS))
+    with pytest.warns(UserWarning, match="WL007"):
+        docs = list(nlp.pipe(TEXTS))
     counts = [doc._.el4ner["counts"] for doc in docs]
     asked = "union" if stage == "classification" else "typed"
     assert sum(count["unparsed"] for count in counts) == sum(count[asked] for count in counts) > 0

@@ -330,14 +330,18 @@ def test_a_failing_document_raises_when_asked(fused):
         fused(Poisonous(), on_error="raise")("poison")
 
 
-def test_windows_that_were_read_in_parts_are_told(fused):
-    class InParts(Scripted):
+@pytest.mark.parametrize(
+    ("count", "code", "changed"),
+    [("windows_split", "WL011", {"parts": 2}), ("unparsed", "WL007", {"unparsed": 1})],
+)
+def test_windows_not_read_whole_are_told(fused, count, code, changed):
+    class Changed(Scripted):
         def _read(self, window):
-            return replace(super()._read(window), parts=2)
+            return replace(super()._read(window), **changed)
 
-    with pytest.warns(UserWarning, match=r"WL011.*1 of 1"):
-        counts = fused(InParts())(TEXTS[0])._.el4ner["counts"]
-    assert (counts["windows_split"], counts["warnings"]) == (1, ["WL011"])
+    with pytest.warns(UserWarning, match=rf"{code}.*\b1 "):
+        counts = fused(Changed())(TEXTS[0])._.el4ner["counts"]
+    assert (counts[count], counts["warnings"]) == (1, [code])
 
 
 # Saving

@@ -7,6 +7,7 @@ from spacy.tokens import Doc, Span
 from spacy_el4ner.pipeline.pool import demonstrations
 from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.types import Mention
+from tests.backends.scripted import Scripted, chat
 from tests.pipeline.ensembles import found, pipeline
 
 BLOB = "魏" * 400  # one token of spaCy's, 400 of the model's
@@ -35,12 +36,28 @@ def test_its_neighbours_are_what_they_are_without_it(nlp):
     assert found(docs[1]) == []
 
 
+@pytest.mark.filterwarnings("ignore:.WL007")  # no room for a tag around each
 def test_a_run_of_emoji_is_counted_as_it_is_written(nlp):
     backend = nlp.get_pipe("llm_ensemble_ner").backbones[0].backend
     assert backend.count("😀" * 400) == 1 < backend.count("😀") * 400  # "[UNK]", and 400 of them
     with pytest.warns(UserWarning, match="WL001"):
         doc = nlp("😀" * 400)
     assert doc._.el4ner["counts"]["windows_split"] > 0
+
+
+def test_a_refusal_is_asked_again_and_told():
+    server = Scripted(lambda body: chat("I cannot help with that."))
+    backend = {"@misc": "spacy-el4ner.OpenAIBackend.v1", "model": "tiny", "base_url": server.url}
+    remote = {"@misc": "spacy-el4ner.Backbone.v1", "backend": backend}
+    nlp = pipeline([], backbones={"remote": remote})
+    try:
+        with pytest.warns(UserWarning, match="WL007.*1 times"):
+            counts = nlp("Bill met Ann.")._.el4ner["counts"]
+    finally:
+        server.stop()
+        nlp.get_pipe("llm_ensemble_ner").backbones[0].backend.unload()
+    assert (counts["unparsed"], counts["warnings"]) == (1, ["WL007"])
+    assert len(server.seen) == 2
 
 
 def test_labels_named_like_every_word_for_no_entity_leave_one_more():

@@ -131,6 +131,7 @@ def test_the_ensemble_finds_what_its_members_learnt(nlp):
         assert [v["label"] for v in ent._.provenance["votes"]] == [ent.label_] * 3
 
 
+@pytest.mark.filterwarnings("ignore:.WL007")
 def test_nonsense_of_a_server_is_counted_and_survived(nlp):
     docs = list(nlp.pipe(TEXTS[1:4]))
     assert [doc.text for doc in docs] == TEXTS[1:4]
@@ -139,6 +140,7 @@ def test_nonsense_of_a_server_is_counted_and_survived(nlp):
     assert all(set(c["proposed"]) == set(MEMBERS) for c in counts)
 
 
+@pytest.mark.filterwarnings("ignore:.WL007")
 def test_batches_agree_with_single_documents(nlp):
     together = [[(e.text, e.label_) for e in doc.ents] for doc in nlp.pipe([TEXT, *TEXTS[1:3]])]
     assert together == [[(e.text, e.label_) for e in nlp(t).ents] for t in (TEXT, *TEXTS[1:3])]
@@ -148,7 +150,7 @@ def test_tokens_are_counted_as_the_server_counts_them(backend):
     for prompt, _ in lessons(Wording(MEMBERS["granite"])):
         turns = backend._turns(prompt)
         used = backend._server.run(
-            lambda t, post: post(backend._body(t, 1), lambda reply: reply["usage"]), [turns]
+            lambda t, post: post(backend._body(t, 1, {}), lambda reply: reply["usage"]), [turns]
         )
         assert backend.count_prompt(prompt) == used[0]["prompt_tokens"]
 
