@@ -60,8 +60,9 @@ class Errors(metaclass=_Coded):
         "trained on this model, saved as PEFT does. It says: {error}"
     )
     EL016 = (
-        "The model '{name}' keeps no keys and values of what it has read ({kind}), which decoding here "
-        "needs. Use a transformer."
+        "The model '{name}' does not keep keys and values of what it has read as decoding here needs "
+        "them ({kind}). Use a transformer of another family, or ask this model on a server "
+        "(spacy-el4ner.OpenAIBackend.v1)."
     )
     EL017 = (
         "Asking a server needs httpx and tenacity. Install the extra that brings them: "
@@ -393,6 +394,10 @@ class Warnings(metaclass=_Coded):
         "was left out: a refusal, a question evaded, an answer cut off. In which documents, say their "
         "doc._.el4ner['counts']['unparsed']. A model on a server may need other 'parameters', or a "
         "dialect that constrains it."
+    )
+    WL008 = (
+        "The model '{name}' tells where tokens stand by their places in memory, which the fast decoder "
+        "does not keep together. Everything is answered by the plain one, with the same result."
     )
     WL010 = (
         "Examples have entities of types that are not among the labels of '{name}': {labels}. Their "

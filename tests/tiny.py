@@ -24,6 +24,8 @@ from transformers import (
     Glm4ForCausalLM,
     GlmConfig,
     GlmForCausalLM,
+    GPTNeoConfig,
+    GPTNeoForCausalLM,
     GPTNeoXConfig,
     GPTNeoXForCausalLM,
     GraniteConfig,
@@ -32,6 +34,8 @@ from transformers import (
     LlamaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
+    MptConfig,
+    MptForCausalLM,
     Phi3Config,
     Phi3ForCausalLM,
     Qwen2Config,
@@ -297,6 +301,9 @@ SIZE = {
 NARROW, WIDE = 16, 4096
 """Sliding windows: of fewer tokens than any prompt has, and of more than any has."""
 SLIDES = {"layer_types": ["sliding_attention", "full_attention"], "query_pre_attn_scalar": 8}
+TWO_KINDS = [[["global", "local"], 1]]
+LOCAL = {"num_layers": 2, "num_heads": 4, "attention_types": TWO_KINDS, "window_size": NARROW}
+MPT_SIZE = {"d_model": 32, "n_heads": 4, "n_layers": 2, "max_seq_len": 1024}
 
 FAMILIES = {
     "qwen2": Family(Qwen2Config, Qwen2ForCausalLM, QWEN, CHATML, "<|im_end|>"),
@@ -330,6 +337,8 @@ FAMILIES = {
         {**SLIDES, "sliding_window": NARROW},
     ),
     "gpt_neox": Family(GPTNeoXConfig, GPTNeoXForCausalLM, GPT_NEOX, None, "<|endoftext|>"),
+    "gpt_neo": Family(GPTNeoConfig, GPTNeoForCausalLM, GPT_NEOX, None, "<|endoftext|>", LOCAL),
+    "mpt": Family(MptConfig, MptForCausalLM, GPT_NEOX, None, "<|endoftext|>", MPT_SIZE),
     "granite": Family(GraniteConfig, GraniteForCausalLM, GRANITE, ROLES, "<|end_of_text|>"),
     "compact": Family(
         BertConfig,

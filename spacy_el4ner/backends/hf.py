@@ -206,13 +206,13 @@ class HFBackend:
         def answer(runner: Any, batch: list[int]) -> list[Answer]:
             grammars = [requests[n].grammar for n in batch]
             automata = [TokenAutomaton(g, tokens.piece, tokens.end, tokens.starts) for g in grammars]
-            if self.decoder != "constrained":
+            if self.decoder != "constrained" and self._takes_holes(runner):
                 try:
                     asked = [prompts[n] for n in batch]
                     guesses = [[t for o in requests[n].guess for t in tokens.piece(o)] for n in batch]
                     return verified.decode(runner, asked, automata, guesses, self._prefixes)
                 except NoRoomError:
-                    self._warn_of_window(runner)
+                    self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
             return constrained.decode(runner, [sum(prompts[n], ()) for n in batch], automata)
 
         return self._in_batches(prompts, answer)
@@ -227,10 +227,11 @@ class HFBackend:
 
         def answer(runner: Any, batch: list[int]) -> list[list[float]]:
             asked, given = [prompts[n] for n in batch], [options[n] for n in batch]
-            try:
-                return score(runner, asked, given, self._prefixes)
-            except NoRoomError:
-                self._warn_of_window(runner)
+            if self._takes_holes(runner):
+                try:
+                    return score(runner, asked, given, self._prefixes)
+                except NoRoomError:
+                    self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
             return score(runner, [((), sum(p, ())) for p in asked], given, self._prefixes)
 
         return self._in_batches(prompts, answer)
@@ -263,10 +264,16 @@ class HFBackend:
             "_spent": (self.forward_passes, self.tokens_read),
         }
 
-    def _warn_of_window(self, runner: Any) -> None:
+    def _takes_holes(self, runner: Any) -> bool:
+        """Whether drafts can be rejected and prefixes shared, short of a sliding window."""
+        if runner.by_slots:
+            self._warn(Warnings.WL008.format(name=self.model))
+        return not runner.by_slots
+
+    def _warn(self, message: str) -> None:
         if not self._warned:
             self._warned = True
-            warnings.warn(Warnings.WL004.format(name=self.model, window=runner.window), stacklevel=2)
+            warnings.warn(message, stacklevel=2)
 
     @property
     def _dtype(self) -> str:

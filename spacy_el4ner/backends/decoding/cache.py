@@ -127,13 +127,18 @@ def _take(part: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
 def from_transformers(kept: Any) -> tuple[Layer, ...]:
     """kept (Any): `past_key_values` as a model returns them: tuples, or a Cache object of
         transformers 4 or 5.
-    RETURNS (tuple[Layer, ...]): Keys and values a layer.
+    RETURNS (tuple[Layer, ...]): Keys and values a layer; none if there is anything else in it.
     """
     if isinstance(kept, tuple):
-        return tuple((layer[0], layer[1]) for layer in kept)
-    if hasattr(kept, "layers"):
-        return tuple((layer.keys, layer.values) for layer in kept.layers)
-    return tuple(zip(kept.key_cache, kept.value_cache, strict=True))
+        found = [(layer[0], layer[1]) for layer in kept]
+    elif hasattr(kept, "layers"):
+        found = [
+            (getattr(layer, "keys", None), getattr(layer, "values", None)) for layer in kept.layers
+        ]
+    else:
+        found = list(zip(getattr(kept, "key_cache", ()), getattr(kept, "value_cache", ()), strict=True))
+    whole = all(isinstance(part, torch.Tensor) for layer in found for part in layer)
+    return tuple(found) if whole else ()
 
 
 def to_transformers(layers: Sequence[Layer], as_tuples: bool) -> Any:

@@ -21,7 +21,7 @@ TABLES = ("position_embeddings", "wpe", "embed_positions")
 
 
 class NoRoomError(Exception):
-    """Holes would take up room in a sliding window that the tokens need."""
+    """Holes would do harm: take up room in a sliding window that the tokens need, or shift them."""
 
 
 class Runner:
@@ -50,11 +50,20 @@ class Runner:
         everything. Holes take up room in such a window.
         """
         config = self.model.config.get_text_config()
+        if "local" in getattr(config, "attention_layers", ()):  # GPT-Neo
+            return int(config.window_size)
         kinds = getattr(config, "layer_types", None)
         slides = any("sliding" in kind or "chunked" in kind for kind in kinds) if kinds else True
         used = getattr(config, "use_sliding_window", True)
         found = getattr(config, "sliding_window", None) or getattr(config, "attention_chunk_size", None)
         return int(found) if found and used and slides else None
+
+    @property
+    def by_slots(self) -> bool:
+        """RETURNS (bool): Whether the model takes the slots of the cache, holes among them, for places
+        (MPT), so that it can have holes on the left of a row alone.
+        """
+        return bool(self.model.config.model_type == "mpt")
 
     def too_long(self, needed: int) -> str:
         """needed (int): Tokens of a row.
@@ -107,16 +116,25 @@ class Runner:
         tokens, mask, positions, lengths = self._pad(rows, cache)
         self.passes += 1
         self.tokens += sum(map(len, rows))
-        with torch.inference_mode():
-            out = module(
-                input_ids=tokens,
-                attention_mask=mask,
-                position_ids=positions,
-                past_key_values=to_transformers(cache.layers if cache else (), self._as_tuples),
-                use_cache=True,
-                **settings,
-            )
-        return out, Cache(from_transformers(out.past_key_values), mask, lengths)
+        unfit = Errors.EL016.format(name=self.name, kind=type(self.model).__name__)
+        try:
+            with torch.inference_mode():
+                out = module(
+                    input_ids=tokens,
+                    attention_mask=mask,
+                    position_ids=positions,
+                    past_key_values=to_transformers(cache.layers if cache else (), self._as_tuples),
+                    use_cache=True,
+                    **settings,
+                )
+        except ValueError as error:
+            if "past_key_values" not in str(error):
+                raise
+            raise ValueError(unfit) from error  # it takes only a cache of its own (MiniMax)
+        layers = from_transformers(out.past_key_values)
+        if not layers:
+            raise ValueError(unfit)
+        return out, Cache(layers, mask, lengths)
 
     def _check_known(self, tokens: torch.Tensor) -> None:
         """tokens (Tensor): Token ids, on the CPU."""
@@ -142,7 +160,8 @@ class Runner:
         if cache is not None:
             mask = torch.cat([cache.mask.to(device), mask], dim=1)
         holes = mask.cummax(1).values > mask  # those on the left of a row do no harm
-        if self.window is not None and mask.shape[1] > self.window and bool(holes.any()):
+        near = self.window is not None and mask.shape[1] > self.window
+        if (near or self.by_slots) and bool(holes.any()):
             raise NoRoomError
         return tokens, mask, positions, lengths
 
