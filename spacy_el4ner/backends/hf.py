@@ -97,6 +97,7 @@ class HFBackend:
         self._settings = {key: value for key, value in settings.items() if value is not None}
         self._prefixes = PrefixStore(prefix_mb * 2**20)
         self._loaded: LoadedModel | None = None
+        self._read: dict[str, str] = {}
         self._runner: Any = None
         self._spent = (0, 0)
         self._warned = False
@@ -249,6 +250,7 @@ class HFBackend:
 
         self._spent = (self.forward_passes, self.tokens_read)
         self._runner = self._loaded = None
+        self._read = {}
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -260,6 +262,7 @@ class HFBackend:
             **state,
             "_runner": None,
             "_loaded": None,
+            "_read": {},
             "_prefixes": PrefixStore(self._prefixes.max_bytes),
             "_spent": (self.forward_passes, self.tokens_read),
         }
@@ -283,7 +286,11 @@ class HFBackend:
         return "float32" if self.dtype == "auto" and on_cpu else self.dtype
 
     def _told(self, source: str) -> str:
-        """What tells a model from others: a name of the hub, or what is in a folder."""
+        """What tells a model from others: a name of the hub, or what is in a folder; once it is loaded,
+        what was in it then.
+        """
+        if source in self._read:
+            return self._read[source]
         located = self._located(source)
         return manifest.folder_fingerprint(Path(located)) if Path(located).is_dir() else located
 
@@ -314,9 +321,13 @@ class HFBackend:
 
             device, dtype = self.place, self._dtype
             where, settings = freeze(self._where), freeze(self._settings)
-            self._loaded = load(Source(self._located(self.model), where, settings, dtype, device))
+            read = {source: self._told(source) for source in self.sources if source}
+            model = self._located(self.model)
+            self._loaded = load(Source(model, where, settings, dtype, device, read[self.model]))
             self._runner = Runner(self._loaded.model, self.tokens.end)
-        with self._loaded.using(self.adapter and self._adapter_folder(self.adapter)):
+            self._read = read
+        adapter = self.adapter and self._adapter_folder(self.adapter)
+        with self._loaded.using(adapter, self._read.get(self.adapter or "", "")):
             yield self._runner
 
     def _in_batches(

@@ -22,6 +22,7 @@ class Source:
         the files.
     settings (tuple[tuple[str, Any], ...]): Its arguments that say how to hold the model.
     dtype (str), device (str): In which type and where.
+    files (str): What tells its files from those that lie there later.
     """
 
     model: str
@@ -29,6 +30,7 @@ class Source:
     settings: tuple[tuple[str, Any], ...]
     dtype: str
     device: str
+    files: str = ""
 
 
 class LoadedModel:
@@ -41,18 +43,19 @@ class LoadedModel:
     def __init__(self, name: str, model: Any):
         self.name = name
         self.model = model
-        self._adapters: dict[str, str] = {}
+        self._adapters: dict[tuple[str, str], str] = {}
         self._lock = threading.RLock()
 
     @contextmanager
-    def using(self, adapter: str | None) -> Iterator[None]:
+    def using(self, adapter: str | None, files: str = "") -> Iterator[None]:
         """While it is open, the model runs with the given adapter, or with none.
 
         adapter (str | None): Name on the hub, or a local directory, as PEFT saves it.
+        files (str): What tells its files from those that lie there later.
         """
         with self._lock:
             if adapter is not None:
-                self.model.set_adapter(self._put(adapter))
+                self.model.set_adapter(self._put(adapter, files))
             elif self._adapters:
                 self.model.disable_adapters()
             try:
@@ -61,9 +64,9 @@ class LoadedModel:
                 if adapter is None and self._adapters:
                     self.model.enable_adapters()
 
-    def _put(self, adapter: str) -> str:
+    def _put(self, adapter: str, files: str) -> str:
         """The name under which the model has the adapter."""
-        if adapter not in self._adapters:
+        if (adapter, files) not in self._adapters:
             name = f"adapter_{len(self._adapters)}"
             try:
                 with warnings.catch_warnings():
@@ -74,9 +77,9 @@ class LoadedModel:
                 raise ValueError(
                     Errors.EL015.format(adapter=adapter, name=self.name, error=error)
                 ) from error
-            self._adapters[adapter] = name
+            self._adapters[adapter, files] = name
             self.model.eval()
-        return self._adapters[adapter]
+        return self._adapters[adapter, files]
 
 
 TOKENIZERS = ("*token*", "*vocab*", "*.model", "merges.txt")

@@ -134,6 +134,43 @@ def test_adapters_on_a_shared_base_do_not_disturb_each_other(folder, adapters):
     assert alone[0] != alone[1] != alone[2]
 
 
+def rounded(backend):
+    return [(text, [round(logprob, 3) + 0.0 for logprob in found]) for text, found in answers(backend)]
+
+
+def replaced(folder, by):
+    """A folder in which other files lie from now on."""
+    shutil.rmtree(folder)
+    return str(shutil.copytree(by, folder))
+
+
+def test_a_model_that_is_replaced_is_read_anew_and_the_old_one_keeps_its_identity(tmp_path):
+    first, second = (save_compact(tmp_path / str(seed), seed) for seed in (5, 6))
+    live = str(shutil.copytree(first, tmp_path / "live"))
+    old = HFBackend(live)
+    expected = rounded(old)
+    replaced(live, second)
+    new = HFBackend(live)
+    assert rounded(new) == rounded(HFBackend(str(second))) != expected
+    assert new.identity == HFBackend(str(second)).identity
+    assert rounded(old) == expected
+    assert old.identity == HFBackend(str(first)).identity
+    old.unload()
+    assert rounded(old) == rounded(new)
+    assert old.identity == new.identity
+
+
+def test_an_adapter_that_is_replaced_is_read_anew(folder, adapters, tmp_path):
+    live = str(shutil.copytree(adapters[0], tmp_path / "live"))
+    old = HFBackend(folder, adapter=live)
+    expected = rounded(old)
+    replaced(live, adapters[1])
+    new = HFBackend(folder, adapter=live)
+    assert rounded(new) == rounded(HFBackend(folder, adapter=adapters[1])) != expected
+    assert rounded(old) == expected
+    assert old.identity == HFBackend(folder, adapter=adapters[0]).identity != new.identity
+
+
 def test_an_adapter_changes_scores_too(folder, adapters):
     request = [ScoreRequest(Prompt("", "Bill paid", " what :"), ("PERSON", "GPE"))]
     assert HFBackend(folder).score(request)[0] != pytest.approx(
