@@ -219,7 +219,7 @@ class HFBackend:
         return self._in_batches(prompts, answer)
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
-        from spacy_el4ner.backends.decoding.options import score
+        from spacy_el4ner.backends.decoding.options import forks, score
         from spacy_el4ner.backends.decoding.runner import NoRoomError
 
         tokens = self.tokens
@@ -235,7 +235,8 @@ class HFBackend:
                     self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
             return score(runner, [((), sum(p, ())) for p in asked], given, self._prefixes)
 
-        return self._in_batches(prompts, answer)
+        paths = [[len(fork.path) for fork in forks(given)] or [0] for given in options]
+        return self._in_batches(prompts, answer, paths)
 
     def forget(self) -> None:
         self._prefixes.clear()
@@ -334,31 +335,38 @@ class HFBackend:
         self,
         prompts: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
         answer: Callable[[Any, list[int]], list[T]],
+        paths: Sequence[Sequence[int]] | None = None,
     ) -> list[T]:
         """Answer in batches of prompts of which like much is to be read, each within `batch_tokens`
         after padding, what was read before included.
+
+        paths (Sequence[Sequence[int]] | None): For each prompt, how many tokens are read after it in
+            each of its rows; None for one row each and nothing after it.
         """
-        lengths = [sum(map(len, p)) for p in prompts]
+        after = paths or [[0]] * len(prompts)
+        lengths = [sum(map(len, p)) + max(more) for p, more in zip(prompts, after, strict=True)]
         unread = [
             length if self._prefixes.get(prefix) is None else len(rest)
             for length, (prefix, rest) in zip(lengths, prompts, strict=True)
         ]
         order = sorted(range(len(prompts)), key=lambda n: (-unread[n], -lengths[n]))
         answers: dict[int, T] = {}
-        for batch in _batches(order, lengths, self.batch_tokens):
+        for batch in _batches(order, lengths, list(map(len, after)), self.batch_tokens):
             with self._running() as runner:
                 answers.update(zip(batch, _halving(runner, batch, answer), strict=True))
         return [answers[n] for n in range(len(prompts))]
 
 
-def _batches(order: Iterable[int], lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+def _batches(
+    order: Iterable[int], lengths: Sequence[int], rows: Sequence[int], most: int
+) -> Iterator[list[int]]:
     batch: list[int] = []
-    longest = 0
+    longest = high = 0
     for n in order:
-        longest = max(longest, lengths[n])
-        if batch and (len(batch) + 1) * longest > most:
+        longest, high = max(longest, lengths[n]), high + rows[n]
+        if batch and high * longest > most:
             yield batch
-            batch, longest = [], lengths[n]
+            batch, longest, high = [], lengths[n], rows[n]
         batch.append(n)
     if batch:
         yield batch

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from spacy_el4ner.backends.decoding.runner import Runner
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.prompts.wording import Wording
-from spacy_el4ner.types import DecodeRequest, Window
+from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest, Window
 from tests.tiny import LABELS, TEXTS, save_family
 
 
@@ -50,6 +51,27 @@ def test_a_small_batch_limit_changes_nothing(backend):
     finally:
         backend.batch_tokens = before
     assert [a.text for a in whole] == [a.text for a in small]
+
+
+def test_no_pass_over_options_reads_more_than_the_batch_limit(backend, monkeypatch):
+    """A question has a row for every place where its options part."""
+    options = tuple(f"{a} of {b}" for a in ("Bill", "Ann", "who") for b in ("Paris", "it", "them"))
+    asked = [ScoreRequest(Prompt("", w.text, " what :"), options) for w in WINDOWS]
+    whole = backend.score(asked)
+    backend.forget()
+    read, call = [], Runner._call
+
+    def counted(self, module, rows, cache, **settings):
+        kept = 0 if cache is None else cache.mask.shape[1]
+        read.append(len(rows) * (max(map(len, rows)) + kept))
+        return call(self, module, rows, cache, **settings)
+
+    monkeypatch.setattr(Runner, "_call", counted)
+    longest = max(backend.count_prompt(r.prompt) for r in asked)
+    monkeypatch.setattr(backend, "batch_tokens", 6 * longest)
+    small = backend.score(asked)
+    assert max(read) <= backend.batch_tokens
+    assert [p for row in small for p in row] == pytest.approx([p for r in whole for p in r], abs=1e-4)
 
 
 def test_a_backend_without_its_adapter_has_all_of_its_other_settings():
