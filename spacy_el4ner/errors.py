@@ -361,6 +361,10 @@ class Errors(metaclass=_Coded):
         "'parameters' of the model '{name}' has {fields}, which every request has of its own. Leave "
         "that out; the name of the model has a setting, and so has the address."
     )
+    EL134 = (
+        "The tokenizer of the model '{name}' does not tell what ends an answer: it has no eos_token, "
+        "no sep_token and no chat template that does. Set 'eos_token' in its tokenizer_config.json."
+    )
 
 
 class Warnings(metaclass=_Coded):

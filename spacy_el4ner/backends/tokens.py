@@ -11,12 +11,15 @@ from itertools import accumulate
 from threading import RLock
 from typing import Any
 
+from spacy_el4ner.errors import Errors
 from spacy_el4ner.types import Prompt
 
 _SYSTEM, _CONTEXT, _QUESTION = "\u27e6SYS\u27e7", "\u27e6CTX\u27e7", "\u27e6QUE\u27e7"
 _ANSWER, _NEXT = "\u27e6ANS\u27e7", "\u27e6NXT\u27e7"
 _ANCHORS = ("\n", "x")
 """What a piece is tokenised behind; the first that does not merge with it."""
+SHORT = 64
+"""Characters of the longest piece that comes again and again: a word, a tag, a label."""
 
 
 class PieceTokenizer:
@@ -34,7 +37,9 @@ class PieceTokenizer:
         # SentencePiece puts a space before the first word, unless something stands there already.
         self._anchored = "".join(tokenizer.tokenize("x")).startswith(("\u2581", "\u0120"))
         self._controls = _control_tokens(tokenizer)
-        self.piece = lru_cache(maxsize=65536)(self._piece)
+        self._short = lru_cache(maxsize=65536)(self._piece)
+        # Whole prompts: only the questions about the same sentence share theirs.
+        self._long = lru_cache(maxsize=64)(self._piece)
         self.starts = lru_cache(maxsize=65536)(self._starts)
         self._layout = lru_cache(maxsize=2)(self._render_layout)
 
@@ -42,16 +47,22 @@ class PieceTokenizer:
     def end(self) -> int:
         """RETURNS (int): The token that ends an answer: what the chat template puts there, which in
         many families is not the token that ends a text.
+        RAISES (ValueError): Nothing tells.
         """
-        eos = self.tokenizer.eos_token_id
-        text_end = int(eos if eos is not None else self.tokenizer.sep_token_id)
         following = self._encode(self._around_an_answer[1], split_special=False)
-        return next((token for token in following if token in self._controls), text_end)
+        ends = [token for token in following if token in self._controls]
+        for token in (*ends, self.tokenizer.eos_token_id, self.tokenizer.sep_token_id):
+            if token is not None:
+                return int(token)
+        raise ValueError(Errors.EL134.format(name=self.tokenizer.name_or_path))
 
-    def _piece(self, text: str) -> tuple[int, ...]:
+    def piece(self, text: str) -> tuple[int, ...]:
         """text (str): A piece of user text or of an answer.
         RETURNS (tuple[int, ...]): Its tokens, none of them a control token.
         """
+        return self._short(text) if len(text) <= SHORT else self._long(text)
+
+    def _piece(self, text: str) -> tuple[int, ...]:
         tokens = self._inside(text, split_special=True)
         if len(text) < 2 or self._controls.isdisjoint(tokens):
             return tokens

@@ -92,6 +92,24 @@ def test_a_template_that_refuses_the_user_is_an_error(chatml):
         chatml.chat_template = template
 
 
+def test_where_no_token_ends_a_text_the_chat_template_tells_the_end(tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(save_family(tmp_path, "qwen2"))
+    expected = PieceTokenizer(tokenizer).end
+    tokenizer.eos_token = None
+    assert PieceTokenizer(tokenizer).end == expected
+    with pytest.raises(ValueError, match=rf"EL134.*{tmp_path}"):
+        _ = PieceTokenizer(tokenizer, use_chat_template=False).end
+
+
+def test_prompts_are_not_kept_for_good(chatml):
+    tokens = PieceTokenizer(chatml)
+    for n in range(200):
+        tokens.prompt(Prompt("Types.", f"Ann {n} left. " * 10, " Who?"))
+    kept = [cache.cache_info() for cache in (tokens._short, tokens._long)]
+    assert kept[1].currsize == kept[1].maxsize < 100
+    assert kept[0].currsize < 100
+
+
 def test_the_tags_of_compact_backbones_are_single_tokens(compact):
     tokens = PieceTokenizer(compact)
     assert len(tokens.piece(" <e>")) == len(tokens.piece("</e>")) == 1
