@@ -20,7 +20,7 @@ from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.fusion.routing import uncertainty
 from spacy_el4ner.fusion.rules import LLM, SLM, make_rule
 from spacy_el4ner.fusion.scores import score
-from spacy_el4ner.pipeline.pool import gold_mentions
+from spacy_el4ner.pipeline.pool import Gold
 from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
 from spacy_el4ner.pipeline.two_models import Reader
 from spacy_el4ner.retrieval.base import Retriever
@@ -172,9 +172,8 @@ def token_scores(
     cases: Sequence[Case], found: Sequence[Sequence[FusedMention]], gold: Sequence[Doc]
 ) -> Row:
     """RETURNS (Row): Means over the tags, as in Xu et al.'s tables."""
-    judged = [
-        replace(case, gold=gold_mentions(gold[case.window.document], case.window)) for case in cases
-    ]
+    known = [Gold(doc) for doc in gold]
+    judged = [replace(case, gold=known[case.window.document].mentions(case.window)) for case in cases]
     mentions = [[Mention(m.start, m.end, m.label) for m in ms] for ms in found]
     by_tag = score(judged, mentions, "token_macro_f1")
     return {"token_macro_p": by_tag.p, "token_macro_r": by_tag.r, "token_macro_f": by_tag.f}

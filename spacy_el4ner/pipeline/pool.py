@@ -1,6 +1,7 @@
 """The demonstration pool of a component: made from labelled documents, indexed, saved."""
 
 import warnings
+from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any, cast
 
@@ -116,9 +117,10 @@ def demonstrations(docs: Iterable[Doc]) -> list[Demonstration]:
     found, unknown = [], 0
     for number, doc in enumerate(docs):
         name = doc.user_data.get("id", str(number))
+        gold = Gold(doc)
         for n, window in enumerate(windows.cut(doc, 1)):
             if is_annotated(doc, window):
-                found.append(Demonstration(f"{name}/{n}", window, gold_mentions(doc, window)))
+                found.append(Demonstration(f"{name}/{n}", window, gold.mentions(window)))
             else:
                 unknown += 1
     if unknown:
@@ -133,17 +135,29 @@ def is_annotated(doc: Doc, window: Window) -> bool:
     return all(token.ent_iob for token in span or () if windows.visible(token))
 
 
-def gold_mentions(doc: Doc, window: Window) -> tuple[Mention, ...]:
-    """RETURNS (tuple[Mention, ...]): The entities of a document that lie in a window, offsets in it."""
-    found = []
-    for entity in doc.ents:
-        words = [token for token in entity if windows.visible(token)]
-        if not words:
-            continue
-        start, end = words[0].idx - window.start, words[-1].idx + len(words[-1]) - window.start
-        if start >= 0 and end <= len(window.text):
-            found.append(Mention(start, end, entity.label_))
-    return tuple(found)
+class Gold:
+    """The entities of a document, gathered once for all of its windows.
+
+    doc (Doc): The document.
+    """
+
+    def __init__(self, doc: Doc):
+        self._mentions: list[Mention] = []
+        for entity in doc.ents:
+            words = [token for token in entity if windows.visible(token)]
+            if words:
+                start, end = words[0].idx, words[-1].idx + len(words[-1])
+                self._mentions.append(Mention(start, end, entity.label_))
+        self._starts = [m.start for m in self._mentions]
+
+    def mentions(self, window: Window) -> tuple[Mention, ...]:
+        """RETURNS (tuple[Mention, ...]): Those that lie in a window, offsets in it."""
+        first, last = (bisect_left(self._starts, at) for at in (window.start, window.end))
+        return tuple(
+            Mention(m.start - window.start, m.end - window.start, m.label)
+            for m in self._mentions[first:last]
+            if m.end <= window.end
+        )
 
 
 def renamed(data: bytes, encoder: str) -> bytes:

@@ -27,7 +27,7 @@ from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
-from spacy_el4ner.pipeline.pool import Pool, demonstrations, gold_mentions, is_annotated
+from spacy_el4ner.pipeline.pool import Gold, Pool, demonstrations, is_annotated
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
 from spacy_el4ner.pipeline.two_models import Logits, Reader, Result, Trace, TwoModels
 from spacy_el4ner.retrieval.base import PoolEntry, Retriever
@@ -254,14 +254,15 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
             a calibration is made of.
         """
         method, docs = self.method(), [eg.predicted for eg in examples]
-        gold = [eg.reference for eg in examples]
+        references = [eg.reference for eg in examples]
+        gold = [Gold(reference) for reference in references]
         tagged = [
             case
             for case in method.tagged(docs, self.logits(docs))
-            if is_annotated(gold[case.window.document], case.window)
+            if is_annotated(references[case.window.document], case.window)
         ]
         return [
-            replace(case, gold=gold_mentions(gold[case.window.document], case.window))
+            replace(case, gold=gold[case.window.document].mentions(case.window))
             for case in method.ask(docs, tagged, everywhere=True)
         ]
 

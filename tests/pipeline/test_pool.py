@@ -1,6 +1,6 @@
 import pytest
 import spacy
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from spacy_el4ner import windows
 from spacy_el4ner.pipeline.pool import Pool, demonstrations
@@ -59,6 +59,37 @@ def test_sentences_of_which_nothing_is_known_are_no_demonstrations():
     with pytest.warns(UserWarning, match=r"WL005.*Of 3 sentences 2"):
         found = demonstrations([known, NLP.make_doc("Bill came."), partly])
     assert [shot.id for shot in found] == ["0/0"]
+
+
+def test_entities_stand_in_their_own_sentence_alone():
+    doc = NLP.make_doc("Ann met Bill. It rained. Bill Lee left.")
+    found = {(0, 1): "A", (2, 3): "B", (7, 9): "C"}
+    doc.ents = [Span(doc, *place, label) for place, label in found.items()]
+    assert [[(m.start, m.end, m.label) for m in shot.mentions] for shot in demonstrations([doc])] == [
+        [(0, 3, "A"), (8, 12, "B")],
+        [],
+        [(0, 8, "C")],
+    ]
+
+
+def test_an_entity_across_two_sentences_is_in_neither():
+    doc = NLP.make_doc("Ann left. Bill came.")
+    doc.ents = [Span(doc, 1, 4, "X"), Span(doc, 4, 5, "Y")]
+    assert [len(shot.mentions) for shot in demonstrations([doc])] == [0, 1]
+
+
+def test_the_work_grows_with_the_length_of_a_document_alone(monkeypatch):
+    seen, visible = [], windows.visible
+    monkeypatch.setattr(windows, "visible", lambda token: seen.append(token) or visible(token))
+
+    def work(sentences):
+        doc = NLP.make_doc("Ann met Bill. " * sentences)
+        doc.ents = [Span(doc, t.i, t.i + 1, "X") for t in doc if t.text in ("Ann", "Bill")]
+        seen.clear()
+        demonstrations([doc])
+        return len(seen)
+
+    assert work(40) == 2 * work(20)
 
 
 @pytest.mark.parametrize("name", ["a", 7])

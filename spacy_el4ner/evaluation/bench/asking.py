@@ -8,7 +8,7 @@ from spacy_el4ner import windows
 from spacy_el4ner.backends.base import Backbone
 from spacy_el4ner.evaluation.bench.sentences import Sentence
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
-from spacy_el4ner.pipeline.pool import gold_mentions
+from spacy_el4ner.pipeline.pool import Gold
 from spacy_el4ner.stages.reading import read
 
 
@@ -26,11 +26,12 @@ def sentences_of(
     # Demonstrations depend on what the whole ensemble pre-extracts, so the pipeline's own stage 1 runs.
     tasks, _ = method._retrieve(docs, cut[:limit] if limit else cut)
     readings = [r for task in tasks for r in read(backbone, task, method.setting)]
+    gold = [Gold(doc) for doc in docs]
     return [
         Sentence(
             backbone.wording.extraction(r.window, r.shots, method.setting.labels),
             r.window,
-            gold_mentions(docs[r.window.document], r.window),
+            gold[r.window.document].mentions(r.window),
         )
         for r in (readings[:limit] if limit else readings)
     ]
