@@ -5,10 +5,10 @@ demonstrations go first, the least similar one at a time, and then the window is
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spacy_el4ner import windows
-from spacy_el4ner.backends.base import Backbone
+from spacy_el4ner.backends.base import Backbone, Backend
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.types import Demonstration, Mention, Window
 
@@ -105,20 +105,29 @@ def room_needed(
     extraction = (
         backend.count_prompt(wording.extraction(window, shots, labels)) + copy + min(copy, tags)
     )
-    longest = max(window.tokens, key=lambda t: t[1] - t[0])
-    label = max(labels, key=len, default="")
-    mention = Mention(*longest, label)
-    option = max((backend.count(o) for o in wording.options(labels)), default=0)
-    questions = (
-        (
-            wording.classification(window, shots, labels, mention),
-            wording.verification(window, shots, labels, mention),
-        )
-        if labels
-        else ()
-    )
-    choice = max((backend.count_prompt(q) for q in questions), default=0) + option
+    if not labels:
+        return extraction + ANSWER_MARGIN
+    # A mention, whoever proposed it, and the words around it are no more than the window.
+    whole = Mention(0, len(window.text))
+    questions = [
+        wording.classification(window, shots, labels, whole),
+        *(
+            wording.verification(window, shots, labels, replace(whole, label=label))
+            for label in _longest(backend, labels)
+        ),
+    ]
+    option = max(backend.count(o) for o in wording.options(labels))
+    # A mention within cuts what the tokenizer takes together, such as that run of emoji.
+    uncut = max(0, copy - backend.count(window.text))
+    choice = max(backend.count_prompt(q) for q in questions) + uncut + option
     return max(extraction, choice) + ANSWER_MARGIN
+
+
+def _longest(backend: Backend, labels: Mapping[str, str]) -> set[str]:
+    """The labels with which a question is the longest: by name alone, and with the description."""
+    names = {label: backend.count(label) for label in labels}
+    described = {label: names[label] + backend.count(labels[label]) for label in labels}
+    return {max(names, key=names.__getitem__), max(described, key=described.__getitem__)}
 
 
 def _ordered(shots: Sequence[Demonstration], setting: Setting) -> tuple[Demonstration, ...]:

@@ -1,0 +1,77 @@
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_el4ner.backends.base import Backbone
+from spacy_el4ner.backends.openai import OpenAIBackend
+from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.stages.reading import SHORTEST, Setting, room_needed
+from spacy_el4ner.types import Mention
+from tests.strategies import any_mentions, make_shot, quick, sentence, windows
+
+BYTES = OpenAIBackend("a model", "http://localhost:9/v1")
+WORDINGS = ("en", "zh", "compact/terse", "compact/plain", "compact/marked")
+
+
+@dataclass
+class Words:
+    """Counts as a tokenizer that takes together what no space sets off."""
+
+    def count(self, text):
+        return len(text.split())
+
+    def count_prompt(self, prompt):
+        return sum(map(self.count, (prompt.system, prompt.context, prompt.question)))
+
+
+def asked(backbone, window, shots, labels, mention):
+    """Tokens of the longer of the two questions about a mention, and of its answer."""
+    backend, wording = backbone.backend, backbone.wording
+    which = wording.classification(window, shots, labels, mention)
+    whether = wording.verification(window, shots, labels, mention)
+    option = max(map(backend.count, wording.options(labels)))
+    return max(map(backend.count_prompt, (which, whether))) + option
+
+
+LABELS = st.dictionaries(
+    st.sampled_from(["A", "PERSON", "GEOPOLITICAL_ENTITY"]),
+    st.sampled_from(["", "people", "what is neither here nor there " * 9]),
+    min_size=1,
+)
+
+
+@quick
+@given(st.data(), windows(), LABELS, st.sampled_from(WORDINGS), st.sampled_from([BYTES, Words()]))
+def test_every_question_about_a_window_has_room(data, window, labels, wording, backend):
+    backbone = Backbone("one", backend, Wording(wording))
+    shots = (make_shot(sentence("Ann left"), (0, 3, next(iter(labels)))),)
+    needed = room_needed(backbone, window, shots, Setting(labels))
+    for mention in data.draw(any_mentions(window)):
+        for label in labels:
+            typed = Mention(mention.start, mention.end, label)
+            assert asked(backbone, window, shots, labels, typed) <= needed
+
+
+def test_the_longest_description_has_room():
+    backbone = Backbone("one", BYTES, Wording("en"))
+    labels = {"ORGANISATION": "", "WORK": "titles of books, films and songs, " * 20}
+    window = sentence("Ann read Ulysses in Rome .")
+    needed = room_needed(backbone, window, (), Setting(labels))
+    assert asked(backbone, window, (), labels, Mention(9, 16, "WORK")) <= needed
+
+
+@pytest.mark.parametrize("backend", [BYTES, Words()])
+def test_a_mention_of_many_tokens_has_room(backend):
+    backbone = Backbone("one", backend, Wording("en"))
+    labels = {f"LABEL_{n}": "" for n in range(40)}
+    window = sentence(" ".join(["on"] * 32))
+    needed = room_needed(backbone, window, (), Setting(labels))
+    assert asked(backbone, window, (), labels, Mention(27, 68, "LABEL_1")) <= needed
+
+
+def test_nothing_is_asked_about_types_where_there_are_none():
+    backbone = Backbone("one", BYTES, Wording("en"))
+    untyped, typed = (room_needed(backbone, SHORTEST, (), Setting(found)) for found in ({}, {"A": ""}))
+    assert untyped < typed
