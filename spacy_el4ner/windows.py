@@ -4,13 +4,15 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 
+from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc, Span, Token
 
 from spacy_el4ner.types import Mention, Window
 
 WORDS = 20
 """Words of a usual sentence. A budget of sentences is also one of so many words for each."""
-_SENTENCE_END = re.compile(r"^[.!?…。!?！？]+[\"'”’」』)\]）]*$")
+_MARKS = re.escape("".join(Sentencizer.default_punct_chars)) + "…"
+_SENTENCE_END = re.compile(rf"^[{_MARKS}]+[\"'”’」』)\]）]*$")
 _CLOSING = frozenset("\"'”’」』)]）")
 _STRAIGHT = frozenset("\"'")
 
@@ -150,22 +152,24 @@ def sentences(doc: Doc) -> list[Span]:
     """
     if doc.has_annotation("SENT_START"):
         return list(doc.sents)
+    cased = any(map(str.isupper, doc.text))
     spans, start, ended = [], 0, False
     for token in doc:
         ended = bool(_SENTENCE_END.match(token.text)) or (ended and token.text in _CLOSING)
-        breaks = token.is_space and "\n\n" in token.text
+        breaks = token.is_space and token.text.count("\n") > 1
         last = token.i + 1 == len(doc)
-        if last or breaks or (ended and not _goes_on(doc[token.i + 1])):
+        if last or breaks or (ended and not _goes_on(doc[token.i + 1], cased)):
             spans.append(doc[start : token.i + 1])
             start, ended = token.i + 1, False
     return spans
 
 
-def _goes_on(token: Token) -> bool:
+def _goes_on(token: Token, cased: bool) -> bool:
     """Whether a sentence goes on with this token after what looked like its end: with a closing mark (a
-    straight quote that only has white space before it opens) or in lower case ("Yahoo! did").
+    straight quote that only has white space before it opens) or in lower case ("Yahoo! did"), which
+    says nothing where the document has no capitals.
     """
-    if token.text[0].islower():
+    if cased and token.text[0].islower():
         return True
     opens = bool(token.nbor(-1).whitespace_) and not token.whitespace_
     return token.text in _CLOSING and not (token.text in _STRAIGHT and opens)

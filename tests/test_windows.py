@@ -4,6 +4,7 @@ import pytest
 import spacy
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy.pipeline import Sentencizer
 from spacy.tokens import Doc
 
 from spacy_el4ner.types import Window
@@ -79,6 +80,11 @@ def test_a_document_without_words_has_no_windows(text):
         ('Ann left. "Come," said Bob.', ["Ann left.", '"Come," said Bob.']),
         ('Ann said "go." Bob came.', ['Ann said "go."', "Bob came."]),
         ('A headline\n\n"Come," said Bob.', ["A headline", '"Come," said Bob.']),
+        ("A headline\r\n\r\nAnn left.", ["A headline", "Ann left."]),
+        ("A headline\n \t\nAnn left.", ["A headline", "Ann left."]),
+        ("One\r\nline", ["One\r\nline"]),
+        ("i met ann. she left. why?", ["i met ann.", "she left.", "why?"]),
+        ('ann said "go." bob came.', ['ann said "go."', "bob came."]),
     ],
 )
 def test_without_sentence_boundaries_marks_end_sentences(text, expected):
@@ -96,6 +102,26 @@ def test_without_sentence_boundaries_marks_end_sentences(text, expected):
 )
 def test_full_width_marks_and_closing_quotes_end_sentences(text, expected):
     assert texts(cut(signs(text), 1)) == expected
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("hi", "राम दिल्ली गया। सीता मुंबई गई।"),
+        ("bn", "রাম ঢাকা গেল। সীতা গেল।"),
+        ("ar", "هل سافر أحمد؟ نعم."),
+        ("ur", "احمد لاہور گیا۔ علی کراچی گیا۔"),
+        ("am", "ሰላም። ነው።"),
+    ],
+)
+def test_the_marks_of_other_scripts_end_sentences(lang, text):
+    first, second = cut(spacy.blank(lang)(text), 1)
+    assert f"{first.text} {second.text}" == text
+
+
+def test_what_ends_a_sentence_for_spacy_does_so_here():
+    marks = Sentencizer.default_punct_chars
+    assert [m for m in marks if texts(cut(signs(f"甲{m}乙"), 1)) != [f"甲{m}", "乙"]] == []
 
 
 def test_a_closing_mark_set_off_by_spaces_stays_with_its_sentence():
