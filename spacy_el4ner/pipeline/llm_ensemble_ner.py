@@ -22,6 +22,7 @@ from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
+from spacy_el4ner.pipeline.labels import changed, record, recorded
 from spacy_el4ner.pipeline.pool import Pool, demonstrations, progress
 from spacy_el4ner.pipeline.trace import Result, Trace
 from spacy_el4ner.retrieval.base import Retriever
@@ -120,6 +121,7 @@ class LLMEnsembleNER(Component, Pipe):
         self.vote = vote
         self.scorer = scorer
         self.cfg = cfg
+        self.configured = dict(cfg["labels"])
         self.pool = Pool()
         self._check()
 
@@ -221,13 +223,17 @@ class LLMEnsembleNER(Component, Pipe):
 
     def _writers(self) -> dict[str, Callable[[], bytes]]:
         return {
-            "labels": lambda: cast(bytes, srsly.msgpack_dumps(self.cfg["labels"])),
+            "labels": lambda: cast(
+                bytes, srsly.msgpack_dumps(record(self.cfg["labels"], self.configured))
+            ),
             "pool": lambda: self.pool.to_bytes(self.retriever),
         }
 
     def _readers(self) -> dict[str, Callable[[bytes], None]]:
         def labels(data: bytes) -> None:
-            self.cfg["labels"] = srsly.msgpack_loads(data)
+            used, before = recorded(srsly.msgpack_loads(data), self.configured)
+            now = self.configured
+            self.cfg["labels"] = dict(now) if changed(before, now) else used
 
         return {"labels": labels, "pool": lambda b: self.pool.from_bytes(b, self.retriever)}
 

@@ -27,6 +27,7 @@ from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
+from spacy_el4ner.pipeline.labels import described, record, recorded
 from spacy_el4ner.pipeline.pool import Gold, Pool, demonstrations, is_annotated
 from spacy_el4ner.pipeline.tagger_vectors import TaggerVectors
 from spacy_el4ner.pipeline.two_models import Logits, Reader, Result, Trace, TwoModels
@@ -124,6 +125,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
         self.retriever = retriever
         self.scorer = scorer
         self.cfg = {**cfg, "labels": dict(cfg["labels"])}
+        self.configured = dict(cfg["labels"])
         self.pool = Pool()
         self.calibration = Calibration()
         self._check()
@@ -281,7 +283,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
 
     def _writers(self) -> dict[str, Callable[[], bytes]]:
         return {
-            "labels.json": lambda: _json(self.cfg["labels"]),
+            "labels.json": lambda: _json(record(self.cfg["labels"], self.configured)),
             "calibration.json": lambda: _json(self.calibration.to_dict()),
             "model": self.model.to_bytes,
             "pool": lambda: self.pool.to_bytes(self.retriever),
@@ -289,7 +291,12 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
 
     def _readers(self) -> dict[str, Callable[[bytes], Any]]:
         def labels(data: bytes) -> None:
-            self.cfg["labels"] = json.loads(data)
+            used, before = recorded(json.loads(data), self.configured)
+            # The tagger is made for these labels, in this order: only what is said of them may change.
+            told = described(before, self.configured)
+            if others := [label for label in told if label not in used]:
+                raise ValueError(Errors.EL030.format(name=self.name, label=others[0]))
+            self.cfg["labels"] = {label: told.get(label, text) for label, text in used.items()}
 
         def calibration(data: bytes) -> None:
             self.calibration = Calibration.from_dict(json.loads(data))
