@@ -173,16 +173,16 @@ class LLMEnsembleNER(Component, Pipe):
             # nlp.initialize() makes up an example where it is given none.
             docs = self._read_pool()
         pool = demonstrations(docs)
+        occurring = sorted({m.label for d in pool for m in d.mentions})
         if labels is not None:
             given = labels if isinstance(labels, dict) else dict.fromkeys(labels, "")
             self.cfg["labels"] = dict(given)
-        elif not self.cfg["labels"]:
-            self.cfg["labels"] = dict.fromkeys(sorted({m.label for d in pool for m in d.mentions}), "")
+        elif occurring and not self.configured:
+            self.cfg["labels"] = dict.fromkeys(occurring, "")
         if not self.cfg["labels"]:
             raise ValueError(Errors.EL001.format(name=self.name))
         check_labels(self.labels, self.name)
-        occurring = {m.label for d in pool for m in d.mentions}
-        if others := sorted(occurring - set(self.labels)):
+        if others := [label for label in occurring if label not in self.labels]:
             warnings.warn(Warnings.WL006.format(name=self.name, labels=", ".join(others)), stacklevel=2)
         self.pool = Pool()
         if pool:

@@ -169,7 +169,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
         if self.model.get_ref("output_layer").has_dim("nO"):
             raise ValueError(Errors.EL030.format(name=self.name, label=label))
         check_labels([label], self.name)
-        self.cfg["labels"][label] = description
+        self.cfg["labels"][label] = self.configured[label] = description
         self.vocab.strings.add(label)
         return 1
 
@@ -193,7 +193,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
         if labels is not None:
             given = labels if isinstance(labels, Mapping) else dict.fromkeys(labels, "")
             self.cfg["labels"] = dict(given)
-        elif not self.cfg["labels"]:
+        elif occurring and not self.configured:
             self.cfg["labels"] = dict.fromkeys(sorted(occurring), "")
         if not self.cfg["labels"]:
             raise ValueError(Errors.EL001.format(name=self.name))

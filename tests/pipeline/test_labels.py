@@ -1,10 +1,12 @@
 """Labels, saved and loaded."""
 
 import json
+from functools import partial
 
 import pytest
 import spacy
 import srsly
+from spacy.training import Example
 from thinc.api import Config
 
 from spacy_el4ner.storage import manifest
@@ -87,7 +89,47 @@ def test_a_folder_without_the_configs_labels_is_loaded(tmp_path):
     assert labels(spacy.load(tmp_path)) == saved
 
 
+def about(nlp, label):
+    """An example with one entity, of this type."""
+    doc = nlp.make_doc("Ann took aspirin.")
+    doc.ents = [doc.char_span(9, 16, label)]
+    return [Example(nlp.make_doc(doc.text), doc)]
+
+
+@pytest.mark.parametrize("make", [ensemble, taggers.pipeline])
+def test_initializing_again_takes_the_labels_of_the_new_examples(make):
+    nlp = make()
+    for label in ("DRUG", "MEDICINE"):
+        nlp.initialize(partial(about, nlp, label))
+        assert nlp.get_pipe(nlp.pipe_names[0]).labels == (label,)
+
+
+def test_initializing_again_without_entities_leaves_the_labels():
+    nlp = ensemble()
+    nlp.initialize(partial(about, nlp, "DRUG"))
+    with pytest.warns(UserWarning, match="WL003"):
+        nlp.initialize()
+    assert labels(nlp) == {"DRUG": ""}
+
+
+@pytest.mark.parametrize("make", [ensemble, lambda **found: taggers.pipeline(labels=found)])
+def test_the_labels_of_the_config_are_kept_when_initializing_again(make):
+    nlp = make(PERSON="people")
+    for label in ("DRUG", "MEDICINE"):
+        with pytest.warns(UserWarning, match=label):
+            nlp.initialize(partial(about, nlp, label))
+        assert nlp.get_pipe(nlp.pipe_names[0]).labels == ("PERSON",)
+
+
 # Of a tagger
+
+
+def test_labels_that_were_added_are_kept_when_initializing():
+    nlp = taggers.pipeline()
+    nlp.get_pipe(FUSION).add_label("PERSON", "people")
+    nlp.get_pipe(FUSION).add_label("DRUG")
+    nlp.initialize(partial(about, nlp, "DRUG"))
+    assert labels(nlp, FUSION) == {"PERSON": "people", "DRUG": ""}
 
 
 @pytest.fixture(scope="module")
