@@ -16,6 +16,15 @@ def check_policy(on_error: str) -> None:
         raise ValueError(Errors.EL010.format(value=on_error, setting="on_error", known=known))
 
 
+def check_sentences(max_sentences: int) -> None:
+    """RAISES (ValueError): Nothing would be read so."""
+    if max_sentences < 1:
+        message = Errors.EL010.format(
+            value=max_sentences, setting="max_sentences", known="1, 2, 3 and so on"
+        )
+        raise ValueError(message)
+
+
 def check_labels(labels: Iterable[str], name: str) -> None:
     """labels (Iterable[str]): What is to be found.
     name (str): Of the component.

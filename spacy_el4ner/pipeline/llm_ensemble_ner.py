@@ -18,7 +18,7 @@ from spacy_el4ner.ensemble.resolve import resolve
 from spacy_el4ner.ensemble.vote import VoteRule
 from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.pipeline import attributes
-from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy
+from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy, check_sentences
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
@@ -245,6 +245,7 @@ class LLMEnsembleNER(Component, Pipe):
             if wanted not in (None, *names):
                 raise ValueError(Errors.EL009.format(name=wanted, known=", ".join(names)))
         check_policy(self.cfg["on_error"])
+        check_sentences(self.cfg["max_sentences"])
         check_labels(self.cfg["labels"], self.name)
         for stage in self.cfg["stages"]:
             if stage not in STAGES:

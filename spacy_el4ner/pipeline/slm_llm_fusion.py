@@ -24,7 +24,7 @@ from spacy_el4ner.fusion.rules import RULES, make_rule
 from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.models.tag_loss import cross_entropy
 from spacy_el4ner.pipeline import attributes
-from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy
+from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy, check_sentences
 from spacy_el4ner.pipeline.component import Component
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
 from spacy_el4ner.pipeline.labels import described, record, recorded
@@ -310,6 +310,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
 
     def _check(self) -> None:
         check_policy(self.cfg["on_error"])
+        check_sentences(self.cfg["max_sentences"])
         check_labels(self.cfg["labels"], self.name)
         for setting, known in (("route", ROUTES), ("rule", tuple(RULES))):
             if (value := self.cfg[setting]) not in known:

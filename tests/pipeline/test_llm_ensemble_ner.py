@@ -337,6 +337,12 @@ def test_an_unknown_policy_is_refused(models):
         pipeline(models, on_error="shrug")
 
 
+@pytest.mark.parametrize("sentences", [0, -1])
+def test_windows_of_no_sentences_are_refused(models, sentences):
+    with pytest.raises(ValueError, match=rf"EL010.*'{sentences}' for 'max_sentences'.*1, 2, 3"):
+        pipeline(models, max_sentences=sentences)
+
+
 def test_a_backend_without_a_backbone_around_it_is_refused(models):
     bare = {"one": {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}}
     with pytest.raises(ValueError, match=r"EL120.*backbones\.one.*HFBackend.*Backbone\.v1"):

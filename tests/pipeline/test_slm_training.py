@@ -135,6 +135,7 @@ def test_an_untrained_tagger_says_so():
         ({"on_error": "shrug"}, "EL010.*on_error"),
         ({"route": "sometimes"}, "EL010.*always, uncertain"),
         ({"rule": "coin"}, "EL010.*rule"),
+        ({"max_sentences": 0}, "EL010.*max_sentences"),
         ({"retriever": {"@misc": "spacy-el4ner.SpanSimilarity.v1"}}, "EL032.*SpanSimilarity"),
         ({"retriever": {"@misc": "spacy-el4ner.ProbabilityVote.v1"}}, "EL120.*SentenceSimilarity.v1"),
         (
