@@ -348,6 +348,10 @@ class Errors(metaclass=_Coded):
         "'context' if the server has room for more; a model that does not stop by itself needs a "
         "dialect that constrains it (vllm, llama.cpp)."
     )
+    EL126 = (
+        "The index was made by another retriever than {kind}, which needs what is not in it: "
+        "{missing}. Make the index again with nlp.initialize(), or set the retriever back."
+    )
     EL130 = (
         "'{path}' is there and is no pipeline: all that is in it would be lost. Choose a folder that "
         "is not there yet, or one with a pipeline, which is then replaced."

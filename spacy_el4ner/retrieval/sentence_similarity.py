@@ -46,7 +46,7 @@ class SentenceSimilarity:
         return {"encoder": self._indexed_by, "vectors": self.vectors}
 
     def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
-        check_encoder(data, self.encoder)
+        check_index(data, self, "vectors")
         self.pool = list(pool)
         self.vectors = data["vectors"]
         self._indexed_by = data["encoder"]
@@ -68,7 +68,14 @@ def best(pool: Sequence[PoolEntry], similarities: Vectors, query: Query, k: int)
     return found
 
 
-def check_encoder(data: dict[str, Any], encoder: Encoder) -> None:
-    """RAISES (ValueError): The index was made by another encoder."""
-    if data["encoder"] != encoder.name:
-        raise ValueError(Errors.EL012.format(found=data["encoder"], expected=encoder.name))
+def check_index(data: dict[str, Any], retriever: Any, *parts: str) -> None:
+    """data (dict[str, Any]): A saved index.
+    retriever (SentenceSimilarity | SpanSimilarity): Who is to have it.
+    parts (str): What it needs of it.
+    RAISES (ValueError): The index was made by another retriever or encoder.
+    """
+    if missing := [part for part in ("encoder", *parts) if part not in data]:
+        kind = type(retriever).__name__
+        raise ValueError(Errors.EL126.format(kind=kind, missing=", ".join(missing)))
+    if data["encoder"] != retriever.encoder.name:
+        raise ValueError(Errors.EL012.format(found=data["encoder"], expected=retriever.encoder.name))

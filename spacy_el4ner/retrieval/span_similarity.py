@@ -15,7 +15,7 @@ import numpy as np
 
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder, Vectors
-from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity, best, check_encoder
+from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity, best, check_index
 
 
 class SpanSimilarity:
@@ -77,7 +77,7 @@ class SpanSimilarity:
         return {**self.sentences.to_dict(), "spans": self.vectors}
 
     def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
-        check_encoder(data, self.encoder)
+        check_index(data, self, "vectors", "spans")
         self.sentences.from_dict(data, pool)
         self._layout()
         self.vectors = data["spans"]

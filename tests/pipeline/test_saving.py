@@ -124,15 +124,37 @@ def test_no_saved_byte_has_a_key(tmp_path, monkeypatch):
     assert not any(secret.encode() in content for content in [*saved, nlp.to_bytes()])
 
 
-@pytest.mark.parametrize("kind", ["SentenceSimilarity", "SpanSimilarity"])
-def test_an_index_of_another_encoder_is_refused_on_loading(tmp_path, monkeypatch, kind):
+def save_with_pool(folder, monkeypatch, retriever):
+    """Save a pipeline with demonstrations, without any model."""
     monkeypatch.setattr(SentenceTransformerEncoder, "encode", lambda _, texts: np.eye(len(texts), 3))
-    encoder = {"@misc": "spacy-el4ner.SentenceTransformer.v1", "model": "first"}
-    retriever = {"@misc": f"spacy-el4ner.{kind}.v1", "encoder": encoder}
     nlp = pipeline(["some/model"], retriever=retriever)
     component = nlp.get_pipe("llm_ensemble_ner")
     component.pool.take(demonstrations(e.reference for e in gold(nlp)), component.retriever)
-    save_pipeline(nlp, tmp_path / "saved")
+    save_pipeline(nlp, folder)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "missing"),
+    [
+        ("RandomDemonstrations", "SentenceSimilarity", "encoder, vectors"),
+        ("RandomDemonstrations", "SpanSimilarity", "encoder, vectors, spans"),
+        ("SentenceSimilarity", "SpanSimilarity", "spans"),
+    ],
+)
+def test_an_index_of_another_retriever_is_refused_on_loading(
+    tmp_path, monkeypatch, first, second, missing
+):
+    save_with_pool(tmp_path, monkeypatch, {"@misc": f"spacy-el4ner.{first}.v1"})
+    retriever = {"@misc": f"spacy-el4ner.{second}.v1"}
+    with pytest.raises(ValueError, match=rf"EL126.*{second}.*: {missing}\. .*nlp\.initialize"):
+        spacy.load(tmp_path, config={"components": {"llm_ensemble_ner": {"retriever": retriever}}})
+
+
+@pytest.mark.parametrize("kind", ["SentenceSimilarity", "SpanSimilarity"])
+def test_an_index_of_another_encoder_is_refused_on_loading(tmp_path, monkeypatch, kind):
+    encoder = {"@misc": "spacy-el4ner.SentenceTransformer.v1", "model": "first"}
+    retriever = {"@misc": f"spacy-el4ner.{kind}.v1", "encoder": encoder}
+    save_with_pool(tmp_path, monkeypatch, retriever)
     changed = {"components": {"llm_ensemble_ner": {"retriever": {"encoder": {"model": "second"}}}}}
     with pytest.raises(ValueError, match=r"EL012.*'first'.*'second'.*nlp\.initialize"):
-        spacy.load(tmp_path / "saved", config=changed)
+        spacy.load(tmp_path, config=changed)
