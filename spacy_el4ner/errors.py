@@ -374,7 +374,7 @@ class Errors(metaclass=_Coded):
 class Warnings(metaclass=_Coded):
     WL001 = (
         "{n} of {total} sentences were longer than the context of the backbone '{name}' and were "
-        "cut; entities across a cut are lost. See doc._.el4ner['windows_split']."
+        "cut; entities across a cut are lost. See doc._.el4ner['counts']['windows_split']."
     )
     WL002 = (
         'A document was left without entities (on_error = "{on_error}"). See in doc._.el4ner["error"] '

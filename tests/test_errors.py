@@ -18,3 +18,8 @@ def test_every_code_is_used_and_every_used_code_exists():
     )
     used = set(re.findall(r"(?:Errors|Warnings)\.([EW]L\d+)", source))
     assert used == set(CODES)
+
+
+def test_messages_name_what_is_kept_of_a_document():
+    messages = "\n".join(str(m) for kind in (Errors, Warnings) for m in vars(kind).values())
+    assert set(re.findall(r"el4ner\[['\"](\w+)", messages)) == {"counts", "error"}
