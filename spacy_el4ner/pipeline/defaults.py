@@ -40,7 +40,8 @@ min_backbones = null
 # w(s) in SpanSim: part of speech -> weight, everything else 0. The paper's values, at second hand.
 pos_weights = {"PROPN": 4.0, "NOUN": 2.0, "PRON": 1.0}
 
-# Which of the four stages run.
+# Which of the four stages run. Without extraction the spans are those that SpanSimilarity.v1 extracts
+# for itself; where it does not, extraction runs in any case.
 [llm_ensemble_ner.stages]
 demonstrations = true
 extraction = true
