@@ -13,10 +13,11 @@ BIN5 := .venv5/bin
 TESTS5 := tests/backends tests/fusion tests/models tests/packaging tests/servers tests/pipeline tests/training tests/retrieval tests/test_configs.py
 NAME ?= sample_en
 CHARACTERS ?= 100000
+PIP := --quiet --disable-pip-version-check --no-compile
 
 .PHONY: run test fuzz test-transformers5 test-ray browser check docs install clean
 
-run: install
+run: .venv/runs
 	@echo "== 2/3  the ensemble and the fusion, trained and measured: about half an hour on two cores (each step shows its progress)"
 	@$(BIN)/python -m spacy project run all . --vars.name $(NAME)
 	@echo "== 3/3  results"
@@ -42,7 +43,7 @@ test-transformers5: .venv5/installed
 	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers OMP_NUM_THREADS=1 $(BIN5)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS5)
 
 test-ray: install
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[ray]'
 	@$(BIN)/python -m pytest tests/bulk/test_ray.py
 
 # The tests of the page skip without it, and say so; so it is no error if it cannot be had.
@@ -64,16 +65,22 @@ docs: install
 
 install: .venv/installed
 
-.venv/installed: setup.cfg constraints.txt
-	@echo "== 1/3  make .venv and install: about 2 minutes (CPU torch, spaCy, transformers)"
+# What `run` needs; the tests need more. Python compiles what is imported, when it is: most of this never is.
+.venv/runs: setup.cfg constraints.txt
+	@echo "== 1/3  make .venv and install: about a minute (CPU torch, spaCy, transformers)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[offline,trf,plots,bench,dev]'
+	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[offline,trf,plots]'
+	@touch .venv/runs
+
+.venv/installed: .venv/runs
+	@echo "== install what the tests need"
+	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[offline,trf,plots,bench,dev]'
 	@touch .venv/installed
 
 .venv5/installed: setup.cfg constraints-transformers5.txt
 	@echo "== make .venv5 and install: about 2 minutes (CPU torch, spaCy, transformers 5)"
 	@test -x $(BIN5)/python || $(PYTHON) -m venv .venv5
-	@$(BIN5)/python -m pip install --quiet --disable-pip-version-check -c constraints-transformers5.txt \
+	@$(BIN5)/python -m pip install $(PIP) -c constraints-transformers5.txt \
 		-e '.[offline,plots,dev]' 'transformers[serving]>=5' requests
 	@touch .venv5/installed
 
