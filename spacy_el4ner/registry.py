@@ -130,18 +130,24 @@ def span_list_v1(max_tokens: int = 16) -> Format:
     return SpanList(max_tokens=max_tokens)
 
 
-def span_similarity_v1(encoder: Encoder | None = None) -> SpanSimilarity:
+def span_similarity_v1(
+    encoder: Encoder | None = None, min_similarity: float | None = None
+) -> SpanSimilarity:
     """encoder (Encoder | None): Embeds the texts; None for all-MiniLM-L6-v2.
+    min_similarity (float | None): Less similar ones are not shown; None for the k most similar always.
     RETURNS (Retriever): Demonstrations by span-level similarity, the paper's.
     """
-    return SpanSimilarity(encoder)
+    return SpanSimilarity(encoder, min_similarity)
 
 
-def sentence_similarity_v1(encoder: Encoder | None = None) -> SentenceSimilarity:
+def sentence_similarity_v1(
+    encoder: Encoder | None = None, min_similarity: float | None = None
+) -> SentenceSimilarity:
     """encoder (Encoder | None): Embeds the texts; None for all-MiniLM-L6-v2.
+    min_similarity (float | None): Less similar ones are not shown; None for the k most similar always.
     RETURNS (Retriever): Demonstrations by similarity of whole sentences.
     """
-    return SentenceSimilarity(encoder)
+    return SentenceSimilarity(encoder, min_similarity)
 
 
 def random_demonstrations_v1(seed: int = 0) -> RandomDemonstrations:
@@ -192,9 +198,12 @@ def majority_vote_v1() -> MajorityVote:
     return MajorityVote()
 
 
-def probability_vote_v1() -> ProbabilityVote:
-    """RETURNS (ProbabilityVote): The type with the highest summed probability."""
-    return ProbabilityVote()
+def probability_vote_v1(extraction: float = 0.0) -> ProbabilityVote:
+    """extraction (float): How much it counts, beside the probabilities, that a backbone extracted the
+        span itself, or did not.
+    RETURNS (ProbabilityVote): The type with the highest summed probability.
+    """
+    return ProbabilityVote(extraction)
 
 
 def single_vote_v1(backbone: str) -> SingleVote:

@@ -154,6 +154,7 @@ class Vote:
     estimated (bool): The transport gave no probabilities: the option chosen has all of it, and only
         the agreement of several votes says how sure the ensemble is.
     unread (bool): Nothing of the answer could be read; it counts as "no entity".
+    extracted (bool): The backbone extracted the span itself; otherwise another one did.
     """
 
     backbone: str
@@ -162,6 +163,7 @@ class Vote:
     probabilities: dict[str, float] = field(hash=False)
     estimated: bool = False
     unread: bool = False
+    extracted: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 import spacy
 from weasel.util.config import load_project_config
 
-from spacy_el4ner.cli.options import read_backbones
+from spacy_el4ner.cli.options import read_ensemble
 from spacy_el4ner.pipeline.defaults import SMALL
 from tests.tiny import LABELS, TEXTS, save_compact, save_family
 
@@ -29,11 +29,12 @@ def tiny(model, folder):
 
 @pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.cfg")), ids=lambda f: f.stem)
 def test_a_backbones_file_makes_a_working_ensemble(file, tmp_path):
-    blocks = read_backbones(file, tmp_path)
+    settings = read_ensemble(file, tmp_path)
+    blocks = settings["backbones"]
     for block in blocks.values():
         block["backend"]["model"] = str(tiny(block["backend"]["model"], tmp_path))
     nlp = spacy.blank("en")
-    config = {"backbones": blocks, "labels": LABELS, "on_error": "raise"}
+    config = {**settings, "labels": LABELS, "on_error": "raise"}
     nlp.add_pipe("llm_ensemble_ner", config=config)
     counts = nlp(TEXTS[0])._.el4ner["counts"]
     assert set(counts["proposed"]) == set(blocks)
@@ -41,7 +42,7 @@ def test_a_backbones_file_makes_a_working_ensemble(file, tmp_path):
 
 
 def test_the_components_default_is_the_small_ensemble():
-    blocks = read_backbones(CONFIGS / "small.cfg", None)
+    blocks = read_ensemble(CONFIGS / "small.cfg", None)["backbones"]
     assert {name: block["backend"]["model"] for name, block in blocks.items()} == SMALL
 
 

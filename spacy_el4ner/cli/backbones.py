@@ -10,7 +10,7 @@ from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import read_backbones, telling_mistakes
+from spacy_el4ner.cli.options import read_ensemble, telling_mistakes
 
 
 @app.command("backbones")
@@ -34,7 +34,9 @@ def backbones(
     from spacy_el4ner.pipeline.pool import demonstrations
     from spacy_el4ner.training.backbones import RECIPES, Workshop
 
-    wanted = [n for n, block in read_backbones(config, out).items() if _is_made_here(block, out)]
+    wanted = [
+        n for n, block in read_ensemble(config, out)["backbones"].items() if _is_made_here(block, out)
+    ]
     unknown = [name for name in wanted if name not in RECIPES]
     if unknown:
         known = ", ".join(RECIPES)

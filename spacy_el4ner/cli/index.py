@@ -10,7 +10,7 @@ from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import (
     examples,
     make_pipeline,
-    read_backbones,
+    read_ensemble,
     sample_by_sentences,
     use_gpu,
 )
@@ -27,9 +27,6 @@ def index(
     ),
     lang: Annotated[str, typer.Option("--lang", "-l", help="Language of the pipeline")] = "en",
     k: Annotated[int, typer.Option("--shots", "-k", min=0, help="Demonstrations in a prompt")] = 5,
-    vote: Annotated[str, typer.Option(help="Registered name of the rule of the vote")] = (
-        "spacy-el4ner.MajorityVote.v1"
-    ),
     limit: Annotated[
         int, typer.Option(min=0, help="Sentences of the pool, drawn by seed; 0 for all")
     ] = 0,
@@ -48,7 +45,7 @@ def index(
     check_pipeline_out(out, config, corpus, models)
     use_gpu(gpu_id)
     try:
-        nlp = make_pipeline(lang, read_backbones(config, models.resolve()), k=k, vote={"@misc": vote})
+        nlp = make_pipeline(lang, {**read_ensemble(config, models.resolve()), "k": k})
         docs, sentences = sample_by_sentences(read_docs(corpus / "train.spacy"), limit, seed)
         msg.info(f"Pool: {len(docs)} documents, {sentences} sentences")
         nlp.initialize(lambda: examples(docs))

@@ -68,10 +68,10 @@ def read_metrics(path: Path) -> dict[str, Any]:
         return read_figures(path, "`evaluate` or `evaluate-fusion`", checked)
 
 
-def read_backbones(path: Path, models: Path | None) -> dict[str, Any]:
+def read_ensemble(path: Path, models: Path | None) -> dict[str, Any]:
     """path (Path): A file of configs/backbones.
     models (Path | None): Where compact backbones lie; takes the place of its `paths.backbones`.
-    RETURNS (dict[str, Any]): Name -> config block.
+    RETURNS (dict[str, Any]): Settings of the component: `backbones`, and what else suits these.
     """
     if not path.is_file():
         msg.fail(f"There is no backbones file '{path}'.", "See configs/backbones.", exits=1)
@@ -82,8 +82,8 @@ def read_backbones(path: Path, models: Path | None) -> dict[str, Any]:
     if "backbones" not in own:
         msg.fail(f"'{path}' has no section [backbones].", "See configs/backbones.", exits=1)
     overrides = {"paths.backbones": str(models)} if models is not None and "paths" in own else {}
-    blocks: dict[str, Any] = Config().from_disk(path, overrides=overrides)["backbones"]
-    return blocks
+    settings: dict[str, Any] = Config().from_disk(path, overrides=overrides)
+    return {name: setting for name, setting in settings.items() if name != "paths"}
 
 
 def use_gpu(gpu_id: int) -> None:
@@ -98,10 +98,10 @@ def use_gpu(gpu_id: int) -> None:
         msg.info(f"Using GPU {gpu_id}")
 
 
-def make_pipeline(lang: str, backbones: dict[str, Any], **settings: Any) -> Language:
+def make_pipeline(lang: str, settings: dict[str, Any]) -> Language:
     """RETURNS (Language): A blank pipeline with the ensemble."""
     nlp = spacy.blank(lang)
-    nlp.add_pipe("llm_ensemble_ner", config={"backbones": backbones, **settings})
+    nlp.add_pipe("llm_ensemble_ner", config=settings)
     return nlp
 
 

@@ -34,10 +34,19 @@ class ProbabilityVote:
     Ties go to the order of the labels. With backbones that give no probabilities it is a majority vote.
     (Ours; for backbones whose probabilities mean something, such as those trained on what they choose
     between.)
+
+    extraction (float): How much it counts, beside the probabilities, that a backbone extracted the span
+        itself, which speaks for an entity of whatever type, or did not, which speaks against one.
     """
+
+    def __init__(self, extraction: float = 0.0):
+        self.extraction = extraction
 
     def __call__(self, votes: Sequence[Vote], labels: Sequence[str]) -> str:
         mass = _mass(votes, labels)
+        for label in mass:
+            agreeing = sum(vote.extracted is bool(label) for vote in votes)
+            mass[label] = round(mass[label] + self.extraction * agreeing, 9)
         order = list(mass)
         return max(order, key=lambda label: (mass[label], -order.index(label)))
 

@@ -20,6 +20,7 @@ from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.evaluation.memo import Account, MemoBackend
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
+from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.retrieval.random import RandomDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.scorer import score
@@ -58,6 +59,20 @@ class Bench:
         stages = {**variant.cfg["stages"], **changes.pop("stages", {})}
         variant.cfg.update(changes, stages=stages, on_error="raise")
         return variant
+
+    @property
+    def least(self) -> float | None:
+        """RETURNS (float | None): How similar a demonstration must be to be shown, if that is set."""
+        return getattr(self.component.retriever, "min_similarity", None)
+
+    def any_similarity(self) -> Any:
+        """RETURNS (Retriever): The component's, but that it finds the k most similar always."""
+        retriever: Any = self.component.retriever
+        if self.least is None:
+            return retriever
+        found = type(retriever)(retriever.encoder)
+        found.from_dict(retriever.to_dict(), self.component.pool.entries)
+        return found
 
     def row(self, **changes: Any) -> Row:
         """RETURNS (Row): Scores and cost of a variant over all documents."""
@@ -118,13 +133,18 @@ def evaluate(bench: Bench, say: Say = print) -> dict[str, Any]:
     if not isinstance(bench.component.vote, MajorityVote):
         say("with a majority vote")
         ablations["majority_vote"] = bench.row(vote=MajorityVote())
-    for name, retriever in (
-        ("random_demonstrations", RandomDemonstrations()),
-        ("sentence_similarity", SentenceSimilarity(_encoder(bench))),
-    ):
+    own, least = bench.component.retriever, bench.least
+    others: dict[str, Retriever] = {
+        "random_demonstrations": RandomDemonstrations(),
+        "sentence_similarity": SentenceSimilarity(getattr(own, "encoder", None), least),
+    }
+    for name, retriever in others.items():
         say(f"with {name.replace('_', ' ')}")
         retriever.index(bench.component.pool.entries)
         ablations[name] = bench.row(retriever=retriever)
+    if least is not None:
+        say("with demonstrations however dissimilar")
+        ablations["any_similarity"] = bench.row(retriever=bench.any_similarity())
     return {
         "full": full,
         "backbones": backbones,
@@ -138,9 +158,10 @@ def ablate(bench: Bench, say: Say = print) -> dict[str, Row]:
     rows = {}
     say("zero-shot")
     rows["zero_shot"] = bench.row(stages={"demonstrations": False})
+    retriever = bench.any_similarity()
     for k in SHOTS:
         say(f"k = {k}")
-        rows[f"k={k}"] = bench.row(k=k)
+        rows[f"k={k}"] = bench.row(k=k, retriever=retriever)
     for n in range(1, len(bench.members) + 1):
         say(f"{n} backbones")
         rows[f"n_backbones={n}"] = bench.row(backbones=bench.members[:n])
@@ -156,10 +177,6 @@ def _best_single(bench: Bench) -> Row:
         for member in bench.members
     ]
     return max(rows, key=lambda row: row["ents_f"])
-
-
-def _encoder(bench: Bench) -> Any:
-    return getattr(bench.component.retriever, "encoder", None)
 
 
 def _prf(found: set[Any], gold: set[Any]) -> Row:

@@ -11,6 +11,7 @@ TITLES = {
     "no_verification": "without verification",
     "no_vote": "without a vote (best single classifier over the union)",
     "majority_vote": "majority vote instead of summed probabilities",
+    "any_similarity": "demonstrations however dissimilar",
     "random_demonstrations": "random demonstrations",
     "sentence_similarity": "demonstrations by sentence similarity",
     "zero_shot": "zero-shot",
@@ -40,7 +41,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         table(PRF, extraction_rows(metrics)),
         "## Ablations",
         "`without a vote` takes the classifier that is best on these very documents, so it is the "
-        "strongest opponent that the vote can have.",
+        "strongest opponent that the vote can have. Random demonstrations are always shown.",
         ablation_table(metrics),
         *further_ablations(metrics),
         "## The full ensemble by type",

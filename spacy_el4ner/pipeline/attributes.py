@@ -79,6 +79,7 @@ def record(candidate: Candidate) -> dict[str, Any]:
                     "probability": vote.probability,
                     "probabilities": dict(vote.probabilities),
                     "estimated": vote.estimated,
+                    "extracted": vote.extracted,
                 }
                 for vote in candidate.votes
             ],

@@ -158,7 +158,6 @@ class FourStages:
         if not wanted or self.retriever is None or not cut:
             return [Task(window) for window in cut], None
         extractions = self._pre_extract(cut) if self.retriever.needs_spans else None
-        self._forget()  # later prompts begin with demonstrations
         spans = _by_window(extractions, cut) if extractions else [()] * len(cut)
 
         def weight(window: Window, start: int, end: int) -> float:
@@ -168,7 +167,10 @@ class FourStages:
         def own(window: Window) -> frozenset[str]:
             return self.own(docs[window.document], window)
 
-        return retrieve(self.retriever, cut, spans, weight, self.k, own), extractions
+        tasks = retrieve(self.retriever, cut, spans, weight, self.k, own)
+        if 2 * sum(bool(task.shots) for task in tasks) >= len(tasks):
+            self._forget()  # most of the later prompts begin with demonstrations
+        return tasks, extractions
 
     def _pre_extract(self, cut: Sequence[Window]) -> list[Extraction]:
         """Untyped spans, zero-shot, of every backbone."""
@@ -179,14 +181,18 @@ class FourStages:
         self, readings: Callable[[Backbone], list[Reading]], before: Sequence[Extraction] = ()
     ) -> list[Extraction]:
         """What every backbone extracts. Each starts from what it extracted before, or else from what
-        the one before it did.
+        the one before it did; what it is shown no demonstrations of, it is not asked again.
         """
         latest: list[Extraction] = []
 
         def one(backbone: Backbone) -> list[Extraction]:
             own = [e for e in before if e.reading.backbone.name == backbone.name]
             seen = [p for e in own or latest for p in e.proposals]
-            latest[:] = extract(readings(backbone), self.setting, seen)
+            known = {(e.reading.window, e.reading.shots): e for e in own}
+            wanted = readings(backbone)
+            asked = [r for r in wanted if (r.window, r.shots) not in known]
+            again = [known[r.window, r.shots] for r in wanted if (r.window, r.shots) in known]
+            latest[:] = [*again, *extract(asked, self.setting, seen)]
             return list(latest)
 
         return self._each(one)
@@ -242,7 +248,8 @@ class FourStages:
         questions = _questions(candidates, cut)
         ballots = self._each(lambda b: [classify(questions, readings[b.name], self.setting)])
         typed = []
-        for candidate, votes in zip(candidates, zip(*ballots, strict=True), strict=True):
+        for candidate, ballot in zip(candidates, zip(*ballots, strict=True), strict=True):
+            votes = tuple(replace(v, extracted=v.backbone in candidate.proposals) for v in ballot)
             label = self.vote(votes, list(self.labels))
             sure = confidence(label, votes, None)
             typed.append(replace(candidate, label=label, votes=votes, confidence=sure))

@@ -15,12 +15,14 @@ class SentenceSimilarity:
     indexed, as a tagger's vectors do when it is trained, it is indexed again.
 
     encoder (Encoder): Embeds the sentences.
+    min_similarity (float | None): Less similar ones are not found; None for the k most similar always.
     """
 
     needs_spans = False
 
-    def __init__(self, encoder: Encoder | None = None):
+    def __init__(self, encoder: Encoder | None = None, min_similarity: float | None = None):
         self.encoder = encoder or SentenceTransformerEncoder()
+        self.min_similarity = min_similarity
         self.pool: list[PoolEntry] = []
         self.vectors: Vectors = np.zeros((0, 1), dtype=np.float32)
         self._indexed_by = ""
@@ -39,7 +41,8 @@ class SentenceSimilarity:
             return [[] for _ in queries]
         self._keep_up()
         rows = self.similarities([q.text for q in queries])
-        return [best(self.pool, row, q, k) for q, row in zip(queries, rows, strict=True)]
+        least = self.min_similarity
+        return [best(self.pool, row, q, k, least) for q, row in zip(queries, rows, strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
         self._keep_up()
@@ -56,11 +59,19 @@ class SentenceSimilarity:
             self.index(self.pool)
 
 
-def best(pool: Sequence[PoolEntry], similarities: Vectors, query: Query, k: int) -> list[Hit]:
-    """RETURNS (list[Hit]): The `k` most similar entries; of equals, the first in the pool."""
+def best(
+    pool: Sequence[PoolEntry],
+    similarities: Vectors,
+    query: Query,
+    k: int,
+    least: float | None = None,
+) -> list[Hit]:
+    """RETURNS (list[Hit]): The `k` most similar entries, or those of them that are similar enough; of
+    equals, the first in the pool.
+    """
     found: list[Hit] = []
     for n in np.argsort(-similarities, kind="stable"):
-        if len(found) >= k:
+        if len(found) >= k or (least is not None and similarities[n] < least):
             break
         demonstration = pool[n].demonstration
         if demonstration.id not in query.exclude:

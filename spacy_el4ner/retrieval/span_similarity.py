@@ -22,13 +22,16 @@ class SpanSimilarity:
     """Exact weighted max-similarity over one matrix of span embeddings.
 
     encoder (Encoder): Embeds spans and sentences.
+    min_similarity (float | None): Less similar ones are not found; None for the k most similar always.
+        (Ours; a small model errs more with demonstrations that have little to do with the sentence.)
     """
 
     needs_spans = True
 
-    def __init__(self, encoder: Encoder | None = None):
+    def __init__(self, encoder: Encoder | None = None, min_similarity: float | None = None):
         self.encoder = encoder or SentenceTransformerEncoder()
-        self.sentences = SentenceSimilarity(self.encoder)
+        self.min_similarity = min_similarity
+        self.sentences = SentenceSimilarity(self.encoder, min_similarity)
         self.vectors: Vectors = np.zeros((0, 1), dtype=np.float32)
         self._layout()
 
@@ -70,7 +73,8 @@ class SpanSimilarity:
         for n in by_spans:
             query = queries[n]
             mine = vectors[[row[surface] for surface, _ in query.spans]]
-            hits[n] = best(self.pool, self.similarities(query.spans, mine), query, k)
+            similar = self.similarities(query.spans, mine)
+            hits[n] = best(self.pool, similar, query, k, self.min_similarity)
         return hits
 
     def to_dict(self) -> dict[str, Any]:

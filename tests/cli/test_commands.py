@@ -48,6 +48,8 @@ def test_the_metrics_hold_every_row(metrics):
     assert set(metrics["ablations"]) == {
         "no_verification",
         "no_vote",
+        "majority_vote",
+        "any_similarity",
         "random_demonstrations",
         "sentence_similarity",
     }

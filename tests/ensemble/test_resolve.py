@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_el4ner.ensemble.resolve import resolve
-from spacy_el4ner.types import Candidate
+from spacy_el4ner.types import Candidate, Vote
 from tests.strategies import quick
 
 spans = st.tuples(st.integers(0, 12), st.integers(1, 5)).map(lambda t: (t[0], t[0] + t[1]))
@@ -46,11 +48,14 @@ def test_what_is_kept_overlaps_neither_itself_nor_what_is_taken(given_candidates
 
 @quick
 @given(candidates(), st.lists(spans, max_size=2))
-def test_what_is_dropped_overlaps_something_no_less_confident(given_candidates, taken):
+def test_what_is_dropped_overlaps_something_no_weaker(given_candidates, taken):
+    def strength(candidate):
+        return candidate.confidence + len(candidate.proposals)
+
     kept = resolve(given_candidates, taken)
     for dropped in given_candidates:
         if dropped not in kept:
-            stronger = [place(k) for k in kept if k.confidence >= dropped.confidence - 1e-9]
+            stronger = [place(k) for k in kept if strength(k) >= strength(dropped) - 1e-9]
             assert any(overlap(place(dropped), other) for other in [*stronger, *taken])
 
 
@@ -66,9 +71,13 @@ def test_the_most_confident_of_overlapping_candidates_is_kept():
     assert resolve([weak, strong]) == [strong]
 
 
-def test_of_equals_the_one_proposed_by_more_backbones_is_kept():
-    few, many = candidate(0, 8, 0.5, proposers="a"), candidate(4, 8, 0.5, proposers="ab")
+def test_the_one_that_more_of_the_voters_extracted_outweighs_a_little_confidence():
+    votes = tuple(Vote(name, "ORG", 0.5, {"ORG": 0.5}) for name in "abc")
+    few, many = candidate(0, 8, 0.7, proposers="a"), candidate(4, 8, 0.6, proposers="abc")
+    few, many = replace(few, votes=votes), replace(many, votes=votes)
     assert resolve([few, many]) == [many]
+    sure = replace(few, confidence=1.0, proposals=dict.fromkeys("ab", 0.5))
+    assert resolve([sure, many]) == [sure]
 
 
 def test_of_equals_the_longer_then_the_earlier_is_kept():

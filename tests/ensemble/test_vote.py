@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,6 +122,26 @@ def test_the_order_of_the_backbones_decides_no_sum(data, given_votes):
 def test_without_probabilities_the_sum_is_a_majority(chosen):
     given_votes = [Vote(f"b{n}", label, 1.0, {label: 1.0}) for n, label in enumerate(chosen)]
     assert ProbabilityVote()(given_votes, LABELS) == MajorityVote()(given_votes, LABELS)
+
+
+def test_who_extracted_the_span_counts_as_much_as_is_set():
+    unsure = [
+        replace(vote("a", "", GPE=0.45, none=0.55), extracted=True),
+        replace(vote("b", "", GPE=0.45, none=0.55), extracted=True),
+        vote("c", "GPE", GPE=0.55, none=0.45),
+    ]
+    assert ProbabilityVote()(unsure, LABELS) == ""
+    assert ProbabilityVote(extraction=0.5)(unsure, LABELS) == "GPE"
+    found_by_none = [replace(v, extracted=False) for v in unsure]
+    assert ProbabilityVote(extraction=0.5)(found_by_none, LABELS) == ""
+
+
+@quick
+@given(votes(), st.floats(0, 2))
+def test_who_extracted_the_span_says_nothing_of_its_type(given_votes, weight):
+    wanted = [replace(v, probabilities={**v.probabilities, "": 0.0}) for v in given_votes]
+    by_all = [replace(v, extracted=True) for v in wanted]
+    assert ProbabilityVote(weight)(by_all, LABELS) == ProbabilityVote()(wanted, LABELS)
 
 
 def test_equal_sums_go_to_the_first_label_and_no_entity_last():

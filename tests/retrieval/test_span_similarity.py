@@ -173,3 +173,22 @@ class TestEveryRetriever:
 def test_only_span_similarity_asks_for_spans():
     assert SpanSimilarity(ToyEncoder()).needs_spans
     assert not SentenceSimilarity(ToyEncoder()).needs_spans
+
+
+@pytest.mark.parametrize("kind", [SpanSimilarity, SentenceSimilarity])
+def test_what_is_not_similar_enough_is_not_found(kind):
+    pool = entry("near", "right", text="right"), entry("far", "up", text="up")
+    retriever = indexed(*pool, retriever=kind(ToyEncoder(), min_similarity=0.7))
+    asked = query(("flat", 1.0), text="flat")
+    assert order(retriever, asked) == ["near"]
+    retriever.min_similarity = None
+    assert order(retriever, asked) == ["near", "far"]
+
+
+def test_sentences_stand_in_for_spans_only_where_they_are_similar_enough():
+    retriever = indexed(
+        entry("near", text="right"),
+        entry("far", text="up"),
+        retriever=SpanSimilarity(ToyEncoder(), min_similarity=0.7),
+    )
+    assert order(retriever, query(text="flat")) == ["near"]
