@@ -51,7 +51,7 @@ def fuse(
     check_pipeline_out(out, tagger, Path(model), corpus)
     use_gpu(gpu_id)
     made = _plan(model)
-    base = made.get("base", model)
+    model, base = _place(model), _place(made.get("base", model))
     is_adapter = made.get("method") == "lora"
     remedy = "Train it: see configs/slm_en.cfg."
     with telling_mistakes():
@@ -87,6 +87,12 @@ def fuse(
     component.cfg["labels"] = {label: described.get(label, text) for label, text in labels.items()}
     save_pipeline(nlp, out)
     msg.good(f"{out}: '{name}' with {backend['model']}, {sentences} sentences to show")
+
+
+def _place(model: str) -> str:
+    """A folder as what is found from anywhere; a model of the hub by its name."""
+    folder = Path(model)
+    return str(folder.resolve()) if folder.is_dir() else model
 
 
 def _plan(model: str) -> dict[str, Any]:

@@ -60,6 +60,22 @@ def test_what_fine_tuning_recorded_is_taken_over(folder):
     assert component.cfg["k"] == 3
 
 
+def test_what_is_named_from_the_project_is_found_from_anywhere(folder, tmp_path, monkeypatch):
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    plan = {"base": "model", "method": "lora"}
+    (adapter / "el4ner.json").write_text(json.dumps({"plan": plan}))
+    shutil.copytree(folder / "model", tmp_path / "model")
+    monkeypatch.chdir(tmp_path)
+    done = run("fuse", folder / "tagger", "adapter", folder / "corpus", "fused")
+    assert done.exit_code == 0, done.output
+    backend = spacy.load("fused").get_pipe(NAME).llm.backend
+    assert (backend.model, backend.adapter) == (str(tmp_path / "model"), str(adapter))
+    done = run("fuse", folder / "tagger", "some/model", folder / "corpus", "hub")
+    assert done.exit_code == 0, done.output
+    assert spacy.load("hub").get_pipe(NAME).llm.backend.model == "some/model"
+
+
 @pytest.mark.parametrize("method", ["lora", "full"])
 def test_a_model_is_asked_as_it_was_fine_tuned(folder, tmp_path, method):
     model = shutil.copytree(folder / "model", tmp_path / "llm")
