@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
+import spacy
 import typer
 from wasabi import msg
 
@@ -85,8 +86,9 @@ def bench(
     variants = (*ENSEMBLES, *["ensemble_constrained"] * ensemble_constrained) if ensemble else ()
     try:
         names, sizes = chosen(systems), [int(size) for size in batch_sizes.split(",")]
-        docs, _ = sample_by_sentences(read_docs(corpus), limit, seed)
-        job = Job(pipeline, corpus, docs, device, backbone, limit, seed, shots, random_model)
+        nlp = spacy.load(pipeline)
+        docs, _ = sample_by_sentences(read_docs(corpus, nlp.vocab, nlp=nlp), limit, seed)
+        job = Job(nlp, pipeline, corpus, docs, device, backbone, limit, seed, shots, random_model)
         if export is not None:
             msg.good(f"{export}: {job.export(export)} sentences")
             return

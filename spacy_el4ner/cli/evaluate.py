@@ -53,10 +53,10 @@ def evaluate(
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
     with telling_mistakes():
-        everything = read_docs(corpus)
+        everything = read_docs(corpus, nlp.vocab, nlp=nlp)
         component = ensemble.load_component(nlp)
     docs, sentences = sample_by_sentences(everything, limit, seed)
-    bench = ensemble.Bench(component, docs)
+    bench = ensemble.Bench(nlp, docs)
     msg.info(f"Measuring on {len(docs)} of {len(everything)} documents, {sentences} sentences")
     drawn = {"documents": len(docs), "sentences": sentences, "seed": seed, "texts": _hash(docs)}
     if ablations:

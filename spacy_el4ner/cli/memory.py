@@ -38,7 +38,7 @@ def memory(
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
     with telling_mistakes():
-        docs = read_docs(corpus)
+        docs = read_docs(corpus, nlp.vocab, nlp=nlp)
     texts = [s.text for doc in docs for s in doc.sents]
     measured = measure(
         nlp, texts, documents, batch_size, lambda docs: tqdm(docs, total=documents, unit="doc")

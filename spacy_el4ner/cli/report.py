@@ -81,23 +81,19 @@ def _documents(
         raise ValueError(Errors.EL104.format(problem="There is a --pipeline, but nothing to annotate"))
     if docs is None and pipeline is None and gold is not None:
         raise ValueError(Errors.EL104.format(problem="There is --gold, but nothing to compare with it"))
-    answers = None if gold is None else read_docs(gold)
-    if pipeline is not None and answers is not None:
-        answers = answers[: limit or None]
-        return _annotated(pipeline, answers, gpu_id), answers
+    if pipeline is not None and gold is not None:
+        return _annotated(pipeline, gold, limit, gpu_id)
     if docs is None:
         return [], None
     shown = read_annotated(docs)
-    if answers is None or gold is None:
-        return shown, None
-    return shown, matching(shown, answers, gold)
+    return shown, None if gold is None else matching(shown, read_docs(gold), gold)
 
 
-def _annotated(pipeline: str, gold: list["Doc"], gpu_id: int) -> list["Doc"]:
-    from spacy_el4ner.corpora import unannotated
+def _annotated(pipeline: str, gold: Path, limit: int, gpu_id: int) -> tuple[list["Doc"], list["Doc"]]:
+    from spacy_el4ner.corpora import read_docs, unannotated
 
     use_gpu(gpu_id)
     nlp = spacy.load(pipeline)
-    # By way of bytes, into the vocabulary of the pipeline.
-    bare = [spacy.tokens.Doc(nlp.vocab).from_bytes(unannotated(doc).to_bytes()) for doc in gold]
-    return list(tqdm(nlp.pipe(bare, batch_size=BATCH), total=len(bare), unit="doc"))
+    answers = read_docs(gold, nlp.vocab, nlp=nlp)[: limit or None]
+    bare = [unannotated(doc) for doc in answers]
+    return list(tqdm(nlp.pipe(bare, batch_size=BATCH), total=len(bare), unit="doc")), answers

@@ -9,8 +9,8 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from tqdm import tqdm
 
-from spacy_el4ner.corpora import unannotated
 from spacy_el4ner.errors import Errors
+from spacy_el4ner.evaluation.documents import before
 from spacy_el4ner.fusion.calibrate import Report
 from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
@@ -54,11 +54,10 @@ def read_cases(nlp: Language, name: str, docs: Sequence[Doc], batch_size: int) -
     """
     component = nlp.get_pipe(name)
     assert isinstance(component, SLMLLMFusion)
-    before = nlp.pipe_names[: nlp.pipe_names.index(name)]
-    with nlp.select_pipes(enable=before), tqdm(total=len(docs), unit="doc") as bar:
+    with tqdm(total=len(docs), unit="doc") as bar:
         for first in range(0, len(docs), batch_size):
             batch = docs[first : first + batch_size]
-            predicted = nlp.pipe(unannotated(doc) for doc in batch)
+            predicted = before(nlp, component, batch)
             examples = [Example(p, doc) for p, doc in zip(predicted, batch, strict=True)]
             for case in component.cases(examples):
                 yield _numbered(case, first)

@@ -14,7 +14,7 @@ from typing import Any
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_el4ner.corpora import unannotated
+from spacy_el4ner.evaluation.documents import before
 from spacy_el4ner.fusion.fuse import FusedMention, fuse
 from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.fusion.routing import uncertainty
@@ -59,8 +59,7 @@ class FusionBench:
         self.gold = gold
         self.base = base
         start = time.perf_counter()
-        with nlp.select_pipes(enable=nlp.pipe_names[: nlp.pipe_names.index(name)]):
-            self.docs = list(nlp.pipe(unannotated(doc) for doc in gold))
+        self.docs = before(nlp, component, gold)
         method = component.method()
         self.tagged = method.tagged(self.docs, component.logits(self.docs))
         self.seconds = time.perf_counter() - start

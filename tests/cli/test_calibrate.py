@@ -11,6 +11,7 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.corpora import unannotated
 from spacy_el4ner.evaluation import calibration as evaluation
 from spacy_el4ner.fusion.calibration import Calibration
 from tests.pipeline.taggers import SENTENCES, Scripted, annotated, pipeline, trained
@@ -82,7 +83,7 @@ def test_the_figures_are_those_of_the_pipeline_on_the_same_documents(project, re
     gold = list(DocBin().from_disk(project / "dev.spacy").get_docs(vocab))
     for route, expected in (("always", "always"), ("uncertain", "f1")):
         nlp.get_pipe(NAME).cfg["route"] = route
-        examples = [spacy.training.Example(evaluation.unannotated(doc), doc) for doc in gold]
+        examples = [spacy.training.Example(unannotated(doc), doc) for doc in gold]
         assert nlp.evaluate(examples)["ents_f"] == pytest.approx(report["routing"][expected])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import spacy
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_el4ner.backends.hf import HFBackend
@@ -21,7 +21,8 @@ from spacy_el4ner.evaluation.ensemble import load_component
 
 
 class Job:
-    """pipeline (Path): A folder.
+    """nlp (Language): A pipeline with the ensemble.
+    pipeline (Path): Its folder.
     corpus (Path): Where the documents come from.
     docs (Sequence[Doc]): Labelled ones.
     device (str): Where to run.
@@ -34,6 +35,7 @@ class Job:
 
     def __init__(
         self,
+        nlp: Language,
         pipeline: Path,
         corpus: Path,
         docs: Sequence[Doc],
@@ -44,8 +46,7 @@ class Job:
         shots: int | None = None,
         random_model: str | None = None,
     ):
-        self.docs, self.device = docs, device
-        self.nlp = spacy.load(pipeline)
+        self.nlp, self.docs, self.device = nlp, docs, device
         self.component = load_component(self.nlp)
         if shots is not None:
             self.component.cfg["k"] = shots

@@ -1,0 +1,34 @@
+"""The ensemble is measured as the pipeline runs it."""
+
+import pytest
+from spacy.training import Example
+
+from spacy_el4ner.corpora import unannotated
+from spacy_el4ner.evaluation.ensemble import Bench
+from tests.pipeline.ensembles import gold, pipeline
+from tests.tiny import save_compact
+
+
+@pytest.fixture(scope="module")
+def nlp(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    nlp = pipeline([save_compact(folder / str(seed), seed) for seed in range(2)])
+    patterns = [{"label": ent.label_, "pattern": ent.text} for eg in gold(nlp) for ent in eg.y.ents]
+    nlp.add_pipe("entity_ruler", first=True).add_patterns(patterns)
+    return nlp
+
+
+def test_a_row_scores_what_the_pipeline_does(nlp):
+    docs = [eg.reference for eg in gold(nlp)]
+    row = Bench(nlp, docs).row()
+    scores = nlp.evaluate([Example(unannotated(doc), doc) for doc in docs])
+    assert row["ents_r"] == scores["ents_r"] == 1
+    assert row["ents_f"] == pytest.approx(scores["ents_f"])
+
+
+def test_rows_do_not_see_each_others_entities(nlp):
+    bench = Bench(nlp, [eg.reference for eg in gold(nlp)])
+    first = bench.row()
+    assert [ent.text for doc in bench.docs for ent in doc.ents] == ["Bill", "Paris", "Ann Lee"]
+    assert not any(doc.spans for doc in bench.docs)
+    assert bench.row()["ents_f"] == first["ents_f"]
