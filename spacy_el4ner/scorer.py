@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from spacy.scorer import get_ner_prf
+from spacy.tokens import Doc
 from spacy.training import Example
 
 BINS = 10
@@ -35,6 +36,16 @@ def judged(examples: Iterable[Example]) -> list[tuple[float, bool]]:
             if confidence is not None and (right or None not in known[ent.start : ent.end]):
                 found.append((confidence, right))
     return found
+
+
+def annotated(gold: Doc, start: int, end: int) -> bool:
+    """gold (Doc): A document with gold entities.
+    start (int), end (int): Offsets of an entity that was found.
+    RETURNS (bool): Whether it is known of all of its tokens if they are in an entity. Else nobody can
+        say whether it is right.
+    """
+    span = gold.char_span(start, end, alignment_mode="expand")
+    return span is not None and all(token.ent_iob for token in span)
 
 
 def calibration_error(pairs: Sequence[tuple[float, bool]], bins: int = BINS) -> float | None:

@@ -23,7 +23,7 @@ from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.retrieval.random import RandomDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
-from spacy_el4ner.scorer import score
+from spacy_el4ner.scorer import annotated, score
 
 Row = dict[str, Any]
 SHOTS = (0, 1, 3, 5)
@@ -99,7 +99,9 @@ class Bench:
         }
 
     def extraction(self) -> dict[str, Row]:
-        """RETURNS (dict[str, Row]): Untyped precision, recall and F1 of each backbone and the union."""
+        """RETURNS (dict[str, Row]): Untyped precision, recall and F1 of each backbone and the union, of
+        what was found where the gold entities are known.
+        """
         stages = {"classification": False, "verification": False}
         component = self.variant(stages=stages, backbones=self.members)
         results = component.predict(self.docs)
@@ -108,6 +110,8 @@ class Bench:
         by_name["union"] = set()
         for n, result in enumerate(results):
             for c in result.candidates:
+                if not annotated(self.gold[n], c.start, c.end):
+                    continue
                 by_name["union"].add((n, c.start, c.end))
                 for name in c.proposals:
                     by_name[name].add((n, c.start, c.end))

@@ -20,12 +20,12 @@ from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.fusion.routing import uncertainty
 from spacy_el4ner.fusion.rules import LLM, SLM, make_rule
 from spacy_el4ner.fusion.scores import score
-from spacy_el4ner.pipeline.pool import Gold
+from spacy_el4ner.pipeline.pool import Gold, is_annotated
 from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
 from spacy_el4ner.pipeline.two_models import Reader
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
-from spacy_el4ner.scorer import calibration_error
+from spacy_el4ner.scorer import annotated, calibration_error
 from spacy_el4ner.types import Mention
 
 Row = dict[str, Any]
@@ -142,15 +142,15 @@ def entity_scores(
 ) -> Row:
     """RETURNS (Row): Exact match of start, end and label over all of the documents' entities, those
     included that no window holds whole; overall, by type, and the calibration error of the confidence.
+    What was found where nothing is known of the entities is neither right nor wrong.
     """
     right = {(n, e.start_char, e.end_char, e.label_) for n, doc in enumerate(gold) for e in doc.ents}
-    confidence = {
-        (case.window.document, case.window.start + m.start, case.window.start + m.end, m.label): (
-            m.confidence
-        )
-        for case, mentions in zip(cases, found, strict=True)
+    places = (
+        ((window.document, window.start + m.start, window.start + m.end, m.label), m.confidence)
+        for window, mentions in zip((case.window for case in cases), found, strict=True)
         for m in mentions
-    }
+    )
+    confidence = {item: sure for item, sure in places if annotated(gold[item[0]], *item[1:3])}
     labels = sorted({item[3] for item in right | set(confidence)})
     p, r, f = _prf(set(confidence), right)
     return {
@@ -170,11 +170,17 @@ def entity_scores(
 def token_scores(
     cases: Sequence[Case], found: Sequence[Sequence[FusedMention]], gold: Sequence[Doc]
 ) -> Row:
-    """RETURNS (Row): Means over the tags, as in Xu et al.'s tables."""
+    """RETURNS (Row): Means over the tags, as in Xu et al.'s tables, in the windows of which the gold
+    entities are known.
+    """
     known = [Gold(doc) for doc in gold]
-    judged = [replace(case, gold=known[case.window.document].mentions(case.window)) for case in cases]
-    mentions = [[Mention(m.start, m.end, m.label) for m in ms] for ms in found]
-    by_tag = score(judged, mentions, "token_macro_f1")
+    judged = [
+        (replace(case, gold=known[case.window.document].mentions(case.window)), mentions)
+        for case, mentions in zip(cases, found, strict=True)
+        if is_annotated(gold[case.window.document], case.window)
+    ]
+    plain = [[Mention(m.start, m.end, m.label) for m in mentions] for _, mentions in judged]
+    by_tag = score([case for case, _ in judged], plain, "token_macro_f1")
     return {"token_macro_p": by_tag.p, "token_macro_r": by_tag.r, "token_macro_f": by_tag.f}
 
 

@@ -12,7 +12,7 @@ The keys:
     and those found or considered with
         confidence      0 to 1, or null
         disputed        whether any model says otherwise
-        outcome         right, type, boundary, both, spurious; "" without gold
+        outcome         right, type, boundary, both, spurious; "" where gold is not known
         gold            the gold entities there: text and label
         opinions        of each model: by, label ("" is "no entity"), probability or null, the text
                         where it is another than the span's, and others: [label, probability]
@@ -29,6 +29,7 @@ from spacy_el4ner.fusion.rules import LLM, SLM
 from spacy_el4ner.pipeline.attributes import records
 from spacy_el4ner.pipeline.opinions import MODELS, Opinion, disputed, opinions
 from spacy_el4ner.report.judging import RIGHT, Tally, judge, overlapping
+from spacy_el4ner.scorer import annotated
 from spacy_el4ner.types import Mention
 from spacy_el4ner.utf16 import Units
 
@@ -44,7 +45,7 @@ def structure(docs: Sequence[Doc], gold: Sequence[Doc] | None) -> tuple[Plain, T
     """
     tally = Tally()
     documents = [
-        _document(doc, None if gold is None else mentions(gold[n]), str(n + 1), tally)
+        _document(doc, None if gold is None else gold[n], str(n + 1), tally)
         for n, doc in enumerate(docs)
     ]
     labels = {e["label"] for d in documents for e in (*d["found"], *d["considered"], *d["missed"])}
@@ -56,24 +57,29 @@ def mentions(doc: Doc) -> list[Mention]:
     return [Mention(ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
 
 
-def _document(doc: Doc, gold: list[Mention] | None, number: str, tally: Tally) -> Plain:
+def _document(doc: Doc, answers: Doc | None, number: str, tally: Tally) -> Plain:
     found, recorded = mentions(doc), records(doc)
     said = {m: opinions(m.start, m.end, m.label, r) for m, r in recorded.items()}
-    if gold is not None:
-        tally.add(found, gold)
-        heard = {(o.by, Mention(o.start, o.end, o.label)) for every in said.values() for o in every}
-        tally.hear(sorted(heard), gold)
+    heard = {(o.by, Mention(o.start, o.end, o.label)) for every in said.values() for o in every}
+    gold: list[Mention] = []
+    judged: set[Mention] = set()
+    if answers is not None:
+        gold = mentions(answers)
+        marked = {*found, *recorded, *(mention for _, mention in heard)}
+        judged = {mention for mention in marked if annotated(answers, mention.start, mention.end)}
+        tally.add([mention for mention in found if mention in judged], gold)
+        tally.hear([(by, mention) for by, mention in sorted(heard) if mention in judged], gold)
         for mention in found:
-            if mention in recorded:
+            if mention in recorded and mention in judged:
                 tally.pairs.append((recorded[mention]["confidence"], mention in gold))
-    show = _Shown(doc.text, found, gold, recorded, said)
+    show = _Shown(doc.text, found, gold, judged, recorded, said)
     return {
         "id": str(doc.user_data.get("id", number)),
         "text": doc.text,
         "error": (doc._.el4ner or {}).get("error", ""),
         "found": [show.span(mention) for mention in found],
         "considered": [show.span(mention) for mention in recorded if mention not in found],
-        "missed": [show.place(g) for g in gold or () if g not in found],
+        "missed": [show.place(g) for g in gold if g not in found],
     }
 
 
@@ -84,11 +90,13 @@ class _Shown:
         self,
         text: str,
         found: list[Mention],
-        gold: list[Mention] | None,
+        gold: list[Mention],
+        judged: set[Mention],
         recorded: dict[Mention, Mapping[str, Any]],
         said: dict[Mention, list[Opinion]],
     ):
-        self.text, self.found, self.gold, self.recorded, self.said = text, found, gold, recorded, said
+        self.text, self.found, self.gold, self.judged = text, found, gold, judged
+        self.recorded, self.said = recorded, said
         self.units = Units(text)
 
     def place(self, mention: Mention) -> Plain:
@@ -98,8 +106,8 @@ class _Shown:
 
     def span(self, mention: Mention) -> Plain:
         record = self.recorded.get(mention)
-        outcome = "" if self.gold is None else judge(mention, self.gold)
-        there = [] if outcome == RIGHT else overlapping(mention, self.gold or ())
+        outcome = judge(mention, self.gold) if mention in self.judged else ""
+        there = [] if outcome == RIGHT else overlapping(mention, self.gold)
         return {
             **self.place(mention),
             "confidence": None if record is None else _number(record["confidence"]),

@@ -32,3 +32,10 @@ def test_rows_do_not_see_each_others_entities(nlp):
     assert [ent.text for doc in bench.docs for ent in doc.ents] == ["Bill", "Paris", "Ann Lee"]
     assert not any(doc.spans for doc in bench.docs)
     assert bench.row()["ents_f"] == first["ents_f"]
+
+
+def test_extraction_is_judged_where_the_entities_are_known(nlp):
+    docs = [eg.reference for eg in gold(nlp)]
+    known = Bench(nlp, docs[:2]).extraction()
+    docs[2].set_ents([], default="missing")
+    assert Bench(nlp, docs).extraction() == known

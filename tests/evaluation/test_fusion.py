@@ -10,7 +10,7 @@ from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.routing import uncertainty
 from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.scorer import score
-from tests.pipeline.taggers import Scripted, examples, trained
+from tests.pipeline.taggers import Scripted, bare, examples, trained
 
 NAME = "slm_llm_fusion"
 BASE = Scripted({"bill": "PERSON"}, sure=0.6)
@@ -50,6 +50,21 @@ def test_the_fusion_scores_what_the_pipeline_does(nlp, gold, rows):
     found = score([Example(p, g) for p, g in zip(predicted, gold, strict=True)])
     for key in ("ents_p", "ents_r", "ents_f"):
         assert rows["fusion"][key] == pytest.approx(found[key])
+
+
+def test_what_is_not_annotated_is_neither_right_nor_wrong(nlp):
+    gold = [eg.reference.copy() for eg in examples(nlp)]
+    known = gold[::2]
+    for doc in gold[1::2]:
+        doc.set_ents([], default="missing")
+    some, all_ = (FusionBench(nlp, NAME, docs).rows(lambda _: None) for docs in (known, gold))
+    for name in ("slm", "fusion"):
+        for key in ("ents_p", "ents_r", "ents_f", "ents_per_type", "token_macro_f"):
+            assert all_[name][key] == some[name][key]
+        error = "expected_calibration_error"
+        assert all_[name][error] == pytest.approx(some[name][error], abs=1e-3)
+    found = score([Example(p, g) for p, g in zip(nlp.pipe(map(bare, gold)), gold, strict=True)])
+    assert all_["fusion"]["ents_f"] == pytest.approx(found["ents_f"])
 
 
 def test_the_tagger_alone_scores_what_the_pipeline_does_without_a_language_model(nlp, gold, rows):

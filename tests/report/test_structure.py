@@ -71,6 +71,20 @@ def test_what_was_found_is_judged():
     assert wrong["gold"] == [{"text": "Bill Osei", "label": "PERSON"}]
 
 
+def test_what_nothing_is_known_of_is_not_judged():
+    gold = doc(TEXT, *GOLD[:1])
+    rest = gold[gold.ents[0].end :]
+    gold.set_ents(list(gold.ents), missing=[rest], default="outside")
+    found, tally = structure([ensemble()], [gold])
+    right, unknown = found["documents"][0]["found"]
+    assert (right["outcome"], unknown["outcome"]) == ("right", "")
+    assert [e["outcome"] for e in found["documents"][0]["considered"]] == [""]
+    assert tally.found.keys() == {"PERSON"}
+    assert tally.found["PERSON"] == {"right": 1}
+    assert [counts.total() for counts in tally.models.values()] == [1, 1]
+    assert [right for _, right in tally.pairs] == [True]
+
+
 def test_what_was_missed_is_marked_where_there_is_room():
     (document,) = shown()[0]["documents"]
     assert [(m["label"], m["inline"]) for m in document["missed"]] == [
