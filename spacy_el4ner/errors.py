@@ -352,6 +352,10 @@ class Errors(metaclass=_Coded):
         "The index was made by another retriever than {kind}, which needs what is not in it: "
         "{missing}. Make the index again with nlp.initialize(), or set the retriever back."
     )
+    EL127 = (
+        "The tokenizer of the model '{name}' does not tell what ends an answer: it has no eos_token, "
+        "no sep_token and no chat template that does. Set 'eos_token' in its tokenizer_config.json."
+    )
     EL130 = (
         "'{path}' is there and is no pipeline: all that is in it would be lost. Choose a folder that "
         "is not there yet, or one with a pipeline, which is then replaced."
@@ -366,8 +370,12 @@ class Errors(metaclass=_Coded):
         "that out; the name of the model has a setting, and so has the address."
     )
     EL134 = (
-        "The tokenizer of the model '{name}' does not tell what ends an answer: it has no eos_token, "
-        "no sep_token and no chat template that does. Set 'eos_token' in its tokenizer_config.json."
+        "The tagger of '{name}' is made for its labels ({known}), and would get others ({labels}). "
+        "Train a new one: make the pipeline from its config again, with all labels."
+    )
+    EL135 = (
+        "The labels of '{name}' are not those of the checkpoint '{path}': it would learn {labels}, and "
+        "that has {known}. Train anew, without 'paths.resume'; or set the component's labels to these."
     )
 
 

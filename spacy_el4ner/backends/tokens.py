@@ -54,7 +54,7 @@ class PieceTokenizer:
         for token in (*ends, self.tokenizer.eos_token_id, self.tokenizer.sep_token_id):
             if token is not None:
                 return int(token)
-        raise ValueError(Errors.EL134.format(name=self.tokenizer.name_or_path))
+        raise ValueError(Errors.EL127.format(name=self.tokenizer.name_or_path))
 
     def piece(self, text: str) -> tuple[int, ...]:
         """text (str): A piece of user text or of an answer.

@@ -128,6 +128,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
         self.configured = dict(cfg["labels"])
         self.pool = Pool()
         self.calibration = Calibration()
+        self._told: set[str] = set()
         self._check()
 
     @property
@@ -187,22 +188,26 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
         nlp (Language): The pipeline.
         labels (Mapping | Sequence | None): Labels, with descriptions or without; None for those of the
             config, or else those that occur in the examples.
+        RAISES (ValueError): There are none, or the tagger has tags already, and not as many.
         """
         validate_get_examples(get_examples, "SLMLLMFusion.initialize")
         occurring = {ent.label_ for eg in get_examples() for ent in eg.reference.ents}
-        if labels is not None:
-            given = labels if isinstance(labels, Mapping) else dict.fromkeys(labels, "")
-            self.cfg["labels"] = dict(given)
-        elif occurring and not self.configured:
-            self.cfg["labels"] = dict.fromkeys(sorted(occurring), "")
-        if not self.cfg["labels"]:
+        if labels is None:
+            new = occurring and not self.configured
+            labels = sorted(occurring) if new else self.cfg["labels"]
+        given = dict(labels if isinstance(labels, Mapping) else dict.fromkeys(labels, ""))
+        if not given:
             raise ValueError(Errors.EL001.format(name=self.name))
-        check_labels(self.labels, self.name)
-        if others := sorted(occurring - set(self.labels)):
-            warnings.warn(Warnings.WL010.format(name=self.name, labels=", ".join(others)), stacklevel=2)
+        check_labels(given, self.name)
+        tags, output = Scheme(tuple(given)).tags, self.model.get_ref("output_layer")
+        if output.has_param("W") and output.get_dim("nO") != len(tags):
+            known, others = ", ".join(self.labels), ", ".join(given)
+            raise ValueError(Errors.EL134.format(name=self.name, known=known, labels=others))
+        self.cfg["labels"] = given
+        self._tell_of_others(occurring)
         for label in self.labels:
             self.vocab.strings.add(label)
-        self.model.get_ref("output_layer").set_dim("nO", len(self.scheme.tags), force=True)
+        output.set_dim("nO", len(tags), force=True)
         self.model.initialize(X=[eg.predicted for eg in islice(get_examples(), 10)])
         if self.llm is not None:
             self.set_pool(eg.reference for eg in get_examples())
@@ -225,12 +230,15 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
     def get_loss(
         self, examples: Iterable[Example], scores: list[Floats2d]
     ) -> tuple[float, list[Floats2d]]:
-        """Cross-entropy of the tags, summed over the tokens whose tag is known.
+        """Cross-entropy of the tags, summed over the tokens whose tag is known. Of labels that the
+        tagger has no tags for, it is warned once.
 
         examples (Iterable[Example]): The batch.
         scores (list[Floats2d]): The tagger's scores, (tokens, tags) each.
         RETURNS (tuple[float, list[Floats2d]]): The loss in nats, and its gradient by the scores.
         """
+        examples = list(examples)
+        self._tell_of_others({ent.label_ for eg in examples for ent in eg.reference.ents})
         judged = [
             cross_entropy(self.model.ops, rows, self.scheme.ids(example.get_aligned_ner()))
             for example, rows in zip(examples, scores, strict=True)
@@ -307,6 +315,13 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
             "model": self.model.from_bytes,
             "pool": lambda data: self.pool.from_bytes(data, self.retriever),
         }
+
+    def _tell_of_others(self, occurring: set[str]) -> None:
+        """occurring (set[str]): Labels of examples. Warn of those that are not the tagger's, once."""
+        if others := occurring - set(self.labels) - self._told:
+            self._told |= others
+            labels = ", ".join(sorted(others))
+            warnings.warn(Warnings.WL010.format(name=self.name, labels=labels), stacklevel=3)
 
     def _check(self) -> None:
         check_policy(self.cfg["on_error"])

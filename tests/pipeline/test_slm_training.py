@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+import warnings
 
 import pytest
 from spacy.tokens import Span
 from spacy.training import Example
 
+from spacy_el4ner.training.resume import resume_v1
 from tests.pipeline.taggers import examples, pipeline, trained
 
 NAME = "slm_llm_fusion"
@@ -106,6 +108,41 @@ def test_types_that_are_not_among_the_labels_are_told():
     nlp = pipeline(labels={"PERSON": "people"})
     with pytest.warns(UserWarning, match=r"WL010.*GPE, ORG"):
         nlp.initialize(lambda: examples(nlp))
+
+
+def test_types_that_are_not_among_the_labels_are_told_once_in_training():
+    nlp = trained(steps=1)
+    doc = nlp.make_doc("Bill saw the Everest.")
+    doc.ents = [Span(doc, 3, 4, "LOC")]
+    example = Example(nlp.make_doc(doc.text), doc)
+    with pytest.warns(UserWarning, match=r"WL010.*LOC"):
+        nlp.update([example])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nlp.update([example])
+
+
+def test_a_tagger_that_is_made_cannot_be_given_other_labels():
+    nlp = trained(steps=1)
+    component = nlp.get_pipe(NAME)
+    before = component.labels
+    with pytest.raises(ValueError, match=r"EL134.*Train a new one"):
+        component.initialize(lambda: examples(nlp), labels=[*before, "LOC"])
+    assert component.labels == before
+    component.initialize(lambda: examples(nlp), labels=before)
+
+
+@pytest.mark.filterwarnings("ignore:.*WL010")
+@pytest.mark.parametrize("labels", ["GPE LOC ORG PERSON", "GPE ORG", "GPE LOC PERSON"])
+def test_a_checkpoint_must_have_the_same_labels(tmp_path, labels):
+    trained(steps=1).to_disk(tmp_path)
+    nlp = pipeline()
+    nlp.get_pipe(NAME).initialize(lambda: examples(nlp), labels=labels.split())
+    with pytest.raises(ValueError, match=r"EL135.*GPE, ORG, PERSON"):
+        resume_v1(str(tmp_path))(nlp)
+    nlp = pipeline(labels={"PERSON": "", "ORG": "", "GPE": ""})
+    nlp.initialize(lambda: examples(nlp))
+    assert resume_v1(str(tmp_path))(nlp).get_pipe(NAME).labels == ("GPE", "ORG", "PERSON")
 
 
 def test_a_label_can_be_added_until_the_tagger_is_made():
