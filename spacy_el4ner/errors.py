@@ -377,6 +377,10 @@ class Errors(metaclass=_Coded):
         "The labels of '{name}' are not those of the checkpoint '{path}': it would learn {labels}, and "
         "that has {known}. Train anew, without 'paths.resume'; or set the component's labels to these."
     )
+    EL136 = (
+        "The training diverged: after {step} of {steps} steps {what} is no number any more. Train "
+        "anew, with a lower --learning-rate or with --precision float32."
+    )
 
 
 class Warnings(metaclass=_Coded):

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from spacy_el4ner.errors import Errors
 from spacy_el4ner.training.precision import fast_bfloat16
 from spacy_el4ner.training.sft import checkpoints
 from spacy_el4ner.training.sft.data import Lesson, collate
@@ -66,6 +67,7 @@ class Run:
     def fit(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): "step", the steps made; "dev", the loss on dev after each epoch.
         The model has the weights that did best there, or else the last ones.
+        RAISES (ValueError): EL136, the training diverged. No checkpoint is written of that.
         """
         settings, bare = self.settings, self.model
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -87,6 +89,7 @@ class Run:
             for group in optimizer.param_groups:
                 group["lr"] = rate
             loss = self._step(model, batch)
+            self._check(step, "the loss", loss)
             self.accelerator.clip_grad_norm_(parameters, settings.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad()
@@ -158,6 +161,7 @@ class Run:
             for part in passes(range(len(lengths)), lengths, self.settings.batch_tokens):
                 total += float(self._loss(self.model, [self.dev[n] for n in part]))
         loss = total / sum(len(one.decisions) for one in self.dev)
+        self._check(state["step"], "the loss on dev", loss)
         if loss < min(state["dev"], default=math.inf) and self.accelerator.is_main_process:
             checkpoints.write_weights(self.model, self.folder / BEST)
         self.accelerator.wait_for_everyone()
@@ -167,7 +171,14 @@ class Run:
         patience = self.settings.patience
         return bool(patience and dev) and len(dev) - 1 - dev.index(min(dev)) >= patience
 
+    def _check(self, step: int, what: str, value: float) -> None:
+        if not math.isfinite(value):
+            raise ValueError(Errors.EL136.format(step=step, steps=self.steps, what=what))
+
     def _save(self, state: dict[str, Any], optimizer: Any) -> None:
+        # A loss that is still a number can have gradients that are none.
+        lengths = [value.norm() for value in checkpoints.trainable(self.model).values()]
+        self._check(state["step"], "a weight", float(torch.stack(lengths).sum()))
         if self.accelerator.is_main_process:
             checkpoints.save(self.folder, state, self.model, optimizer)
 

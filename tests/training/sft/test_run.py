@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from spacy_el4ner.backends.hf import HFBackend
@@ -242,6 +243,31 @@ class TestResuming:
             train(qwen, tmp_path / "adapter", show=show, save_every=0)
         with pytest.raises(ValueError, match=r"\.adapter\.training' comes from .* \(epochs\)"):
             train(qwen, tmp_path / "adapter", replace(QUICK, epochs=5))
+
+
+class TestDiverging:
+    @pytest.mark.parametrize("dev", [(), SENTENCES[:4]], ids=["alone", "with dev"])
+    def test_a_training_that_diverges_is_refused_and_leaves_no_checkpoint(self, qwen, tmp_path, dev):
+        # Weights of which even a product is too large.
+        settings = replace(QUICK, learning_rate=1e30, max_grad_norm=1e30)
+        with pytest.raises(ValueError, match=r"EL136.*diverged"):
+            train(qwen, tmp_path / "adapter", settings, dev=dev, save_every=0)
+        assert [path.name for path in tmp_path.iterdir()] == [".adapter.training"]
+        for checkpoint in (tmp_path / ".adapter.training").glob("checkpoint-*"):
+            saved = load_file(checkpoint / "weights.safetensors")
+            assert all(value.isfinite().all() for value in saved.values())
+
+    def test_weights_that_are_no_numbers_are_not_saved(self, qwen, tmp_path, monkeypatch):
+        class Poisoned(torch.optim.AdamW):
+            def step(self, closure=None):
+                super().step(closure)
+                with torch.no_grad():
+                    self.param_groups[0]["params"][0].fill_(torch.nan)
+
+        monkeypatch.setattr(torch.optim, "AdamW", Poisoned)
+        with pytest.raises(ValueError, match=r"EL136.*a weight is no number any more"):
+            train(qwen, tmp_path / "adapter", save_every=0)
+        assert not list((tmp_path / ".adapter.training").glob("checkpoint-*"))
 
 
 class TestInput:
