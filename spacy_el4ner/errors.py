@@ -149,8 +149,8 @@ class Errors(metaclass=_Coded):
         "text needs {needed}. Use a model with a longer context, fewer labels or shorter descriptions."
     )
     EL052 = (
-        "'{path}' comes from a run with other settings ({settings}). Set these back, remove the "
-        "folder, or name another one."
+        "'{path}' comes from a run with other settings ({settings}). Set these back, name another "
+        "folder, or replace it with --anew."
     )
     EL053 = "None of the {n} sentences has an entity: there is nothing to learn. See the corpus."
     EL060 = (
@@ -380,6 +380,10 @@ class Errors(metaclass=_Coded):
     EL136 = (
         "The training diverged: after {step} of {steps} steps {what} is no number any more. Train "
         "anew, with a lower --learning-rate or with --precision float32."
+    )
+    EL137 = (
+        "'{path}' is there and was not made by `sft`: all that is in it would be lost. Choose a folder "
+        "that is not there yet."
     )
 
 

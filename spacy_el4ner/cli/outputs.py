@@ -41,12 +41,21 @@ def check_pipeline_out(out: Path, *inputs: Path) -> None:
     """out (Path): Where a pipeline goes. End the command where it would replace something else.
     inputs (Path): What is read, and must stay: they, and what they lie in, are no place for it.
     """
+    check_model_out(out, *inputs)
+    with telling_mistakes():
+        check_replaceable(out)
+
+
+def check_model_out(out: Path, *inputs: Path) -> None:
+    """out (Path): Where a model goes. End the command where it would replace what it is made from, or
+        cannot be written.
+    inputs (Path): What is read, and must stay: they, and what they lie in, are no place for it.
+    """
     with telling_mistakes():
         replaced = out.resolve()
         for source in inputs:
             if replaced in (source.resolve(), *source.resolve().parents):
                 raise ValueError(Errors.EL121.format(source=source, out=out))
-        check_replaceable(out)
         _check_place(out, out.absolute().parent)
 
 

@@ -12,6 +12,7 @@ from wasabi import msg
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline, telling_mistakes
+from spacy_el4ner.cli.outputs import check_model_out
 
 
 def _configured(context: typer.Context, path: Path | None) -> Path | None:
@@ -92,6 +93,9 @@ def sft(
     ] = False,
     revision: Annotated[str | None, typer.Option(help="Of the model on the hub")] = None,
     seed: Annotated[int, typer.Option(help="Of new weights, order and dropout")] = 0,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Replace a model that other settings made in OUT, or began")
+    ] = False,
     save_every: Annotated[float, typer.Option(help="Seconds between checkpoints")] = 300.0,
 ) -> None:
     """Fine-tune a language model to copy a sentence with inline tags, shown similar sentences.
@@ -107,6 +111,7 @@ def sft(
     from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
     from spacy_el4ner.training.sft import Settings, finetune
 
+    check_model_out(out, Path(model), corpus, *([] if tagger is None else [tagger]))
     splits = {name: corpus / f"{name}.spacy" for name in ("train", "dev")}
     if not splits["train"].is_file():
         msg.fail(f"There is no '{splits['train']}'.", "Make it with `convert`.", exits=1)
@@ -156,6 +161,7 @@ def sft(
                 dev=judged,
                 revision=revision,
                 encoder=similarity,
+                anew=anew,
                 show=show,
                 save_every=save_every,
             )

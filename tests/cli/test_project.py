@@ -47,6 +47,11 @@ def test_literary_chinese_is_measured_as_told(monkeypatch, tmp_path):
     assert "--vars.gpu_id 3" in line
 
 
+def test_a_fusion_can_be_made_again_with_other_settings(monkeypatch, tmp_path):
+    (line,) = dry(monkeypatch, tmp_path, "sft")
+    assert "--anew" in line
+
+
 @pytest.mark.parametrize("name", ["convert", "fusion-seeds"])
 def test_a_corpus_can_have_a_space_in_its_name(name, monkeypatch, tmp_path):
     line, *_ = dry(monkeypatch, tmp_path, name, "--vars.corpus", "my texts")

@@ -54,6 +54,22 @@ def test_an_adapter_is_made_for_a_model(corpus, model, tmp_path):
     assert json.loads((out / "el4ner.json").read_text())["plan"]["rank"] == 2
 
 
+def test_a_model_of_other_settings_is_replaced_where_that_is_said(corpus, model, tmp_path):
+    out = tmp_path / "adapter"
+    run("sft", model, corpus, out, *CHEAP, "--rank", 2, "--no-dev")
+    other = ("sft", model, corpus, out, *CHEAP, "--rank", 3, "--no-dev")
+    assert "--anew" in call(*other).output
+    run(*other, "--anew")
+    assert json.loads((out / "el4ner.json").read_text())["plan"]["rank"] == 3
+
+
+def test_a_model_does_not_replace_what_it_is_made_from(corpus, model):
+    for out in (model, corpus):
+        result = call("sft", model, corpus, out, *CHEAP, "--anew")
+        assert result.exit_code == 1
+        assert "EL121" in result.output
+
+
 def test_a_base_is_made_and_all_of_it_trained(corpus, tmp_path):
     base, out = tmp_path / "base", tmp_path / "model"
     run("base", corpus, base, "--kind", "characters", "--drills", 8, "--sentences", 1)

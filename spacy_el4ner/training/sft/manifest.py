@@ -3,12 +3,14 @@
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from spacy_el4ner.errors import Errors
+from spacy_el4ner.storage.atomic import temporary_name
 from spacy_el4ner.training.folders import record_of
 from spacy_el4ner.training.sft.settings import Settings
 from spacy_el4ner.types import Demonstration
@@ -48,16 +50,22 @@ def digest(sentences: Sequence[Demonstration]) -> str:
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
 
 
-def finished(out: Path, wanted: dict[str, Any]) -> dict[str, Any] | None:
+def finished(out: Path, wanted: dict[str, Any], anew: bool = False) -> dict[str, Any] | None:
     """out (Path): Where the result goes.
     wanted (dict[str, Any]): The plan.
+    anew (bool): Whether the result of another plan may be replaced.
     RETURNS (dict[str, Any] | None): The record of a result that was made by the same plan.
     RAISES (ValueError): There is something else.
     """
     if not out.exists():
         return None
     record = record_of(out)
-    _compare(out, record.get("plan", {}), wanted)
+    found = record.get("plan", {})
+    if "data_sha256" not in found:
+        raise ValueError(Errors.EL137.format(path=out))
+    if anew and _differing(found, wanted):
+        return None
+    _compare(out, found, wanted)
     return record
 
 
@@ -71,6 +79,13 @@ def check(folder: Path, wanted: dict[str, Any]) -> None:
         _compare(folder, json.loads(path.read_text(encoding="utf8")), wanted)
 
 
+def give_up(folder: Path, wanted: dict[str, Any]) -> None:
+    """Discard a run that was begun by another plan."""
+    path = folder / PLAN
+    if path.is_file() and _differing(json.loads(path.read_text(encoding="utf8")), wanted):
+        discard(folder)
+
+
 def begin(folder: Path, wanted: dict[str, Any]) -> None:
     """Write the plan down."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,9 +94,19 @@ def begin(folder: Path, wanted: dict[str, Any]) -> None:
     os.replace(partial, folder / PLAN)
 
 
+def discard(folder: Path) -> None:
+    """Remove a run at once: half of it, without its plan, could be taken for another's beginning."""
+    trash = temporary_name(folder)
+    folder.rename(trash)
+    shutil.rmtree(trash)
+
+
+def _differing(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    return [key for key in wanted if key not in FREE and found.get(key) != wanted[key]]
+
+
 def _compare(folder: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
-    other = [key for key in wanted if key not in FREE and found.get(key) != wanted[key]]
-    if other:
+    if other := _differing(found, wanted):
         raise ValueError(Errors.EL052.format(path=folder, settings=", ".join(other)))
 
 

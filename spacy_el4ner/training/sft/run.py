@@ -1,7 +1,6 @@
 """Fine-tuning from labelled sentences to a folder that `spacy-el4ner.HFBackend.v1` loads."""
 
 import json
-import os
 import shutil
 import warnings
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
-from spacy_el4ner.storage.atomic import explained, temporary_name
+from spacy_el4ner.storage.atomic import explained, replacing_folder
 from spacy_el4ner.training.folders import RECORD
 from spacy_el4ner.training.sft import manifest
 from spacy_el4ner.training.sft.curve import plot
@@ -40,6 +39,7 @@ def finetune(
     dev: Sequence[Demonstration] = (),
     revision: str | None = None,
     encoder: Encoder | None = None,
+    anew: bool = False,
     show: Show = lambda steps, done, loss: None,
     save_every: float = 300.0,
 ) -> dict[str, Any]:
@@ -53,6 +53,7 @@ def finetune(
     dev (Sequence[Demonstration]): Sentences to choose the best epoch by; none for the last epoch.
     revision (str | None): Branch, tag or commit of the model on the hub.
     encoder (Encoder | None): Says which sentences are similar.
+    anew (bool): Replace what other settings made, or began.
     show (Show): Shows how far it is.
     save_every (float): Seconds between checkpoints.
     RETURNS (dict[str, Any]): What is recorded beside the weights.
@@ -65,12 +66,14 @@ def finetune(
         labels = dict.fromkeys(sorted({m.label for s in sentences for m in s.mentions}), "")
     encoder = encoder or SentenceTransformerEncoder()
     wanted = manifest.plan(model, revision, encoder.name, sentences, dev, labels, settings)
-    if record := manifest.finished(out, wanted):
+    if record := manifest.finished(out, wanted, anew):
         return record
     folder = out.with_name(f".{out.name}.training")
-    manifest.check(folder, wanted)
-
     accelerator = Accelerator()
+    if anew and accelerator.is_main_process:
+        manifest.give_up(folder, wanted)
+    accelerator.wait_for_everyone()
+    manifest.check(folder, wanted)
     backend = HFBackend(
         model,
         revision=revision,
@@ -144,19 +147,14 @@ def trainable(model: str, revision: str | None, settings: Settings, device: torc
 
 def _finish(run: Run, record: dict[str, Any], tokenizer: Any, out: Path) -> None:
     """Write everything to a folder of its own, then rename it."""
-    final = run.folder / "final"
-    shutil.rmtree(final, ignore_errors=True)
-    run.model.eval().save_pretrained(final, safe_serialization=True)
-    if tokenizer is not None:
-        tokenizer.save_pretrained(final)
-    shutil.copy(run.folder / LOSSES, final / LOSSES)
-    plot(final / LOSSES, record["dev_loss"], final / "loss.png")
-    (final / RECORD).write_text(json.dumps(record, indent=2), encoding="utf8")
-    os.replace(final, out)
-    # All at once: half of a run, without its plan, could be taken for the beginning of another one.
-    trash = temporary_name(run.folder)
-    run.folder.rename(trash)
-    shutil.rmtree(trash)
+    with replacing_folder(out) as final:
+        run.model.eval().save_pretrained(final, safe_serialization=True)
+        if tokenizer is not None:
+            tokenizer.save_pretrained(final)
+        shutil.copy(run.folder / LOSSES, final / LOSSES)
+        plot(final / LOSSES, record["dev_loss"], final / "loss.png")
+        (final / RECORD).write_text(json.dumps(record, indent=2), encoding="utf8")
+    manifest.discard(run.folder)
 
 
 def _warn(report: Report, total: int) -> None:

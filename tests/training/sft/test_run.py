@@ -170,6 +170,28 @@ class TestResult:
         assert any("layers" in key for key in moved)
         assert not any("embed" in key or "lm_head" in key for key in moved)
 
+    def test_a_result_of_other_settings_is_replaced_where_that_is_wanted(self, qwen, tmp_path):
+        out = tmp_path / "adapter"
+        quick = replace(QUICK, epochs=1)
+        train(qwen, out, quick)
+        before = (out / "adapter_model.safetensors").stat().st_mtime_ns
+        train(qwen, out, quick, anew=True)
+        assert (out / "adapter_model.safetensors").stat().st_mtime_ns == before
+        record = train(qwen, out, replace(quick, seed=1), anew=True)
+        assert json.loads((out / "el4ner.json").read_text()) == record
+        assert record["plan"]["seed"] == 1
+        assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
+
+    @pytest.mark.parametrize("anew", [False, True])
+    def test_what_fine_tuning_did_not_make_stays(self, qwen, tmp_path, anew):
+        for record in (None, {"plan": {"kind": "characters"}}):
+            (tmp_path / "mine.txt").write_text("mine")
+            if record is not None:
+                (tmp_path / "el4ner.json").write_text(json.dumps(record))
+            with pytest.raises(ValueError, match="EL137"):
+                train(qwen, tmp_path, anew=anew)
+            assert (tmp_path / "mine.txt").read_text() == "mine"
+
 
 class Interrupt(Exception):
     pass
@@ -243,6 +265,8 @@ class TestResuming:
             train(qwen, tmp_path / "adapter", show=show, save_every=0)
         with pytest.raises(ValueError, match=r"\.adapter\.training' comes from .* \(epochs\)"):
             train(qwen, tmp_path / "adapter", replace(QUICK, epochs=5))
+        assert train(qwen, tmp_path / "adapter", replace(QUICK, epochs=1), anew=True)["steps"] == 3
+        assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
 
 
 class TestDiverging:
