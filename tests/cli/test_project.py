@@ -1,12 +1,14 @@
 """What `spacy project run` makes of project.yml, without running it."""
 
 import re
+import shlex
 import shutil
 from pathlib import Path
 
 import pytest
 from spacy.cli import app
 from typer.testing import CliRunner
+from weasel.util.config import load_project_config
 
 ROOT = Path(__file__).parents[2]
 SFT = re.compile(r'--vars\.sft "([^"]+)"')
@@ -56,6 +58,25 @@ def test_a_fusion_can_be_made_again_with_other_settings(monkeypatch, tmp_path):
 def test_a_corpus_can_have_a_space_in_its_name(name, monkeypatch, tmp_path):
     line, *_ = dry(monkeypatch, tmp_path, name, "--vars.corpus", "my texts")
     assert "'my texts'" in line
+
+
+COMMANDS = [command["name"] for command in load_project_config(ROOT)["commands"]]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_files_and_runs_can_have_a_space_in_their_names(name, monkeypatch, tmp_path):
+    spaced = ("name", "name_zh", "corpus", "slm", "llm", "backbones")
+    given = [word for key in spaced for word in (f"--vars.{key}", "left right")]
+    lines = dry(monkeypatch, tmp_path, name, *given)
+    assert lines
+    for line in lines:
+        words = shlex.split(line.partition(": ")[2])
+        assert not [word for word in words if word.endswith("left") or word.startswith("right")]
+
+
+def test_the_tagger_has_the_language_of_the_corpus(monkeypatch, tmp_path):
+    (line,) = dry(monkeypatch, tmp_path, "slm", "--vars.lang", "de", "--vars.slm", "configs/slm_en.cfg")
+    assert "--nlp.lang de" in line
 
 
 def test_a_page_can_be_made_of_a_fusion_alone(monkeypatch, tmp_path):
