@@ -75,9 +75,9 @@ def paper_table(metrics: dict[str, Any]) -> str:
     return table(("", metrics["name"], "paper, A", "paper, B", "paper, C"), rows)
 
 
-def type_table(metrics: dict[str, Any]) -> str:
-    """RETURNS (str): The scores of each type, as a Markdown table."""
-    return table(PRF, type_rows(metrics))
+def type_table(metrics: dict[str, Any], row: str = "fusion") -> str:
+    """RETURNS (str): The scores of each type in one of the rows, as a Markdown table."""
+    return table(PRF, type_rows(metrics, row))
 
 
 def plot(metrics: dict[str, Any], out: Path) -> None:
@@ -115,12 +115,12 @@ def fusion_rows(metrics: dict[str, Any]) -> list[list[str]]:
     return [_row(TITLES[name], row) for name, row in metrics["rows"].items()]
 
 
-def type_rows(metrics: dict[str, Any]) -> list[list[str]]:
-    """RETURNS (list[list[str]]): The scores of each type, columns as in `PRF`."""
-    per_type = metrics["rows"]["fusion"]["ents_per_type"]
+def type_rows(metrics: dict[str, Any], row: str = "fusion") -> list[list[str]]:
+    """RETURNS (list[list[str]]): The scores of each type in one of the rows, columns as in `PRF`."""
+    per_type = metrics["rows"][row]["ents_per_type"]
     return [
-        [name, f"{row['p']:.3f}", f"{row['r']:.3f}", f"{row['f']:.3f}"]
-        for name, row in per_type.items()
+        [name, f"{found['p']:.3f}", f"{found['r']:.3f}", f"{found['f']:.3f}"]
+        for name, found in per_type.items()
     ]
 
 

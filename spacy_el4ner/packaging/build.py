@@ -127,7 +127,7 @@ def _meta(nlp: Language, name: str, about: Description, models: Sequence[Model])
         "version": about.version,
         "license": about.licence or nlp.meta["license"],
         "description": nlp.meta["description"] or "Named entities by small language models",
-        "performance": performance(about.metrics),
+        "performance": performance(nlp, about.metrics),
         "requirements": [*others, f"{own}{versions}"],
     }
 

@@ -10,6 +10,7 @@ from spacy.language import Language
 
 from spacy_el4ner.evaluation import fusion_report, report
 from spacy_el4ner.packaging.models import Model
+from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
 
 
 def card(
@@ -37,32 +38,42 @@ def card(
         components=components,
         models=models,
         data=data,
-        measured=_measured(metrics),
-        calibration_error=_main(metrics).get("expected_calibration_error"),
+        measured=_measured(nlp, metrics),
+        calibration_error=_main(nlp, metrics).get("expected_calibration_error"),
     )
 
 
-def performance(metrics: dict[str, Any] | None) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): The main scores, under spaCy's names."""
+def performance(nlp: Language, metrics: dict[str, Any] | None) -> dict[str, Any]:
+    """nlp (Language): The pipeline.
+    metrics (dict[str, Any] | None): What `evaluate` or `evaluate-fusion` wrote.
+    RETURNS (dict[str, Any]): The main scores, under spaCy's names."""
     keys = ("ents_f", "ents_p", "ents_r", "ents_per_type")
-    return {key: value for key, value in _main(metrics).items() if key in keys}
+    return {key: value for key, value in _main(nlp, metrics).items() if key in keys}
 
 
-def _main(metrics: dict[str, Any] | None) -> dict[str, Any]:
+def _main(nlp: Language, metrics: dict[str, Any] | None) -> dict[str, Any]:
     """The row of the whole pipeline."""
     if metrics is None:
         return {}
-    row: dict[str, Any] = metrics["rows"]["fusion"] if "rows" in metrics else metrics["full"]
+    row: dict[str, Any] = metrics["rows"][_row(nlp)] if "rows" in metrics else metrics["full"]
     return row
 
 
-def _measured(metrics: dict[str, Any] | None) -> str:
+def _row(nlp: Language) -> str:
+    """The name of the row that was measured as the fusion of this pipeline works."""
+    routes = [pipe.cfg["route"] for _, pipe in nlp.pipeline if isinstance(pipe, SLMLLMFusion)]
+    return "routed" if "uncertain" in routes else "fusion"
+
+
+def _measured(nlp: Language, metrics: dict[str, Any] | None) -> str:
     """The tables of the evaluation's own report."""
     if metrics is None:
         return ""
-    writer = fusion_report if "rows" in metrics else report
-    table = fusion_report.fusion_table(metrics) if "rows" in metrics else report.main_table(metrics)
-    parts = (report.measured(metrics), table, "By type:", writer.type_table(metrics))
+    if "rows" in metrics:
+        tables = fusion_report.fusion_table(metrics), fusion_report.type_table(metrics, _row(nlp))
+    else:
+        tables = report.main_table(metrics), report.type_table(metrics)
+    parts = (report.measured(metrics), tables[0], "By type:", tables[1])
     return f"On {metrics['name']}. " + "\n\n".join(parts)
 
 

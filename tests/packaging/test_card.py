@@ -5,6 +5,7 @@ import pytest
 
 from spacy_el4ner.packaging.card import card, performance
 from spacy_el4ner.packaging.models import Model, Models, origin
+from tests.pipeline import taggers
 
 HUB = "sentence-transformers/all-MiniLM-L6-v2"
 METRICS = json.loads(Path("docs/results/sample_en/ensemble.json").read_text(encoding="utf8"))
@@ -49,9 +50,20 @@ def test_what_is_not_known_is_said_so(nlp):
     assert "Licence of the package" not in text
 
 
-def test_the_main_scores_go_into_the_meta():
-    assert performance(METRICS)["ents_f"] == METRICS["full"]["ents_f"]
-    assert performance(None) == {}
+def test_the_main_scores_go_into_the_meta(nlp):
+    assert performance(nlp, METRICS)["ents_f"] == METRICS["full"]["ents_f"]
+    assert performance(nlp, None) == {}
+
+
+@pytest.mark.parametrize(("route", "name"), [("always", "fusion"), ("uncertain", "routed")])
+def test_a_fusion_is_told_as_it_asks(route, name):
+    metrics = json.loads(Path("docs/results/sample_en/fusion.json").read_text(encoding="utf8"))
+    nlp, row = taggers.pipeline(route=route), metrics["rows"][name]
+    assert performance(nlp, metrics)["ents_f"] == row["ents_f"]
+    text = card(nlp, META, [], metrics, "")
+    assert f"is {row['expected_calibration_error']:.3f} in" in text
+    p, r, f = (f"{row['ents_per_type']['PERSON'][key]:.3f}" for key in "prf")
+    assert f"| PERSON | {p} | {r} | {f} |" in text
 
 
 @pytest.mark.parametrize(
