@@ -7,6 +7,7 @@ import pytest
 import spacy
 from spacy.cli.train import train
 from spacy.tokens import DocBin
+from thinc.api import Config
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from spacy_el4ner import minilm
@@ -71,6 +72,13 @@ def test_a_config_with_a_transformer_trains(name, corpus, encoder, tmp_path):
     expected = found(nlp(TEXT))
     shutil.rmtree(tmp_path / "out" / "model-best")
     assert found(spacy.load(tmp_path / "out" / "model-last")(TEXT)) == expected
+
+
+def test_the_paper_s_config_finds_sentences_by_its_own_encoder(encoder):
+    config = Config().from_disk(CONFIGS / "slm_paper.cfg", overrides=encoder)
+    component = config["components"]["slm_llm_fusion"]
+    retriever = spacy.registry.resolve({"retriever": component["retriever"]})["retriever"]
+    assert retriever.encoder.encode(["Bill left."]).shape == (1, 32)
 
 
 def weights(nlp):
