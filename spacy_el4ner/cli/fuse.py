@@ -46,6 +46,7 @@ def fuse(
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.evaluation.calibration import find_component
     from spacy_el4ner.pipeline.saving import save_pipeline
+    from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 
     # A model of the hub is no path; as one it is nowhere, and so in nobody's way.
     check_pipeline_out(out, tagger, Path(model), corpus)
@@ -80,6 +81,11 @@ def fuse(
         everything = read_docs(corpus / "train.spacy", nlp.vocab)
     docs, sentences = sample_by_sentences(everything, limit, seed)
     component = find_component(nlp, tagger)[1]
+    if made.get("demonstrations") == "fixed":
+        # Not among the settings above, which are merged with the block that is there.
+        component.retriever = FixedDemonstrations(made["seed"])
+        block = {"@misc": "spacy-el4ner.FixedDemonstrations.v1", "seed": made["seed"]}
+        nlp.get_pipe_config(name)["retriever"] = block
     component.set_pool(docs)
     # The order stays: it is that of the tagger's tags.
     described = made.get("labels", {})

@@ -10,6 +10,7 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_el4ner.cli import app
+from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from tests.pipeline.taggers import SENTENCES, annotated, trained
 from tests.tiny import save_family
 
@@ -90,6 +91,21 @@ def test_a_model_is_asked_as_it_was_fine_tuned(folder, tmp_path, method):
     assert llm.backend.use_chat_template is False
     # It is the base's: what has all of its weights is loaded by itself.
     assert llm.backend.identity["revision"] == ("v2" if method == "lora" else None)
+
+
+def test_demonstrations_are_the_same_always_where_fine_tuning_had_the_same(folder, tmp_path):
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    plan = {"base": str(folder / "model"), "method": "lora", "demonstrations": "fixed", "seed": 3}
+    (adapter / "el4ner.json").write_text(json.dumps({"plan": plan}))
+    nlp = trained(steps=1, retriever={"@misc": "spacy-el4ner.SentenceSimilarity.v1"})
+    nlp.to_disk(tmp_path / "tagger")
+    done = run("fuse", tmp_path / "tagger", adapter, folder / "corpus", tmp_path / "fused")
+    assert done.exit_code == 0, done.output
+    component = spacy.load(tmp_path / "fused").get_pipe(NAME)
+    assert isinstance(component.retriever, FixedDemonstrations)
+    assert component.retriever.seed == 3
+    assert len(component.retriever.pool) == len(component.pool.entries) > 0
 
 
 def test_labels_are_described_as_in_fine_tuning_in_the_order_of_the_tags(folder, tmp_path):
