@@ -96,9 +96,16 @@ class Component:
         records (Sequence[dict[str, Any]]): Confidence and provenance of each, plain data.
         counts (dict[str, Any]): What happened.
         """
-        doc.ents = list(ents)
+        doc.set_ents(list(ents), blocked=blocked(doc))
         group = SpanGroup(doc, name=self.cfg["spans_key"], spans=list(spans))
         group.attrs["scores"] = [record["confidence"] for record in records]
         doc.spans[self.cfg["spans_key"]] = group
         own = {attributes.key_of(span): record for span, record in zip(spans, records, strict=True)}
         doc._.el4ner = {"counts": counts, "spans": {**attributes.kept(doc), **own}, "error": ""}
+
+
+def blocked(doc: Doc) -> list[Span]:
+    """RETURNS (list[Span]): The tokens that are to be in no entity, `doc.set_ents(…, blocked=…)`. As by
+    spaCy's own NER they are left alone, whatever is found.
+    """
+    return [doc[t.i : t.i + 1] for t in doc if t.ent_iob_ == "B" and not t.ent_type]

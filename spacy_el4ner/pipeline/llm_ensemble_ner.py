@@ -19,7 +19,7 @@ from spacy_el4ner.ensemble.vote import VoteRule
 from spacy_el4ner.errors import Errors, Warnings
 from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy, check_sentences
-from spacy_el4ner.pipeline.component import Component
+from spacy_el4ner.pipeline.component import Component, blocked
 from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
 from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
 from spacy_el4ner.pipeline.labels import changed, record, recorded
@@ -274,7 +274,8 @@ class LLMEnsembleNER(Component, Pipe):
 
     def _write(self, doc: Doc, result: Result) -> None:
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
-        chosen = resolve(result.candidates, [(e.start_char, e.end_char) for e in kept])
+        taken = [(span.start_char, span.end_char) for span in (*kept, *blocked(doc))]
+        chosen = resolve(result.candidates, taken)
         self._annotate(
             doc,
             [*kept, *(_span(doc, c) for c in chosen)],

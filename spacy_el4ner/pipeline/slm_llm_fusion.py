@@ -25,7 +25,7 @@ from spacy_el4ner.fusion.tags import Scheme
 from spacy_el4ner.models.tag_loss import cross_entropy
 from spacy_el4ner.pipeline import attributes
 from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy, check_sentences
-from spacy_el4ner.pipeline.component import Component
+from spacy_el4ner.pipeline.component import Component, blocked
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG
 from spacy_el4ner.pipeline.labels import described, record, recorded
 from spacy_el4ner.pipeline.pool import Gold, Pool, demonstrations, is_annotated
@@ -343,7 +343,7 @@ class SLMLLMFusion(Component, TrainablePipe):  # type: ignore[misc]
 
     def _write(self, doc: Doc, result: Result) -> None:
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
-        taken = {t.i for ent in kept for t in ent}
+        taken = {t.i for span in (*kept, *blocked(doc)) for t in span}
         chosen = [m for m in result.entities if taken.isdisjoint(t.i for t in _span(doc, m))]
         mentions = sorted([*result.entities, *result.rejected], key=lambda m: (m.start, m.end, m.label))
         self._annotate(

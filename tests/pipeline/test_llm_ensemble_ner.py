@@ -119,6 +119,16 @@ def test_existing_entities_are_kept(nlp):
     assert (2, 4, "BILL") in [(e.start, e.end, e.label_) for e in kept.ents]
 
 
+def test_tokens_that_are_blocked_are_left_alone(models):
+    nlp = pipeline(models, overwrite_ents=True, stages={"verification": False})
+    found = next(ent for doc in nlp.pipe(TEXTS) for ent in doc.ents)
+    doc = nlp.make_doc(found.doc.text)
+    doc.set_ents([], blocked=[doc[found.start : found.end]], default="missing")
+    nlp.get_pipe("llm_ensemble_ner")(doc)
+    assert not any(token.ent_type for token in doc[found.start : found.end])
+    assert {token.ent_iob_ for token in doc[found.start : found.end]} == {"B"}
+
+
 def test_existing_entities_are_replaced_when_asked(models):
     nlp = pipeline(models, overwrite_ents=True)
     doc = nlp.make_doc(TEXTS[0])

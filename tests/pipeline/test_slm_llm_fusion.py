@@ -110,6 +110,16 @@ def test_existing_entities_are_kept(nlp):
     assert ents(kept) == [("Bill", "PERSON"), ("the bill in Paris", "EVENT")]
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_tokens_that_are_blocked_are_left_alone(fused, overwrite):
+    nlp = fused(None, overwrite_ents=overwrite)
+    doc = nlp.make_doc(TEXTS[0])
+    doc.set_ents([], blocked=[doc[0:1]], default="missing")
+    nlp.get_pipe(NAME)(doc)
+    assert ents(doc) == [("Paris", "GPE")]
+    assert (doc[0].ent_iob_, doc[0].ent_type_, doc[1].ent_iob_) == ("B", "", "O")
+
+
 def test_existing_entities_are_replaced_when_asked(fused):
     nlp = fused(None, overwrite_ents=True)
     doc = nlp.make_doc(TEXTS[0])
