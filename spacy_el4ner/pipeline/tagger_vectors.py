@@ -1,7 +1,9 @@
 """What a tagger has learnt as a measure of similarity, where there is no sentence encoder."""
 
 import hashlib
+import zlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from spacy.tokens import Doc
@@ -22,6 +24,7 @@ class TaggerVectors:
     def __init__(self) -> None:
         self.model: Model[list[Doc], list[Floats2d]] | None = None
         self.make_doc: Callable[[str], Doc] | None = None
+        self._named: tuple[list[int], str] = [], ""
 
     def bind(self, model: Model[list[Doc], list[Floats2d]], make_doc: Callable[[str], Doc]) -> None:
         """model (Model): The tagger, with a reference "tok2vec".
@@ -37,8 +40,23 @@ class TaggerVectors:
     def name(self) -> str:
         """RETURNS (str): Another one for other weights: training changes the vectors."""
         assert self.model is not None
-        digest = hashlib.sha256(self.model.to_bytes()).hexdigest()
-        return f"tagger:{digest[:16]}"
+        sums = self._sums()
+        if not sums or sums != self._named[0]:
+            digest = hashlib.sha256(self.model.to_bytes()).hexdigest()
+            self._named = sums, f"tagger:{digest[:16]}"
+        return self._named[1]
+
+    def _sums(self) -> list[int]:
+        """A checksum of each array of weights: a change is seen without turning the model into bytes.
+        Empty where not all weights are such arrays.
+        """
+        assert self.model is not None
+        nodes = list(self.model.walk())
+        if any(node.shims for node in nodes):
+            return []
+        arrays = [node.get_param(n) for node in nodes for n in node.param_names if node.has_param(n)]
+        to_numpy: Callable[[Any], Vectors] = self.model.ops.to_numpy
+        return [zlib.crc32(to_numpy(array).tobytes()) for array in arrays]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         if not texts:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import spacy
+from thinc.api import Model
 
 from spacy_el4ner.retrieval.base import Query
 from tests.pipeline.taggers import examples, trained
@@ -57,6 +58,23 @@ def test_an_index_keeps_up_with_training():
     hits = component.retriever.retrieve([Query(text) for text in texts], 1)
     assert all(found.similarity == pytest.approx(1, abs=1e-5) for (found,) in hits)
     assert not np.allclose(component.retriever.vectors, before, atol=1e-3)
+
+
+def test_the_name_is_made_of_the_model_once_for_the_same_weights(monkeypatch):
+    nlp = trained(steps=1, retriever=RETRIEVER)
+    encoder = nlp.get_pipe("slm_llm_fusion").retriever.encoder
+    made = []
+    real = Model.to_bytes
+    monkeypatch.setattr(Model, "to_bytes", lambda model: made.append(model) or real(model))
+    first = encoder.name
+    assert encoder.name == first
+    assert len(made) == 1
+    names = {first}
+    for node in encoder.model.walk():
+        for name in node.param_names:
+            node.get_param(name).ravel()[-1] += 1e-3  # in place, as an optimizer does
+            names.add(encoder.name)
+    assert len(names) == len(made) > 2
 
 
 def test_a_tagger_that_listens_has_no_vectors_of_its_own():
