@@ -1,6 +1,5 @@
 """Corpora with their train, dev and test parts: found, or divided by document, and written."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
@@ -12,6 +11,7 @@ from spacy.tokens import Doc, DocBin
 from spacy_el4ner.corpora.files import corpus_files, read_docs
 from spacy_el4ner.corpora.report import Report
 from spacy_el4ner.errors import Errors
+from spacy_el4ner.storage.atomic import replacing
 
 Splits = dict[str, tuple[list[Doc], Report]]
 """train, dev and test -> documents and what was counted in reading them."""
@@ -50,9 +50,11 @@ def write_splits(splits: Mapping[str, tuple[list[Doc], Report]], out: Path) -> N
     """
     out.mkdir(parents=True, exist_ok=True)
     for split, (docs, _) in splits.items():
-        _write(out / f"{split}.spacy", DocBin(docs=docs, store_user_data=True).to_bytes())
+        with replacing(out / f"{split}.spacy") as file:
+            file.write(DocBin(docs=docs, store_user_data=True).to_bytes())
     reports = {split: report.to_dict() for split, (_, report) in splits.items()}
-    _write(out / "report.json", srsly.json_dumps(reports, indent=2).encode("utf-8"))
+    with replacing(out / "report.json") as file:
+        file.write(srsly.json_dumps(reports, indent=2).encode("utf-8"))
 
 
 def _divide(
@@ -69,12 +71,3 @@ def _divide(
     stays.add(stay)
     takes.add(taken)
     return (stay, stays), (taken, takes)
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
