@@ -150,9 +150,6 @@ def evaluate(bench: Bench, say: Say = print) -> dict[str, Any]:
         say(f"with {name.replace('_', ' ')}")
         retriever.index(bench.component.pool.entries)
         ablations[name] = bench.row(retriever=retriever)
-    if least is not None:
-        say("with demonstrations however dissimilar")
-        ablations["any_similarity"] = bench.row(retriever=bench.any_similarity())
     return {
         "full": full,
         "backbones": backbones,

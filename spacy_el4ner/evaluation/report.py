@@ -11,7 +11,6 @@ TITLES = {
     "no_verification": "without verification",
     "no_vote": "without a vote (best single classifier over the union)",
     "majority_vote": "majority vote instead of summed probabilities",
-    "any_similarity": "demonstrations however dissimilar",
     "random_demonstrations": "random demonstrations",
     "sentence_similarity": "demonstrations by sentence similarity",
     "zero_shot": "zero-shot",
@@ -41,7 +40,8 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         table(PRF, extraction_rows(metrics)),
         "## Ablations",
         "`without a vote` takes the classifier that is best on these very documents, so it is the "
-        "strongest opponent that the vote can have. Random demonstrations are always shown.",
+        "strongest opponent that the vote can have. Demonstrations by similarity are shown where they "
+        "are similar enough, random ones always, as are those of the rows with a k.",
         ablation_table(metrics),
         *further_ablations(metrics),
         "## The full ensemble by type",

@@ -49,7 +49,6 @@ def test_the_metrics_hold_every_row(metrics):
         "no_verification",
         "no_vote",
         "majority_vote",
-        "any_similarity",
         "random_demonstrations",
         "sentence_similarity",
     }
