@@ -64,20 +64,6 @@ class Bench:
         variant.cfg.update(changes, stages=stages, on_error="raise")
         return variant
 
-    @property
-    def least(self) -> float | None:
-        """RETURNS (float | None): How similar a demonstration must be to be shown, if that is set."""
-        return getattr(self.component.retriever, "min_similarity", None)
-
-    def any_similarity(self) -> Any:
-        """RETURNS (Retriever): The component's, but that it finds the k most similar always."""
-        retriever: Any = self.component.retriever
-        if self.least is None:
-            return retriever
-        found = type(retriever)(retriever.encoder)
-        found.from_dict(retriever.to_dict(), self.component.pool.entries)
-        return found
-
     def row(self, **changes: Any) -> Row:
         """RETURNS (Row): Scores and cost of a variant over all documents."""
         component = self.variant(**changes)
@@ -141,10 +127,10 @@ def evaluate(bench: Bench, say: Say = print) -> dict[str, Any]:
     if not isinstance(bench.component.vote, MajorityVote):
         say("with a majority vote")
         ablations["majority_vote"] = bench.row(vote=MajorityVote())
-    own, least = bench.component.retriever, bench.least
+    own, least = (getattr(bench.component.retriever, n, None) for n in ("encoder", "min_similarity"))
     others: dict[str, Retriever] = {
         "random_demonstrations": RandomDemonstrations(),
-        "sentence_similarity": SentenceSimilarity(getattr(own, "encoder", None), least),
+        "sentence_similarity": SentenceSimilarity(own, least),
     }
     for name, retriever in others.items():
         say(f"with {name.replace('_', ' ')}")
@@ -163,7 +149,7 @@ def ablate(bench: Bench, say: Say = print) -> dict[str, Row]:
     rows = {}
     say("zero-shot")
     rows["zero_shot"] = bench.row(stages={"demonstrations": False})
-    retriever = bench.any_similarity()
+    retriever = any_similarity(bench.component)
     for k in SHOTS:
         say(f"k = {k}")
         rows[f"k={k}"] = bench.row(k=k, retriever=retriever)
@@ -188,6 +174,16 @@ def _prf(found: set[Any], gold: set[Any]) -> Row:
     right = len(found & gold)
     p, r = right / max(1, len(found)), right / max(1, len(gold))
     return {"ents_p": p, "ents_r": r, "ents_f": 2 * p * r / (p + r) if right else 0.0}
+
+
+def any_similarity(component: LLMEnsembleNER) -> Any:
+    """RETURNS (Retriever): The component's, but that it finds the k most similar always."""
+    retriever: Any = component.retriever
+    if getattr(retriever, "min_similarity", None) is None:
+        return retriever
+    found = type(retriever)(retriever.encoder)
+    found.from_dict(retriever.to_dict(), component.pool.entries)
+    return found
 
 
 def load_component(nlp: Language) -> LLMEnsembleNER:

@@ -4,7 +4,9 @@ import pytest
 from spacy.training import Example
 
 from spacy_el4ner.corpora import unannotated
-from spacy_el4ner.evaluation.ensemble import Bench
+from spacy_el4ner.evaluation.ensemble import Bench, ablate, any_similarity
+from spacy_el4ner.evaluation.memo import MemoBackend
+from spacy_el4ner.retrieval.base import Query
 from tests.pipeline.ensembles import gold, pipeline
 from tests.tiny import save_compact
 
@@ -39,3 +41,39 @@ def test_extraction_is_judged_where_the_entities_are_known(nlp):
     known = Bench(nlp, docs[:2]).extraction()
     docs[2].set_ents([], default="missing")
     assert Bench(nlp, docs).extraction() == known
+
+
+@pytest.fixture(scope="module")
+def distant(tmp_path_factory):
+    """With a pool of which nothing is similar enough to be shown."""
+    folder = tmp_path_factory.mktemp("models")
+    retriever = {"@misc": "spacy-el4ner.SentenceSimilarity.v1", "min_similarity": 2.0}
+    nlp = pipeline([save_compact(folder / "0", 0)], retriever=retriever)
+    nlp.initialize(lambda: gold(nlp))
+    return nlp
+
+
+def test_the_paper_shows_the_k_most_similar_however_similar(distant):
+    component = distant.get_pipe("llm_ensemble_ner")
+    asked = [Query("Bill went to Paris.")]
+    assert component.retriever.retrieve(asked, 2) == [[]]
+    (found,) = any_similarity(component).retrieve(asked, 2)
+    assert len(found) == 2
+    assert component.retriever.min_similarity == 2.0
+
+
+def test_the_number_of_demonstrations_is_ablated_as_in_the_paper(distant, monkeypatch):
+    bench = Bench(distant, [eg.reference for eg in gold(distant)])
+    read = []
+    decode = MemoBackend.decode
+    monkeypatch.setattr(
+        MemoBackend, "decode", lambda self, rs: read.append(max(map(_length, rs))) or decode(self, rs)
+    )
+    bench.row()
+    configured = max(read)
+    ablate(bench, say=lambda _: None)
+    assert max(read) > configured
+
+
+def _length(request):
+    return len(request.prompt.context)

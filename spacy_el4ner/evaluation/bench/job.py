@@ -17,7 +17,7 @@ from spacy_el4ner.evaluation.bench.run import about, progress, run_systems
 from spacy_el4ner.evaluation.bench.sentences import write_sentences
 from spacy_el4ner.evaluation.bench.spacy_llm import installed
 from spacy_el4ner.evaluation.bench.systems import SYSTEMS, Terms
-from spacy_el4ner.evaluation.ensemble import load_component
+from spacy_el4ner.evaluation.ensemble import any_similarity, load_component
 
 
 class Job:
@@ -29,7 +29,7 @@ class Job:
     backbone (str | None): Whose model and prompts to measure; None for the first.
     limit (int): Sentences at most; 0 for all.
     seed (int): That the documents were drawn by.
-    shots (int | None): Demonstrations in a prompt; None for what is configured.
+    shots (int | None): Demonstrations in a prompt, however similar; None for what is configured.
     random_model (str | None): A shape to take in place of the backbone's model.
     """
 
@@ -48,6 +48,8 @@ class Job:
     ):
         self.nlp, self.docs, self.device = nlp, docs, device
         self.component = load_component(self.nlp)
+        # Otherwise the length of the prompts would be that of a corpus and its pool.
+        self.component.retriever = any_similarity(self.component)
         if shots is not None:
             self.component.cfg["k"] = shots
         members = {b.name: b for b in self.component.backbones}
