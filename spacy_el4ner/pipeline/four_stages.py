@@ -19,6 +19,7 @@ from spacy_el4ner import windows
 from spacy_el4ner.backends.base import Backbone, BackendUnavailable
 from spacy_el4ner.ensemble.confidence import confidence
 from spacy_el4ner.ensemble.vote import MajorityVote, VoteRule
+from spacy_el4ner.pipeline.counts import count_extraction, count_unread, counted, new_counts
 from spacy_el4ner.pipeline.trace import Result, Trace
 from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 from spacy_el4ner.retrieval.weights import POS_WEIGHTS, span_weight
@@ -88,7 +89,7 @@ class FourStages:
 
     def _run(self, docs: Sequence[Doc]) -> Trace:
         cut = [w for n, doc in enumerate(docs) for w in windows.cut(doc, self.max_sentences, n)]
-        counts = [_counts(self.backbones) for _ in docs]
+        counts = [new_counts(self.backbones) for _ in docs]
         for window in cut:
             counts[window.document]["windows"] += 1
         tasks, zero_shot = self._retrieve(docs, cut)
@@ -98,15 +99,15 @@ class FourStages:
         else:
             extractions = zero_shot
         for extraction in extractions:
-            _count_extraction(extraction, counts)
+            count_extraction(extraction, counts)
         everything = self._candidates(extractions, tasks)
-        union = _counted("union", _readable(everything, readings), counts)
+        union = counted("union", _readable(everything, readings), counts)
         classified = self._classify(union, cut, readings)
-        typed = _counted("typed", [c for c in classified if c.label], counts)
+        typed = counted("typed", [c for c in classified if c.label], counts)
         verified = self._verify(typed, cut, readings)
-        _count_unread(classified, verified, counts)
+        count_unread(classified, verified, counts)
         confirmed = [c for c in verified if c.verdict is None or c.verdict.true]
-        candidates = _counted("verified", confirmed, counts)
+        candidates = counted("verified", confirmed, counts)
         results = [Result([], {**c, "unavailable": dict(self.unavailable)}) for c in counts]
         for candidate in candidates:
             results[candidate.document].candidates.append(candidate)
@@ -308,46 +309,6 @@ class FourStages:
 
 UNTYPED = "ENTITY"
 """The label of entities while classification is switched off and several labels are possible."""
-
-
-def _counts(backbones: Sequence[Backbone]) -> dict[str, Any]:
-    return {
-        "windows": 0,
-        "windows_split": 0,
-        "tokens_unread": 0,
-        "split_by": {},
-        "demonstrations": 0,
-        "demonstrations_dropped": 0,
-        "proposed": {b.name: 0 for b in backbones},
-        "union": 0,
-        "typed": 0,
-        "verified": 0,
-        "unaligned": 0,
-        "unparsed": 0,
-    }
-
-
-def _count_extraction(extraction: Extraction, counts: list[dict[str, Any]]) -> None:
-    count = counts[extraction.reading.window.document]
-    count["proposed"][extraction.reading.backbone.name] += len(extraction.proposals)
-    count["unaligned"] += extraction.unaligned
-    count["unparsed"] += extraction.unparsed
-
-
-def _count_unread(
-    classified: Sequence[Candidate], verified: Sequence[Candidate], counts: list[dict[str, Any]]
-) -> None:
-    for candidate in classified:
-        counts[candidate.document]["unparsed"] += sum(vote.unread for vote in candidate.votes)
-    for candidate in verified:
-        if candidate.verdict is not None:
-            counts[candidate.document]["unparsed"] += candidate.verdict.unread
-
-
-def _counted(stage: str, candidates: list[Candidate], counts: list[dict[str, Any]]) -> list[Candidate]:
-    for candidate in candidates:
-        counts[candidate.document][stage] += 1
-    return candidates
 
 
 def _questions(candidates: Sequence[Candidate], cut: Sequence[Window]) -> list[Question]:
