@@ -98,7 +98,7 @@ def test_the_deadline_ends_the_attempts(serve, connect):
     start = time.monotonic()
     with pytest.raises(BackendUnavailable):
         connect(server, deadline=0.3, retries=1000).decode([asks()])
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5
     assert len(server.seen) > 1
 
 
@@ -111,7 +111,7 @@ def test_an_answer_that_drips_is_given_up_in_time(serve, connect):
     start = time.monotonic()
     with pytest.raises(BackendUnavailable, match="too long"):
         connect(serve(Reply(body=OK.body, drip=0.05)), timeout=0.2, retries=0).decode([asks()])
-    assert time.monotonic() - start < 2
+    assert time.monotonic() - start < 5
 
 
 def test_the_server_says_how_long_to_wait(serve, connect):
@@ -130,8 +130,8 @@ def test_the_server_says_until_when_to_wait(serve, connect):
 def test_a_wait_beyond_the_deadline_is_not_waited(serve, connect):
     start = time.monotonic()
     with pytest.raises(BackendUnavailable, match="429"):
-        connect(serve(Reply(429, headers={"Retry-After": "3600"})), deadline=5).decode([asks()])
-    assert time.monotonic() - start < 2
+        connect(serve(Reply(429, headers={"Retry-After": "3600"})), deadline=60).decode([asks()])
+    assert time.monotonic() - start < 10
 
 
 def test_after_a_failure_nothing_more_is_sent(serve, connect):
@@ -149,7 +149,7 @@ def test_waits_end_when_another_request_fails(serve, connect):
     server, start = serve(reply), time.monotonic()
     with pytest.raises(ValueError, match="EL019"):
         connect(server).decode([asks("first"), asks("second")])
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 10
     assert len(server.seen) == 2
 
 

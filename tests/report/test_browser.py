@@ -215,4 +215,4 @@ def test_thousands_of_documents_stay_usable(chromium, data, tmp_path):
     choose(chromium, "disputed")
     assert count(chromium) == "300 of 4500 documents"
     assert len(all_of(chromium, "#list > li")) == 20
-    assert time.perf_counter() - start < 10
+    assert time.perf_counter() - start < 30
