@@ -13,6 +13,7 @@ A line above a fence says what else there is to know:
 """
 
 import contextlib
+import importlib
 import io
 import re
 import shlex
@@ -96,6 +97,7 @@ def run(block: Block, names: dict[str, Any]) -> str:
     printed = io.StringIO()
     if block.kind == "python":
         # Line numbers of a traceback are those of the page.
+        importlib.invalidate_caches()  # a block before may have installed something
         code = compile("\n" * (block.line - 1) + block.text, block.page, "exec")
         with contextlib.redirect_stdout(printed):
             exec(code, names)

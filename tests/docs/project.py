@@ -1,4 +1,7 @@
-"""A small project as `make run` leaves it, with models that know nothing: made in seconds."""
+"""A small project as `make run` leaves it, with models that know nothing: made in seconds.
+
+What the pages name and this machine has not is there, too, as something small of its kind.
+"""
 
 import json
 import os
@@ -13,11 +16,31 @@ from typer.testing import CliRunner
 from spacy_el4ner.cli import app
 from spacy_el4ner.corpora import read_splits, unannotated
 from tests.pipeline.taggers import MODEL
-from tests.tiny import save_compact
+from tests.tiny import save_compact, save_family
 
 ROOT = Path(__file__).parent.parent.parent
 SIZES = {"train": 6, "dev": 2, "test": 2}
 CORPUS, TRAINING = Path("corpus/sample_en"), Path("training/sample_en")
+HUB = {
+    "Qwen/Qwen2.5-1.5B-Instruct": "qwen2",
+    "Qwen/Qwen2.5-14B-Instruct": "qwen2",
+    "HuggingFaceTB/SmolLM2-1.7B-Instruct": "llama",
+    "ibm-granite/granite-3.3-2b-instruct": "granite",
+}
+"""Tiny models, untrained, in folders of these names: a folder goes before the hub."""
+
+INSTALLED = "installed"
+"""Where packages go instead of this environment."""
+
+SMALLER = {
+    "--gpu-id 0": "--gpu-id -1",
+    "configs/slm_en.cfg --paths": "configs/slm_en.cfg --training.max_steps 2 --paths",
+    "--documents 1,1000,5000 --workers 1,2": "--documents 2 --workers 1",
+    "assets/injection": "few_attacks.jsonl",
+    "pip install packages/": f"pip install --quiet --no-deps --target {INSTALLED} packages/",
+    **{f"project run {flow} .": f"project run {flow} . --dry" for flow in ("all", "ablate", "fusion")},
+}
+"""What is not for a test, and what is run instead of it: the same on a CPU, with less to do."""
 
 
 def make(folder: Path) -> None:
@@ -27,6 +50,12 @@ def make(folder: Path) -> None:
     try:
         for name in ("assets", "configs", "docs"):
             Path(name).symlink_to(ROOT / name)
+        Path(INSTALLED).mkdir()
+        Path("project.yml").symlink_to(ROOT / "project.yml")
+        for name, family in HUB.items():
+            save_family(Path(name), family)
+        attacks = (ROOT / "assets" / "injection" / "en.jsonl").read_text(encoding="utf8")
+        Path("few_attacks.jsonl").write_text("".join(attacks.splitlines(True)[:3]), encoding="utf8")
         docs = _corpus()
         for seed, name in enumerate(("marked", "terse", "plain")):
             save_compact(TRAINING / "backbones" / name, seed)
@@ -40,6 +69,21 @@ def make(folder: Path) -> None:
         _call("calibrate", fused, CORPUS / "dev.spacy", TRAINING / "fusion", "--rule", "paper")
     finally:
         os.chdir(here)
+
+
+def smaller(text: str) -> str:
+    """text (str): The commands of a page.
+    RETURNS (str): The same, with less to do.
+    """
+    for part, instead in SMALLER.items():
+        text = text.replace(part, instead)
+    return text
+
+
+def examples() -> list[Example]:
+    """RETURNS (list[Example]): What the readers of the pages have of their own."""
+    docs, _ = read_splits(Path("assets/sample_en"), "en", 0)["train"]
+    return [Example(unannotated(doc), doc) for doc in docs[: SIZES["train"]]]
 
 
 def _corpus() -> list[spacy.tokens.Doc]:
