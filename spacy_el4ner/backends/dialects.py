@@ -1,7 +1,7 @@
 """What kinds of servers understand beyond the common protocol, and how their replies are read.
 
 plain       standard fields alone; the answer is free text
-llama.cpp   `grammar` constrains the answer, `logprobs` tells how likely its tokens are
+llama.cpp   `grammar` constrains the answer, `logprobs` tells how likely its tokens and others were
 vllm        `structured_outputs` constrains, `logprobs` tells, `prompt_logprobs` scores given answers
 """
 

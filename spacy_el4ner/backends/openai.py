@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from spacy_el4ner.backends.alternatives import LISTED, option_logprobs
 from spacy_el4ner.backends.counting import TURN, TokenCounter
 from spacy_el4ner.backends.dialects import (
     DIALECTS,
@@ -29,7 +30,7 @@ ASK_AGAIN = (
 CHOOSE_AGAIN = "Answer with exactly one of these and nothing else: {options}"
 OWN_FIELDS = ("model", "messages", "stream")
 """Fields of a request that no parameter can replace."""
-ASKING = 1
+ASKING = 2
 """Raised when the questions above change, so that a store does not take old answers for new ones."""
 
 
@@ -101,10 +102,10 @@ class OpenAIBackend:
 
     @property
     def exact(self) -> bool:
-        """RETURNS (bool): True for vLLM, which scores the options. Elsewhere the option that the model
-        names gets all of the probability.
+        """RETURNS (bool): True for vLLM, which scores the options, and for llama.cpp, which lists the
+        alternatives. Elsewhere the option that the model names gets all of the probability.
         """
-        return self.dialect == "vllm"
+        return self.dialect != "plain"
 
     @property
     def forward_passes(self) -> int:
@@ -143,8 +144,10 @@ class OpenAIBackend:
         of them where none can be read, also after asking again.
         """
         asked = [(r, self._room(r.prompt, max(map(self.count, r.options)))) for r in requests]
-        if not self.exact:
+        if self.dialect == "plain":
             return self._server.run(self._choose, asked)
+        if self.dialect == "llama.cpp":
+            return self._server.run(self._compare, asked)
         pairs = [(request.prompt, option) for request in requests for option in request.options]
         prompts = iter(self._server.run(self._weigh, pairs))
         return [compare([next(prompts) for _ in request.options]) for request in requests]
@@ -197,6 +200,14 @@ class OpenAIBackend:
         )
         chosen = pick(options, answer.text)
         return [0.0 if option == chosen else -math.inf for option in options]
+
+    def _compare(self, asked: tuple[ScoreRequest, int], post: Post) -> list[float]:
+        request, room = asked
+        options = request.options
+        longest = min(room, max(map(self.count, options)) + MARGIN)
+        fields = extras(self.dialect, Choice(options)) | {"top_logprobs": LISTED}
+        body = self._body(self._turns(request.prompt), longest, fields)
+        return post(body, lambda reply: option_logprobs(reply, options))
 
     def _weigh(self, pair: tuple[Prompt, str], post: Post) -> list[tuple[str, float]]:
         prompt, option = pair

@@ -201,6 +201,19 @@ def test_llama_answers_carry_log_probabilities(serve, connect):
     assert server.seen[0]["grammar"].startswith("root ::= ")
 
 
+def test_llama_lists_what_else_could_be_said(serve, connect):
+    listed = [
+        {"token": t, "logprob": math.log(p)} for t, p in (("OR", 0.3), ("PER", 0.1), ("none", 0.1))
+    ]
+    server = serve(chat("ORG", {"content": [{**listed[0], "top_logprobs": listed}]}))
+    backend = connect(server, dialect="llama.cpp")
+    (row,) = backend.score([scores()])
+    assert backend.exact
+    assert [math.exp(p) for p in row] == pytest.approx([0.2, 0.6, 0.2])
+    assert server.seen[0]["top_logprobs"] > 10
+    assert server.seen[0]["grammar"].startswith("root ::= ")
+
+
 def weigh(body):
     """Two tokens of prompt, then the option by its characters, "ORG" being likeliest."""
     option = body["messages"][-1]["content"]

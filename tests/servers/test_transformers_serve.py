@@ -2,8 +2,6 @@
 
 import pytest
 import spacy
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.base import BackendUnavailable
@@ -11,28 +9,17 @@ from spacy_el4ner.backends.openai import OpenAIBackend
 from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.pipeline.pool import demonstrations
 from spacy_el4ner.prompts.wording import Wording
-from spacy_el4ner.stages.verification import OPTIONS
 from spacy_el4ner.training.backbones import Workshop
-from spacy_el4ner.types import DecodeRequest, Mention, Prompt, ScoreRequest, Window
+from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest
+from tests.servers.lessons import TEXT, WINDOW, lessons, teach
 from tests.tiny import LABELS, TEXTS, save_family
 from tests.training.corpus import docs
 
 pytestmark = pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
 
-TEXT = "Bill paid the bill in Paris."
-WINDOW = Window(TEXT, 0, ((0, 4), (5, 9), (10, 13), (14, 18), (19, 21), (22, 27), (27, 28)))
-GOLD = (Mention(0, 4, "PERSON"), Mention(22, 27, "GPE"))
 MEMBERS = {"marked": "compact/marked", "llama": "compact/plain", "granite": "en"}
 """Name -> wording: a compact backbone, made as the project makes them, and two families of the hub."""
 CONTEXT = 1024
-
-
-def lessons(wording):
-    """Every question that is asked about the text, with its answer."""
-    yield wording.extraction(WINDOW, (), LABELS), InlineTags().render(WINDOW, GOLD)
-    for mention in GOLD:
-        yield wording.classification(WINDOW, (), LABELS, mention), mention.label
-        yield wording.verification(WINDOW, (), LABELS, mention), OPTIONS[0]
 
 
 def save(folder, name):
@@ -41,38 +28,6 @@ def save(folder, name):
         return save_family(folder / name, name), 5e-3
     Workshop(demonstrations(docs()), list(LABELS), folder, scale=0.01).make(name)
     return folder / name, 5e-4
-
-
-def teach(folder, wording, learning_rate, steps=1500):
-    """Let a model learn the lessons by heart, laid out as the server lays them out."""
-    model = AutoModelForCausalLM.from_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    rows = []
-    for prompt, answer in lessons(wording):
-        turns = [{"role": "user", "content": prompt.context + prompt.question}]
-        turns = [{"role": "system", "content": prompt.system}, *turns] if prompt.system else turns
-        asked = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
-        ids = tokenizer.encode(asked, add_special_tokens=False)
-        said = tokenizer.encode(answer, add_special_tokens=False)
-        rows.append((ids, [*said, tokenizer.eos_token_id]))
-    longest = max(len(ids) + len(said) for ids, said in rows)
-    inputs = torch.zeros(len(rows), longest, dtype=torch.long)
-    labels = torch.full_like(inputs, -100)
-    for n, (ids, said) in enumerate(rows):
-        inputs[n, : len(ids) + len(said)] = torch.tensor(ids + said)
-        labels[n, len(ids) : len(ids) + len(said)] = torch.tensor(said)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    for _ in range(steps):
-        loss = model(input_ids=inputs, labels=labels).loss
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        if loss.item() < 0.01:
-            break
-    model.generation_config.eos_token_id = tokenizer.eos_token_id
-    model.save_pretrained(folder)
-    return loss.item()
 
 
 @pytest.fixture(scope="module")
