@@ -14,12 +14,13 @@ CASE_SHIFT = 0.6
 
 
 def warm_start(
-    texts: Iterable[str], layers: Sequence[int], tags: Sequence[str], seed: int
+    texts: Iterable[str], layers: Sequence[int], tags: Sequence[str], seed: int, dropout: float = 0.1
 ) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
     """texts (Iterable[str]): The training text; its characters get into the vocabulary.
     layers (Sequence[int]): Which layers of the encoder the decoder keeps.
     tags (Sequence[str]): Tokens of their own, such as "<e>".
     seed (int): Of the new weights.
+    dropout (float): Of what the layers add, in training; the default is the encoder's own.
     RETURNS (tuple): A decoder with layers of the encoder, and its cased tokenizer.
     """
     level = transformers_logging.get_verbosity()
@@ -36,6 +37,7 @@ def warm_start(
         "num_hidden_layers": len(layers),
         "vocab_size": len(vocabulary.pieces) + len(tags),
         "attention_probs_dropout_prob": 0.0,
+        "hidden_dropout_prob": dropout,
         "tie_word_embeddings": True,
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,
