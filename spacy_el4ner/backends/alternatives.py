@@ -5,7 +5,7 @@ then enough: where its tokens part from an option, the option's token stands bes
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from spacy_el4ner.backends.http import Unusable
@@ -38,13 +38,16 @@ def option_logprobs(reply: dict[str, Any], options: Sequence[str]) -> list[float
         if len(_begun(mass, said, own[0])) < 2:
             break
         said, logprob = said + own[0], logprob + own[1]
+    else:  # a server that does not list the end of the turn
+        if said in mass:
+            mass[said] += math.exp(logprob)
     total = math.fsum(mass.values())
     if not total:
         raise Unusable("an answer whose tokens begin none of the options")
     return [math.log(m / total) if m else -math.inf for m in mass.values()]
 
 
-def _begun(options: Sequence[bytes] | dict[bytes, float], said: bytes, data: bytes) -> list[bytes]:
+def _begun(options: Iterable[bytes], said: bytes, data: bytes) -> list[bytes]:
     """The options that begin with what was said and go on with `data`, or end there without any."""
     if not data:
         return [option for option in options if option == said]

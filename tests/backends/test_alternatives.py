@@ -47,6 +47,11 @@ def test_an_option_that_begins_another_ends_with_the_answer():
     assert probabilities(["GPE", "GPE 2"], *said) == pytest.approx([0.7, 0.3])
 
 
+def test_an_end_that_is_not_listed_is_what_the_answer_came_to():
+    said = token("GPE", 0.6, ORG=0.2)
+    assert probabilities(["GPE", "GPE 2", "ORG"], said) == pytest.approx([0.75, 0, 0.25])
+
+
 def test_a_token_counts_that_is_not_among_those_listed():
     said = {
         "token": "ORG",
