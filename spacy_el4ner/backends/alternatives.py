@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from spacy_el4ner.backends.dialects import token_bytes
 from spacy_el4ner.backends.http import Unusable
 
 LISTED = 100
@@ -65,6 +66,4 @@ def _tokens(reply: dict[str, Any]) -> Iterator[tuple[Token, list[Token]]]:
 
 
 def _read(entry: dict[str, Any]) -> Token:
-    given = entry.get("bytes")
-    data = bytes(given) if given is not None else str(entry["token"]).encode("utf8")
-    return data, float(entry["logprob"])
+    return token_bytes(entry), float(entry["logprob"])

@@ -156,7 +156,7 @@ def _tokens(logprobs: Any, content: str) -> list[tuple[int, float]]:
     nothing where the tokens do not make up the text.
     """
     try:
-        entries = [(_bytes(entry), float(entry["logprob"])) for entry in logprobs["content"]]
+        entries = [(token_bytes(entry), float(entry["logprob"])) for entry in logprobs["content"]]
     except (KeyError, TypeError, ValueError):
         return []
     whole = b"".join(data for data, _ in entries)
@@ -173,7 +173,8 @@ def _tokens(logprobs: Any, content: str) -> list[tuple[int, float]]:
     return found
 
 
-def _bytes(entry: dict[str, Any]) -> bytes:
+def token_bytes(entry: dict[str, Any]) -> bytes:
+    """RETURNS (bytes): What a token adds to the text: its own bytes, which may be half a character."""
     given = entry.get("bytes")
     return bytes(given) if given is not None else str(entry["token"]).encode("utf8")
 

@@ -31,7 +31,9 @@ CHOOSE_AGAIN = "Answer with exactly one of these and nothing else: {options}"
 OWN_FIELDS = ("model", "messages", "stream")
 """Fields of a request that no parameter can replace."""
 ASKING = 2
-"""Raised when the questions above change, so that a store does not take old answers for new ones."""
+"""Raised when what is asked for changes, or how it is read, so that a store does not take old answers
+for new ones.
+"""
 
 
 class OpenAIBackend:
@@ -147,7 +149,7 @@ class OpenAIBackend:
         if self.dialect == "plain":
             return self._server.run(self._choose, asked)
         if self.dialect == "llama.cpp":
-            return self._server.run(self._compare, asked)
+            return self._server.run(self._listen, asked)
         pairs = [(request.prompt, option) for request in requests for option in request.options]
         prompts = iter(self._server.run(self._weigh, pairs))
         return [compare([next(prompts) for _ in request.options]) for request in requests]
@@ -201,7 +203,7 @@ class OpenAIBackend:
         chosen = pick(options, answer.text)
         return [0.0 if option == chosen else -math.inf for option in options]
 
-    def _compare(self, asked: tuple[ScoreRequest, int], post: Post) -> list[float]:
+    def _listen(self, asked: tuple[ScoreRequest, int], post: Post) -> list[float]:
         request, room = asked
         options = request.options
         longest = min(room, max(map(self.count, options)) + MARGIN)

@@ -38,9 +38,10 @@ SMALLER = {
     "--documents 1,1000,5000 --workers 1,2": "--documents 2 --workers 1",
     "assets/injection": "few_attacks.jsonl",
     "pip install packages/": f"pip install --quiet --no-deps --target {INSTALLED} packages/",
-    **{f"project run {flow} .": f"project run {flow} . --dry" for flow in ("all", "ablate", "fusion")},
+    **{f"project run {flow} .": "project run convert ." for flow in ("all", "ablate", "fusion")},
 }
-"""What is not for a test, and what is run instead of it: the same on a CPU, with less to do."""
+"""What is not for a test, and what is run instead of it: the same on a CPU, with less to do,
+and of a workflow its first step."""
 
 
 def make(folder: Path) -> None:
@@ -54,8 +55,11 @@ def make(folder: Path) -> None:
         Path("project.yml").symlink_to(ROOT / "project.yml")
         for name, family in HUB.items():
             save_family(Path(name), family)
-        attacks = (ROOT / "assets" / "injection" / "en.jsonl").read_text(encoding="utf8")
-        Path("few_attacks.jsonl").write_text("".join(attacks.splitlines(True)[:3]), encoding="utf8")
+        theirs = Path("path/to/folder")
+        theirs.mkdir(parents=True)
+        for split in SIZES:
+            _first(2, Path("assets/sample_en") / f"{split}.jsonl", theirs / f"{split}.jsonl")
+        _first(3, Path("assets/injection/en.jsonl"), Path("few_attacks.jsonl"))
         docs = _corpus()
         for seed, name in enumerate(("marked", "terse", "plain")):
             save_compact(TRAINING / "backbones" / name, seed)
@@ -84,6 +88,12 @@ def examples() -> list[Example]:
     """RETURNS (list[Example]): What the readers of the pages have of their own."""
     docs, _ = read_splits(Path("assets/sample_en"), "en", 0)["train"]
     return [Example(unannotated(doc), doc) for doc in docs[: SIZES["train"]]]
+
+
+def _first(lines: int, source: Path, target: Path) -> None:
+    """The first lines of a file as another one; some hold line separators that are no ends of lines."""
+    text = source.read_text(encoding="utf8").split("\n")
+    target.write_text("\n".join(text[:lines]), encoding="utf8")
 
 
 def _corpus() -> list[spacy.tokens.Doc]:
