@@ -5,8 +5,9 @@ the three jobs of a backbone from the training split. The loss is taken over the
 decoding will choose between, and over nothing else: training and decoding agree, and no 60,000-way head
 is computed.
 
-Each backbone is trained on its own from the start, so that they err differently and the vote has
-something to decide. Each result is an ordinary Hugging Face directory.
+Each backbone is trained on its own from the start, and leaves out documents of its own, so that they
+err differently and the vote has something to decide (bagging: Breiman 1996). Each result is an ordinary
+Hugging Face directory.
 """
 
 import hashlib
@@ -39,6 +40,8 @@ from spacy_el4ner.windows import WORDS
 
 TAGS = ("<e>", "</e>")
 NEIGHBOURS = 5
+FOLDS = 3
+"""Into so many parts the documents are split; each recipe leaves out one, so that two know it."""
 LONGEST_GRADIENT = 3.0
 """A sentence has several decisions, and its gradient is as much longer than that of one."""
 
@@ -50,29 +53,25 @@ class Recipe:
     layers (tuple[int, ...]): Which layers of the encoder it keeps.
     wording (str): The prompts it learns.
     seed (int): Of its new weights and data order.
+    left_out (int): The fold that it is not asked about in training.
     steps (int): Optimizer steps, for sentences of usual length.
+    batch_size (int): Sentences a step.
+    learning_rate (float): Its peak; it rises over the first steps and then falls to 0.
     """
 
     layers: tuple[int, ...]
     wording: str
     seed: int
+    left_out: int
     steps: int
-
-
-@dataclass(frozen=True)
-class Pace:
-    """batch_size (int): Sentences a step.
-    learning_rate (float): Its peak; it rises over the first steps and then falls to 0.
-    """
-
     batch_size: int = 8
     learning_rate: float = 3e-4
 
 
 RECIPES: dict[str, Recipe] = {
-    "marked": Recipe((0, 1, 2, 5), "compact/marked", 3, 380),
-    "terse": Recipe((0, 1, 2, 3, 5), "compact/terse", 1, 320),
-    "plain": Recipe((0, 1, 5), "compact/plain", 2, 400),
+    "marked": Recipe((0, 1, 2, 5), "compact/marked", seed=3, left_out=2, steps=380),
+    "terse": Recipe((0, 1, 2, 3, 5), "compact/terse", seed=1, left_out=1, steps=320),
+    "plain": Recipe((0, 1, 5), "compact/plain", seed=2, left_out=0, steps=400),
 }
 
 Progress = Callable[[Iterable[int], str], Iterable[int]]
@@ -87,7 +86,6 @@ class Workshop:
     out (Path): Where the folders of the models go.
     seed (int): Added to every recipe's.
     scale (float): Times the steps of every recipe.
-    pace (Pace): Batch size and learning rate.
     progress (Progress): Shows how far it is.
     """
 
@@ -99,7 +97,6 @@ class Workshop:
         *,
         seed: int = 0,
         scale: float = 1.0,
-        pace: Pace | None = None,
         progress: Progress = lambda steps, _: steps,
     ):
         self.pool = pool
@@ -107,7 +104,6 @@ class Workshop:
         self.out = out
         self.seed = seed
         self.scale = scale
-        self.pace = pace or Pace()
         self.progress = progress
         self._neighbours: list[list[int]] = []
 
@@ -143,9 +139,10 @@ class Workshop:
             Wording(recipe.wording),
             PieceTokenizer(tokenizer),
             random.Random(recipe.seed),
+            taught=taught(self.pool, recipe.left_out, self.seed),
         )
         steps = self.progress(range(recipe.steps), name)
-        final_loss = fit(model, curriculum, self.pace, recipe.steps, steps)
+        final_loss = fit(model, curriculum, recipe, steps)
         record = {"plan": plan, "final_loss": final_loss, "too_long": len(curriculum.too_long)}
         save(model, tokenizer, record, self.out / name)
         return record
@@ -153,7 +150,7 @@ class Workshop:
     def _plan(self, recipe: Recipe) -> dict[str, Any]:
         """All that decides what the model will be."""
         text = json.dumps(
-            [[s.window.text, [[m.start, m.end, m.label] for m in s.mentions]] for s in self.pool]
+            [[s.id, s.window.text, [[m.start, m.end, m.label] for m in s.mentions]] for s in self.pool]
         )
         return {
             "base": minilm.HUB_NAME,
@@ -162,8 +159,21 @@ class Workshop:
             "sentences": len(self.pool),
             "data_sha256": hashlib.sha256(text.encode()).hexdigest(),
             **asdict(recipe),
-            **asdict(self.pace),
         }
+
+
+def taught(pool: Sequence[Demonstration], left_out: int, seed: int) -> list[int]:
+    """pool (Sequence[Demonstration]): The training split.
+    left_out (int): A fold. Folds are of documents, as the sentences of one share their names.
+    seed (int): Decides the folds.
+    RETURNS (list[int]): Indices of the sentences of the other folds; of all, where there are fewer
+        documents than folds.
+    """
+    documents = [shot.id.rpartition("/")[0] for shot in pool]
+    order = list(dict.fromkeys(documents))
+    random.Random(seed).shuffle(order)
+    gone = set(order[left_out::FOLDS]) if len(order) >= FOLDS else set()
+    return [n for n, document in enumerate(documents) if document not in gone]
 
 
 def neighbours(pool: Sequence[Demonstration]) -> list[list[int]]:
@@ -184,18 +194,11 @@ def neighbours(pool: Sequence[Demonstration]) -> list[list[int]]:
     return [[place[hit.demonstration.id] for hit in found] for found in hits]
 
 
-def fit(
-    model: BertLMHeadModel,
-    curriculum: Curriculum,
-    pace: Pace,
-    total: int,
-    steps: Iterable[int],
-) -> float:
+def fit(model: BertLMHeadModel, curriculum: Curriculum, recipe: Recipe, steps: Iterable[int]) -> float:
     """model (BertLMHeadModel): Trained in place.
     curriculum (Curriculum): What it learns.
-    pace (Pace): Batch size and learning rate.
-    total (int): How many steps there are.
-    steps (Iterable[int]): The steps.
+    recipe (Recipe): How.
+    steps (Iterable[int]): Its steps.
     RETURNS (float): Mean loss of a sentence over the last steps.
     """
     words = model.bert.embeddings.word_embeddings
@@ -204,13 +207,15 @@ def fit(
     others = [p for p in everything if p is not words.weight]
     optimizers: list[torch.optim.Optimizer] = [
         torch.optim.AdamW(
-            others, lr=pace.learning_rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True
+            others, lr=recipe.learning_rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True
         ),
-        torch.optim.SparseAdam([words.weight], lr=pace.learning_rate, betas=(0.9, 0.98)),
+        torch.optim.SparseAdam([words.weight], lr=recipe.learning_rate, betas=(0.9, 0.98)),
     ]
-    schedules = [torch.optim.lr_scheduler.LambdaLR(o, lambda n: _rate(n, total)) for o in optimizers]
+    schedules = [
+        torch.optim.lr_scheduler.LambdaLR(o, lambda n: _rate(n, recipe.steps)) for o in optimizers
+    ]
     model.train()
-    batches = curriculum.batches(pace.batch_size)
+    batches = curriculum.batches(recipe.batch_size)
     recent: list[float] = []
 
     def lost(trees: Sequence[Tree]) -> torch.Tensor:

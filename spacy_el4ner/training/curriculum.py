@@ -16,6 +16,8 @@ SORTED = 8
 """Batches that are sorted by length together, so that little of them is padding."""
 NEGATIVES = 3
 """Hard negatives drawn for a sentence; classification and verification take theirs from these."""
+MISTYPED = 0.65
+"""Share of the false candidates that have a wrong type; the others lie in a wrong place."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +27,10 @@ class Amounts:
     zero_shot (float): Share of the sentences shown without demonstrations.
     most_shots (int): The most demonstrations shown.
     prefix_tokens (int): The longest prefix; demonstrations are dropped to keep it.
-    classified (int): Entities classified, at most; half as many negatives are added.
-    verified (int): True candidates verified, at most; up to two false ones are added.
+    classified (int): Entities classified, at most.
+    rejected (float): For each of them, spans classified that are no entity.
+    verified (int): True candidates verified, at most.
+    denied (float): For each of them, false candidates verified.
     extracted (float): Share of the sentences copied and tagged, which costs most and is learnt first.
     """
 
@@ -34,7 +38,9 @@ class Amounts:
     most_shots: int = 4
     prefix_tokens: int = 280
     classified: int = 4
+    rejected: float = 0.3
     verified: int = 2
+    denied: float = 0.4
     extracted: float = 0.6
 
 
@@ -48,6 +54,9 @@ class Curriculum:
     wording (Wording): The backbone's.
     tokenizer (PieceTokenizer): The backbone's.
     rng (Random): Decides everything.
+    amounts (Amounts | None): How much is asked about a sentence.
+    taught (Sequence[int] | None): Indices of those that questions are about; the others are
+        demonstrations alone. None for all.
     """
 
     def __init__(
@@ -59,6 +68,7 @@ class Curriculum:
         tokenizer: PieceTokenizer,
         rng: random.Random,
         amounts: Amounts | None = None,
+        taught: Sequence[int] | None = None,
     ):
         self.pool = pool
         self.neighbours = neighbours
@@ -67,14 +77,15 @@ class Curriculum:
         self.tokenizer = tokenizer
         self.rng = rng
         self.amounts = amounts or Amounts()
+        self.taught = range(len(pool)) if taught is None else taught
         self.context = tokenizer.tokenizer.model_max_length
         self.too_long: set[int] = set()
         """Sentences some jobs of which were left out, because the context has no room for them."""
 
     def batches(self, size: int) -> Iterator[list[Tree]]:
-        """YIELDS (list[Tree]): Trees of like length, without end; each round shows every sentence."""
+        """YIELDS (list[Tree]): Trees of like length, without end; a round has every sentence taught."""
         while True:
-            order = list(range(len(self.pool)))
+            order = list(self.taught)
             self.rng.shuffle(order)
             for at in range(0, len(order), size * SORTED):
                 drawn = (self.tree(n) for n in order[at : at + size * SORTED])
@@ -120,11 +131,11 @@ class Curriculum:
     def _classified(
         self, shot: Demonstration, shots: Sequence[Demonstration], wrong: Sequence[tuple[int, int]]
     ) -> list[Branch]:
-        """Most candidates of a union are entities, so most questions are about entities."""
+        """As most candidates of a union are entities, so are most that are asked about."""
         options = self.wording.options(self.labels)
         gold = self._some(shot, self.amounts.classified)
         questions = [(m, m.label) for m in gold]
-        n_wrong = max(1, len(gold) // 2)
+        n_wrong = self._number(self.amounts.rejected, gold)
         questions += [(Mention(*span), options[-1]) for span in wrong[:n_wrong]]
         return [
             self._choice(self.wording.classification, shot, shots, mention, options, answer)
@@ -134,28 +145,35 @@ class Curriculum:
     def _verified(
         self, shot: Demonstration, shots: Sequence[Demonstration], wrong: Sequence[tuple[int, int]]
     ) -> list[Branch]:
-        """About as many false candidates as true ones: a wrong type, a wrong boundary or a word."""
+        """As most candidates that a vote has typed are true, so are most that are asked about. A
+        verifier that expects as many false ones takes many entities away.
+        """
         true, false = OPTIONS
         gold = self._some(shot, self.amounts.verified)
         questions = [(m, true) for m in gold]
-        near = [m.label for m in shot.mentions] or list(self.labels)
-        mistyped = [Mention(m.start, m.end, other) for m in gold for other in self._other(m.label)]
-        misplaced = [Mention(*span, self.rng.choice(near)) for span in wrong]
-        mistakes = mistyped[:1] + misplaced[:1]
-        self.rng.shuffle(mistakes)
-        questions += [(m, false) for m in mistakes[: max(1, len(gold))]]
+        mistakes = wrong[: self._number(self.amounts.denied, gold)]
+        questions += [(self._mistaken(shot, gold, span), false) for span in mistakes]
         return [
             self._choice(self.wording.verification, shot, shots, mention, OPTIONS, answer)
             for mention, answer in questions
         ]
 
+    def _number(self, share: float, gold: Sequence[Mention]) -> int:
+        """How many wrong questions go with the right ones; few, where there are none."""
+        expected = share * (len(gold) or 0.5)
+        return int(expected) + (self.rng.random() < expected % 1)
+
+    def _mistaken(self, shot: Demonstration, gold: Sequence[Mention], span: tuple[int, int]) -> Mention:
+        """An entity with a wrong type, or a wrong place with a type of the sentence."""
+        if gold and len(self.labels) > 1 and self.rng.random() < MISTYPED:
+            mention = self.rng.choice(gold)
+            others = [other for other in self.labels if other != mention.label]
+            return Mention(mention.start, mention.end, self.rng.choice(others))
+        near = [m.label for m in shot.mentions] or list(self.labels)
+        return Mention(*span, self.rng.choice(near))
+
     def _some(self, shot: Demonstration, most: int) -> list[Mention]:
         return self.rng.sample(shot.mentions, min(len(shot.mentions), most))
-
-    def _other(self, label: str) -> list[str]:
-        """One wrong type, if there is any."""
-        others = [other for other in self.labels if other != label]
-        return [self.rng.choice(others)] if others else []
 
     def _choice(
         self,
