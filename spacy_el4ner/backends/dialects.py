@@ -19,8 +19,12 @@ from spacy_el4ner.types import Answer, Grammar
 
 DIALECTS = ("plain", "vllm", "llama.cpp")
 _FENCED = re.compile(r"```[^\n`]*\n(.*?)\n?```", re.DOTALL)
-_THOUGHT = re.compile(r"\A\s*<think>.*?(?:</think>|\Z)", re.DOTALL)
-"""What thinking models say first; an answer that was cut off may be nothing else."""
+_THOUGHT = re.compile(
+    r"\A\s*<think>.*?(?:</think>|\Z)|\A(?:(?!<think>).)*?\n</think>[^\S\n]*\n", re.DOTALL
+)
+"""What thinking models say first; an answer that was cut off may be nothing else. Where the prompt has
+opened the thought already, its end stands on a line of its own, as it hardly would in a sentence.
+"""
 _NEGATION = re.compile(r"\b(?:no|not|nor|neither|cannot|\w+n[’']t)\b|[不非没沒無无]", re.IGNORECASE)
 
 Tokens = list[tuple[str, float]]

@@ -56,6 +56,8 @@ def test_white_space_and_fences_are_taken_off(text):
         ("\n<think></think>```\nGPE\n```", "GPE"),
         ("<think>It is ORG, so", ""),
         ("a <think>b</think>", "a <think>b</think>"),
+        ("It may be ORG.\n</think>\n\nGPE", "GPE"),
+        ("Ann wrote </think> and left.", "Ann wrote </think> and left."),
     ],
 )
 def test_a_thought_before_the_answer_is_taken_off(text, answer):
