@@ -38,6 +38,12 @@ def report(
     limit: Annotated[
         int, typer.Option(min=0, help="How many documents --pipeline annotates, the first; 0 for all")
     ] = 100,
+    lang: Annotated[
+        str,
+        typer.Option(
+            "--lang", "-l", help="With --docs: language that JSONL texts of --gold are cut by"
+        ),
+    ] = "en",
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
     """Write one HTML file, for any browser and without a network: the tables of an evaluation, its
@@ -55,7 +61,7 @@ def report(
 
     try:
         sections = read_sections(metrics)
-        shown, answers = _documents(docs, gold, pipeline, limit, gpu_id)
+        shown, answers = _documents(docs, gold, pipeline, limit, lang, gpu_id)
         data, tally = structure(shown, answers)
         with replacing(out) as file:
             file.write(page(sections, data, tally, f"Report: {metrics.resolve().name}").encode("utf8"))
@@ -67,7 +73,7 @@ def report(
 
 
 def _documents(
-    docs: Path | None, gold: Path | None, pipeline: str | None, limit: int, gpu_id: int
+    docs: Path | None, gold: Path | None, pipeline: str | None, limit: int, lang: str, gpu_id: int
 ) -> tuple[list["Doc"], list["Doc"] | None]:
     """RETURNS (tuple[list[Doc], list[Doc] | None]): Annotated documents, and the same with gold
     entities if there are any.
@@ -86,7 +92,7 @@ def _documents(
     if docs is None:
         return [], None
     shown = read_annotated(docs)
-    return shown, None if gold is None else matching(shown, read_docs(gold), gold)
+    return shown, None if gold is None else matching(shown, read_docs(gold, lang=lang), gold)
 
 
 def _annotated(pipeline: str, gold: Path, limit: int, gpu_id: int) -> tuple[list["Doc"], list["Doc"]]:

@@ -56,6 +56,18 @@ def test_gold_texts_are_cut_as_the_pipeline_cuts(files):
     assert '"outcome":"right"' in out.read_text(encoding="utf8")
 
 
+def test_gold_texts_beside_documents_are_cut_by_a_language(files):
+    mention = ("懷王", "NR", voted(vote("a", "NR")))
+    found = annotated("歸告懷王。", [mention], nlp=spacy.blank("zh"))
+    DocBin(docs=[found], store_user_data=True).to_disk(files / "zh.spacy")
+    (files / "gold.jsonl").write_text('{"text": "歸告懷王。", "entities": [[2, 4, "NR"]]}\n', "utf8")
+    out = files / "report.html"
+    docs, gold = ("--docs", files / "zh.spacy"), ("--gold", files / "gold.jsonl")
+    result = call(METRICS, out, *docs, *gold, "--lang", "zh")
+    assert result.exit_code == 0, result.output
+    assert '"outcome":"right"' in out.read_text(encoding="utf8")
+
+
 def test_figures_alone_will_do(files):
     assert call(METRICS, files / "report.html").exit_code == 0
 

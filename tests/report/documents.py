@@ -9,9 +9,9 @@ TEXT = "👩‍👩‍👧 Ann Lee met Bill Osei of Acme in Paris."
 """Its first character is eight units of UTF-16."""
 
 
-def doc(text=TEXT, *entities, id=None):
+def doc(text=TEXT, *entities, id=None, nlp=NLP):
     """entities: (surface, label), of the first occurrence each."""
-    made = NLP.make_doc(text)
+    made = nlp.make_doc(text)
     made.ents = [span(made, *entity) for entity in entities]
     if id is not None:
         made.user_data["id"] = id
@@ -25,10 +25,10 @@ def span(made, surface, label):
     return found
 
 
-def annotated(text, entities, others=(), id=None):
+def annotated(text, entities, others=(), id=None, nlp=NLP):
     """entities, others: (surface, label, record); the others are not in `doc.ents`."""
     attributes.register()
-    made = doc(text, *((surface, label) for surface, label, _ in entities), id=id)
+    made = doc(text, *((surface, label) for surface, label, _ in entities), id=id, nlp=nlp)
     spans = [(span(made, surface, label), r) for surface, label, r in (*entities, *others)]
     made._.el4ner = {
         "counts": {},
