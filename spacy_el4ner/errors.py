@@ -385,6 +385,10 @@ class Errors(metaclass=_Coded):
         "'{path}' is there and was not made by `sft`: all that is in it would be lost. Choose a folder "
         "that is not there yet."
     )
+    EL138 = (
+        "None of the {n} sentences fits into the context of {context} tokens with a question about it: "
+        "a compact backbone cannot learn from them. Check that the texts are cut into sentences."
+    )
 
 
 class Warnings(metaclass=_Coded):

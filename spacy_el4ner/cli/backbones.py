@@ -47,12 +47,15 @@ def backbones(
         return
     with telling_mistakes():
         pool = [d for d in demonstrations(read_docs(corpus / "train.spacy")) if d.window.tokens]
-    labels = sorted({m.label for d in pool for m in d.mentions})
+        labels = sorted({m.label for d in pool for m in d.mentions})
+        workshop = Workshop(pool, labels, out, seed=seed, scale=scale, progress=_bar)
     msg.info(f"{len(wanted)} backbones from {len(pool)} sentences")
-    workshop = Workshop(pool, labels, out, seed=seed, scale=scale, progress=_bar)
     start = time.perf_counter()
     for name in wanted:
-        record = workshop.make(name)
+        try:
+            record = workshop.make(name)
+        except ValueError as error:
+            msg.fail(f"'{name}' could not be made", str(error), exits=1)
         msg.good(f"{out / name}: loss {record['final_loss']:.2f} a sentence")
         if too_long := record.get("too_long"):
             msg.warn(f"{too_long} sentences are too long for the context with some of their questions.")

@@ -25,6 +25,7 @@ from transformers import BertLMHeadModel
 
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
+from spacy_el4ner.errors import Errors
 from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.retrieval.base import PoolEntry, Query
 from spacy_el4ner.retrieval.encoders import SentenceTransformerEncoder
@@ -87,6 +88,7 @@ class Workshop:
     seed (int): Added to every recipe's.
     scale (float): Times the steps of every recipe.
     progress (Progress): Shows how far it is.
+    RAISES (ValueError): EL053, there is no entity in the pool.
     """
 
     def __init__(
@@ -99,6 +101,8 @@ class Workshop:
         scale: float = 1.0,
         progress: Progress = lambda steps, _: steps,
     ):
+        if not any(shot.mentions for shot in pool):
+            raise ValueError(Errors.EL053.format(n=len(pool)))
         self.pool = pool
         self.labels = list(labels)
         self.out = out

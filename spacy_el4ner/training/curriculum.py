@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from spacy_el4ner.backends.tokens import PieceTokenizer
+from spacy_el4ner.errors import Errors
 from spacy_el4ner.formats import Choice
 from spacy_el4ner.prompts.wording import Wording
 from spacy_el4ner.training.negatives import negatives
@@ -14,6 +15,8 @@ from spacy_el4ner.types import Demonstration, Mention
 OPTIONS = ("true", "false")
 SORTED = 8
 """Batches that are sorted by length together, so that little of them is padding."""
+EMPTY_ROUNDS = 12
+"""Rounds without a question after which none is expected; a round over few sentences may have none."""
 NEGATIVES = 3
 """Hard negatives drawn for a sentence; classification and verification take theirs from these."""
 MISTYPED = 0.65
@@ -83,8 +86,12 @@ class Curriculum:
         """Sentences some jobs of which were left out, because the context has no room for them."""
 
     def batches(self, size: int) -> Iterator[list[Tree]]:
-        """YIELDS (list[Tree]): Trees of like length, without end; a round has every sentence taught."""
-        while True:
+        """YIELDS (list[Tree]): Trees of like length, without end; a round has every sentence taught.
+        RAISES (ValueError): EL138, they are all too long.
+        """
+        empty = 0
+        while empty < EMPTY_ROUNDS:
+            empty += 1
             order = list(self.taught)
             self.rng.shuffle(order)
             for at in range(0, len(order), size * SORTED):
@@ -92,7 +99,9 @@ class Curriculum:
                 trees = sorted((tree for tree in drawn if tree.branches), key=len)
                 batches = [trees[n : n + size] for n in range(0, len(trees), size)]
                 self.rng.shuffle(batches)
+                empty = 0 if batches else empty
                 yield from batches
+        raise ValueError(Errors.EL138.format(n=len(self.taught), context=self.context))
 
     def tree(self, n: int) -> Tree:
         """RETURNS (Tree): Sentence `n` with its jobs, newly drawn each time."""

@@ -39,9 +39,9 @@ def test_backbones_are_ordinary_directories_of_different_depth(made):
 
 
 def test_very_long_sentences_get_fewer_steps_in_the_same_time(tmp_path):
-    long = make_shot(make_window(*["word"] * 4 * WORDS))
-    assert Workshop([long], LABELS, tmp_path).share == 0.5
-    assert Workshop([make_shot(make_window(*["word"] * 2 * WORDS))], LABELS, tmp_path).share == 1.0
+    for times, share in ((4, 0.5), (2, 1.0)):
+        shot = make_shot(make_window(*["Ann"] * times * WORDS), (0, 3, "PERSON"))
+        assert Workshop([shot], LABELS, tmp_path).share == share
     assert workshop(tmp_path).share == 1.0
 
 
@@ -97,6 +97,17 @@ def test_jobs_that_the_context_has_no_room_for_are_left_out_and_counted(tmp_path
     pool = demonstrations([docs()[0], crowd(300)])
     record = Workshop(pool, LABELS, tmp_path, scale=0.02).make("plain")
     assert record["too_long"] == 1
+
+
+def test_where_no_sentence_fits_the_context_it_says_so(tmp_path):
+    with pytest.raises(ValueError, match="EL138"):
+        Workshop(demonstrations([crowd(300)]), LABELS, tmp_path).make("plain")
+    assert not (tmp_path / "plain").exists()
+
+
+def test_without_an_entity_there_is_nothing_to_learn(tmp_path):
+    with pytest.raises(ValueError, match="EL053"):
+        Workshop([make_shot(make_window("Rain", "fell"))], [], tmp_path)
 
 
 def crowd(n):
