@@ -1,5 +1,6 @@
 # make run   the whole method on the project's own text, from nothing
 # make test  formatting, lint, types, layers and tests
+# make test-slow  the tests from end to end: pages of docs/, packages, processes, kills, benchmarks
 # make fuzz   the campaigns of hostile texts and labels, long
 # make test-transformers5  the tests that touch transformers, with version 5 and without spacy-transformers
 # make test-ray  annotation over Ray Data, with the extra that brings it
@@ -15,7 +16,7 @@ NAME ?= sample_en
 CHARACTERS ?= 100000
 PIP := --quiet --disable-pip-version-check --no-compile
 
-.PHONY: run test fuzz test-transformers5 test-ray browser check docs install clean
+.PHONY: run test test-slow fuzz test-transformers5 test-ray browser check docs install clean
 
 run: .venv/runs
 	@echo "== 2/3  the ensemble and the fusion, trained and measured: about half an hour on two cores (each step shows its progress)"
@@ -34,13 +35,16 @@ run: .venv/runs
 test: check
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
+test-slow: install
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow --numprocesses 2 --dist loadfile
+
 # CHARACTERS: the longest texts; a hundred thousand take minutes each on a CPU
 fuzz: install
 	@EL4NER_FUZZ=fuzz EL4NER_FUZZ_CHARACTERS=$(CHARACTERS) OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
 		--numprocesses 2 --hypothesis-show-statistics tests/pipeline/test_campaigns.py
 
 test-transformers5: .venv5/installed
-	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers OMP_NUM_THREADS=1 $(BIN5)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS5)
+	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers OMP_NUM_THREADS=1 $(BIN5)/python -m pytest -m '' --numprocesses 2 --dist loadfile $(TESTS5)
 
 test-ray: install
 	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[ray]'

@@ -15,6 +15,7 @@ def job(ruler, tmp_path):
     return Job(str(ruler), source, ".jsonl", shard_size=4, max_length=500)
 
 
+@pytest.mark.slow
 def test_two_processes_make_the_same_shards(job):
     told = []
     parts = sorted(in_processes(job, range(8), told.append, 2), key=lambda part: part.number)

@@ -85,6 +85,7 @@ def test_shards_do_not_show_in_the_output(ruler, tmp_path):
 
 @needs_fork
 @pytest.mark.parametrize("suffix", [".jsonl", ".spacy"])
+@pytest.mark.slow
 def test_a_run_that_is_killed_at_any_moment_ends_in_the_same_bytes(ruler, tmp_path, suffix):
     whole = fresh(tmp_path, "whole")
     # The first run of a process is slower.

@@ -56,6 +56,7 @@ def found(page):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: f"{page.parent.name}/{page.name}")
+@pytest.mark.slow
 def test_the_blocks_of_a_page_run(page, place):
     names = {"__name__": "page", "examples": project.examples()}
     for block in found(page):

@@ -5,6 +5,8 @@ import pytest
 from spacy_el4ner.evaluation.annotation_cost import Record, markdown, measure
 from tests.bulk.inputs import save_ruler
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_run_is_measured_from_end_to_end(tmp_path):
     row = measure(str(save_ruler(tmp_path / "ruler")), ["Bill left.", "Ann Lee stayed."], 3, 1, 2)

@@ -23,7 +23,7 @@ from tests.tiny import save_compact
 from tests.training.corpus import docs
 
 # Of transformers and spaCy-llm, about models as tiny and prompts as odd as these.
-pytestmark = pytest.mark.filterwarnings("default")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 SIZES = (1, 4)
 OURS = ("constrained", "draft_verified")
 

@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 
+import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import DocBin
@@ -28,6 +29,7 @@ print(json.dumps(measure(nlp, ["One.", "Two."], 400, 8)))
 """
 
 
+@pytest.mark.slow
 def test_a_pipe_that_keeps_everything_is_found_out():
     # In a process of its own: what other tests held is freed at moments of its own.
     run = subprocess.run(

@@ -22,10 +22,13 @@ from tests.tiny import TEXTS, save_compact
 FULL = f"en_{NAME}"
 # PEFT asks for an attribute that transformers 5 deprecates, when it makes an adapter.
 # spaCy's `package` leaves closing its files to the garbage collector.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:.is_gradient_checkpointing. is deprecated:FutureWarning",
-    "ignore:unclosed file:ResourceWarning",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore:.is_gradient_checkpointing. is deprecated:FutureWarning",
+        "ignore:unclosed file:ResourceWarning",
+    ),
+]
 
 
 @pytest.fixture(scope="module", params=["ensemble", "fusion"])

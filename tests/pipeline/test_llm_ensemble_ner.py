@@ -45,6 +45,7 @@ def test_batches_of_any_size_agree(nlp, batch_size):
     assert [found(doc) for doc in nlp.pipe(texts, batch_size=batch_size)] == expected
 
 
+@pytest.mark.slow
 def test_two_hundred_documents_in_batches_equal_one_by_one(nlp):
     names = ("Ann", "Bill", "Acme", "Oslo", "Søren", "the bill", "Yahoo!", "Jordan")
     texts = [

@@ -13,6 +13,8 @@ from spacy_el4ner.pipeline.checks import check_process
 from tests.pipeline import taggers
 from tests.pipeline.ensembles import blocks, gold, pipeline
 
+pytestmark = pytest.mark.slow
+
 TEXTS = ["Bill left Paris.", "Ann met Bill.", "Who saw Ann in Oslo?"]
 PROGRAM = """
 import json, multiprocessing, sys

@@ -213,6 +213,7 @@ class TestResuming:
         assert weights(out) == weights(whole[0])
         assert losses(out) == losses(whole[0])
 
+    @pytest.mark.slow
     def test_a_killed_run_ends_like_one_that_was_not(self, whole, qwen, tmp_path):
         out = tmp_path / "adapter"
         program = (
@@ -235,6 +236,7 @@ class TestResuming:
         assert losses(out) == losses(whole[0])
 
     @needs_fork
+    @pytest.mark.slow
     def test_a_run_killed_at_any_moment_ends_like_one_that_was_not(self, whole, qwen, tmp_path):
         start = time.perf_counter()
         train(qwen, tmp_path / "warm", dev=SENTENCES[:4], save_every=0)
