@@ -1,6 +1,6 @@
 # make run   the whole method on the project's own text, from nothing
 # make test  formatting, lint, types, layers and tests
-# make test-slow  the tests from end to end: pages of docs/, packages, processes, kills, benchmarks
+# make test-slow  the tests from end to end: commands, pages of docs/, packages, processes, kills, benchmarks
 # make fuzz   the campaigns of hostile texts and labels, long
 # make test-transformers5  the tests that touch transformers, with version 5 and without spacy-transformers
 # make test-ray  annotation over Ray Data, with the extra that brings it

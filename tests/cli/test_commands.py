@@ -12,7 +12,10 @@ from spacy_el4ner.cli import app
 from spacy_el4ner.evaluation.report import markdown
 from tests.training.corpus import docs
 
-pytestmark = pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'"),
+]
 ROOT = Path(__file__).parent.parent.parent
 COMPACT = ROOT / "configs" / "backbones" / "compact.cfg"
 

@@ -32,6 +32,7 @@ def test_it_finds_them_in_raw_text(nlp):
     assert ("New York City", "GPE") in ents(nlp("Ann Lee met Søren in New York City."))
 
 
+@pytest.mark.slow
 def test_the_factory_is_found_without_importing_the_package_and_its_defaults_work():
     code = (
         "import spacy\n"
