@@ -1,12 +1,7 @@
 import json
-import os
-import random
 import shutil
-import signal
 import time
-import warnings
 from dataclasses import replace
-from multiprocessing import get_context
 
 import pytest
 import spacy
@@ -18,10 +13,7 @@ from spacy_el4ner.bulk.parts import Parts
 from spacy_el4ner.bulk.run import Run, Share
 from spacy_el4ner.bulk.worker import Job, silent
 from tests.bulk.inputs import BAD, read_jsonl, save_ruler, write_jsonl
-
-KILLS = int(os.environ.get("EL4NER_KILLS", "5"))
-FORK = get_context("fork")
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+from tests.kills import KILLS, Killer, needs_fork
 
 
 def make_job(ruler, folder, suffix=".jsonl", **settings):
@@ -92,30 +84,17 @@ def test_a_run_that_is_killed_at_any_moment_ends_in_the_same_bytes(ruler, tmp_pa
     annotate(make_job(ruler, fresh(tmp_path, "warm"), suffix), tmp_path / "warm" / f"out{suffix}")
     start = time.perf_counter()
     annotate(make_job(ruler, whole, suffix), whole / f"out{suffix}")
-    seconds = time.perf_counter() - start
-    rng = random.Random(suffix)
-    killed = 0
+    killer = Killer(time.perf_counter() - start, suffix)
     for n in range(KILLS):
         folder = fresh(tmp_path, str(n))
         job, out = make_job(ruler, folder, suffix), folder / f"out{suffix}"
-        killed += _killed(job, out, rng.uniform(0, seconds))
-        killed += _killed(job, out, rng.uniform(0, seconds))
+        killer.kill(annotate, job, out)
+        killer.kill(annotate, job, out)
         annotate(job, out)
         assert everything(folder) == everything(whole)
         assert not Parts(out).folder.exists()
-    assert killed
-
-
-def _killed(job, out, after):
-    """Whether the run was still going on when it was killed."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads, Python 3.12
-        process = FORK.Process(target=annotate, args=(job, out))
-        process.start()
-    time.sleep(after)
-    process.kill()
-    process.join()
-    return process.exitcode == -signal.SIGKILL
+    print(f"killed while going on: {killer.killed} of {2 * KILLS}")
+    assert killer.killed
 
 
 def test_finished_shards_are_not_annotated_again(ruler, tmp_path):

@@ -1,15 +1,13 @@
 """Building an index, killed at random moments: the folder is whole or not there."""
 
-import random
 import time
-import warnings
 
 import pytest
 from spacy.language import Language
 
 from spacy_el4ner.pipeline.saving import save_pipeline
 from spacy_el4ner.storage import manifest
-from tests.bulk.test_run import FORK, KILLS, needs_fork
+from tests.kills import KILLS, Killer, needs_fork
 from tests.pipeline.ensembles import gold, pipeline
 
 
@@ -30,25 +28,18 @@ def test_an_index_that_is_killed_at_any_moment_is_whole_or_not_there(models, tmp
     build(models[:1], tmp_path / "warm")  # the first one is slower
     start = time.perf_counter()
     build(models[:1], tmp_path / "whole")
-    seconds = time.perf_counter() - start
-    whole, rng, killed = contents(tmp_path / "whole"), random.Random(there), 0
+    killer = Killer(time.perf_counter() - start, there)
+    whole = contents(tmp_path / "whole")
     for n in range(KILLS):
         out = tmp_path / str(n)
         if there:
             build(models[:1], out)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads, Python 3.12
-            process = FORK.Process(target=build, args=(models[:1], out))
-            process.start()
-        time.sleep(rng.uniform(0, seconds))
-        process.kill()
-        process.join()
-        killed += process.exitcode != 0
+        killer.kill(build, models[:1], out)
         assert out.exists() or not there
         if out.exists():
             manifest.verify(out)
             assert contents(out) == whole
         build(models[:1], out)
         assert contents(out) == whole
-    print(f"killed while going on: {killed} of {KILLS}")
-    assert killed
+    print(f"killed while going on: {killer.killed} of {KILLS}")
+    assert killer.killed

@@ -11,8 +11,8 @@ import pytest
 from safetensors import SafetensorError
 
 from spacy_el4ner.storage.atomic import replacing, replacing_folder
+from tests.kills import KILLS
 
-KILLS = int(os.environ.get("EL4NER_KILLS", "5"))
 SAVES = """
 import sys
 from pathlib import Path

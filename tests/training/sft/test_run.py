@@ -1,11 +1,9 @@
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import time
-import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.training.sft import Settings, finetune
 from spacy_el4ner.training.sft.demonstrations import finder
-from tests.bulk.test_run import FORK, KILLS, needs_fork
+from tests.kills import KILLS, Killer, needs_fork
 from tests.strategies import make_shot, sentence
 from tests.tiny import save_family
 from tests.training.sft.corpus import LABELS, SENTENCES, Letters
@@ -240,24 +238,15 @@ class TestResuming:
     def test_a_run_killed_at_any_moment_ends_like_one_that_was_not(self, whole, qwen, tmp_path):
         start = time.perf_counter()
         train(qwen, tmp_path / "warm", dev=SENTENCES[:4], save_every=0)
-        seconds, rng, killed = time.perf_counter() - start, random.Random(0), 0
+        killer = Killer(time.perf_counter() - start, 0)
         for n in range(KILLS):
             out = tmp_path / str(n)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads, Python 3.12
-                running = FORK.Process(
-                    target=train, args=(qwen, out), kwargs={"dev": SENTENCES[:4], "save_every": 0}
-                )
-                running.start()
-            time.sleep(rng.uniform(0, seconds))
-            running.kill()
-            running.join()
-            killed += running.exitcode != 0
+            killer.kill(train, qwen, out, dev=SENTENCES[:4], save_every=0)
             train(qwen, out, dev=SENTENCES[:4])
             assert weights(out) == weights(whole[0])
             assert losses(out) == losses(whole[0])
-        print(f"killed while going on: {killed} of {KILLS}")
-        assert killed
+        print(f"killed while going on: {killer.killed} of {KILLS}")
+        assert killer.killed
 
     def test_a_run_does_not_go_on_with_other_settings(self, qwen, tmp_path):
         def show(steps, done, loss):
