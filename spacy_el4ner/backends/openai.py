@@ -30,7 +30,7 @@ ASK_AGAIN = (
 CHOOSE_AGAIN = "Answer with exactly one of these and nothing else: {options}"
 OWN_FIELDS = ("model", "messages", "stream")
 """Fields of a request that no parameter can replace."""
-ASKING = 2
+ASKING = 3
 """Raised when what is asked for changes, or how it is read, so that a store does not take old answers
 for new ones.
 """
