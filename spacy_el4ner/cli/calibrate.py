@@ -40,6 +40,9 @@ def calibrate(
     tolerance: Annotated[
         float, typer.Option(help="Loss of F1 accepted for asking less often, such as 0.001")
     ] = 0.0,
+    budget: Annotated[
+        float, typer.Option(min=0, max=1, help="Largest share of the sentences to ask about")
+    ] = 0.4,
     folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation")] = 5,
     repeats: Annotated[int, typer.Option(min=1, help="How often the parts are drawn")] = 5,
     limit: Annotated[int, typer.Option(min=0, help="Sentences to use, drawn by seed; 0 for all")] = 0,
@@ -83,6 +86,7 @@ def calibrate(
             repeats=repeats,
             seed=seed,
             tolerance=tolerance,
+            budget=budget,
         )
     except ValueError as error:
         if not str(error).startswith("[EL"):
@@ -98,6 +102,7 @@ def calibrate(
         "repeats": repeats,
         "seed": seed,
         "tolerance": tolerance,
+        "budget": budget,
     }
     _save(nlp, report, {**settings, "documents": len(docs), "sentences": sentences}, out)
     _tell(report, chosen)

@@ -96,6 +96,7 @@ def calibrate(
     repeats: int = 5,
     seed: int = 0,
     tolerance: float = 0.0,
+    budget: float = 1.0,
 ) -> Report:
     """cases (Sequence[Case]): Held-out windows with both readings and gold entities.
     objective (str): What to maximise, "entity_f1" or "token_macro_f1".
@@ -104,6 +105,7 @@ def calibrate(
     repeats (int): How often they are drawn.
     seed (int): Draws them.
     tolerance (float): Loss of F1 that is accepted for asking less often.
+    budget (float): The largest share of the windows to ask about, 0 to 1.
     RETURNS (Report): Parameters, and how each rule did.
     RAISES (ValueError): There are no gold entities, the models never disagree, or the rule that is
         wanted could not be fitted.
@@ -121,7 +123,7 @@ def calibrate(
     every = np.ones(len(whole.disagreements), dtype=np.bool_)
     slm, llm = float(whole.f1(every)), float(whole.f1(~every))
     chosen = make_rule(rule or _best(reports, slm), calibration)
-    routing = find_threshold(cases, chosen, tolerance, objective)
+    routing = find_threshold(cases, chosen, tolerance, objective, budget)
     weights, trust = _confidence(cases, divisions[0], chosen)
     scores = curve(whole, PaperRule(replace(calibration, lam=1.0)))
     return Report(

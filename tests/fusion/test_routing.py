@@ -79,6 +79,22 @@ def test_a_tolerance_asks_less():
     assert loose.f1 >= strict.always - 0.01
 
 
+def test_a_budget_is_kept_and_spent_on_what_is_best():
+    """Each answer helps, so that none can be left out without a loss; then one harms."""
+    cases = [sample(2.0 - n / 100, False, True) for n in range(50)]
+    cases[30] = sample(2.0 - 30 / 100, True, False)
+    rule = make_rule("llm", Calibration())
+    assert find_threshold(cases, rule).asked == 1.0
+    assert find_threshold(cases, rule, budget=0.4).asked == pytest.approx(0.4)
+    assert find_threshold(cases, rule, budget=0.62).asked == pytest.approx(0.6)
+
+
+def test_a_budget_changes_nothing_where_less_is_enough():
+    cases = [sample(2.0, False, True)] + [sample(0.1, True, True)] * 9
+    rule = make_rule("llm", Calibration())
+    assert find_threshold(cases, rule, budget=0.4) == find_threshold(cases, rule)
+
+
 def test_windows_that_are_as_unsure_are_asked_about_together():
     cases = [sample(1.0, False, True), sample(1.0, True, False), sample(0.5, True, True)]
     curve = find_threshold(cases, make_rule("llm", Calibration())).curve
