@@ -389,6 +389,10 @@ class Errors(metaclass=_Coded):
         "None of the {n} sentences fits into the context of {context} tokens with a question about it: "
         "a compact backbone cannot learn from them. Check that the texts are cut into sentences."
     )
+    EL139 = (
+        "The tokenizer of '{name}' has no token that masks, so that nothing can be hidden from it. "
+        "Leave `hidden` at 0, or set the tokenizer's `mask_token`."
+    )
 
 
 class Warnings(metaclass=_Coded):

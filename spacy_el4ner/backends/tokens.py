@@ -36,7 +36,7 @@ class PieceTokenizer:
         self.use_chat_template = use_chat_template and bool(tokenizer.chat_template)
         # SentencePiece puts a space before the first word, unless something stands there already.
         self._anchored = "".join(tokenizer.tokenize("x")).startswith(("\u2581", "\u0120"))
-        self._controls = _control_tokens(tokenizer)
+        self.controls = _control_tokens(tokenizer)
         self._short = lru_cache(maxsize=65536)(self._piece)
         # Whole prompts: only the questions about the same sentence share theirs.
         self._long = lru_cache(maxsize=64)(self._piece)
@@ -50,7 +50,7 @@ class PieceTokenizer:
         RAISES (ValueError): Nothing tells.
         """
         following = self._encode(self._around_an_answer[1], split_special=False)
-        ends = [token for token in following if token in self._controls]
+        ends = [token for token in following if token in self.controls]
         for token in (*ends, self.tokenizer.eos_token_id, self.tokenizer.sep_token_id):
             if token is not None:
                 return int(token)
@@ -64,7 +64,7 @@ class PieceTokenizer:
 
     def _piece(self, text: str) -> tuple[int, ...]:
         tokens = self._inside(text, split_special=True)
-        if len(text) < 2 or self._controls.isdisjoint(tokens):
+        if len(text) < 2 or self.controls.isdisjoint(tokens):
             return tokens
         # Not all are split: Qwen's "<think>" is not marked as special, Unigram knows its "</s>".
         half = len(text) // 2
@@ -81,7 +81,7 @@ class PieceTokenizer:
 
     def _places(self, text: str) -> tuple[int, ...]:
         tokens = self._inside(text, split_special=True)
-        if len(text) >= 2 and not self._controls.isdisjoint(tokens):
+        if len(text) >= 2 and not self.controls.isdisjoint(tokens):
             half = len(text) // 2  # as in `_piece`
             return self._places(text[:half]) + tuple(half + at for at in self._places(text[half:]))
         if not tokens or not self.tokenizer.is_fast:

@@ -72,6 +72,13 @@ def sft(
     rank: Annotated[int, typer.Option(help="Of LoRA")] = 64,
     alpha: Annotated[int, typer.Option(help="Of LoRA")] = 128,
     dropout: Annotated[float, typer.Option(help="Of LoRA")] = 0.0,
+    hidden: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of what is read that is hidden in training")
+    ] = 0.0,
+    average: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Keep the mean of the weights, decaying so; 0: the last ones"),
+    ] = 0.0,
     epochs: Annotated[int, typer.Option(help="Rounds over the sentences")] = 3,
     batch_size: Annotated[int, typer.Option(help="Sentences an optimizer step")] = 64,
     batch_tokens: Annotated[
@@ -147,6 +154,8 @@ def sft(
                     rank=rank,
                     alpha=alpha,
                     dropout=dropout,
+                    hidden=hidden,
+                    average=average,
                     epochs=epochs,
                     batch_size=batch_size,
                     batch_tokens=batch_tokens,

@@ -9,14 +9,24 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from spacy_el4ner.training.sft.average import Average
+from spacy_el4ner.training.sft.weights import read_weights, trainable
+
 NAME = "checkpoint"
 
 
-def save(folder: Path, state: dict[str, Any], model: torch.nn.Module, optimizer: Any) -> None:
+def save(
+    folder: Path,
+    state: dict[str, Any],
+    model: torch.nn.Module,
+    optimizer: Any,
+    average: Average | None = None,
+) -> None:
     """folder (Path): Of the run. The checkpoint before is removed once this one is complete.
     state (dict[str, Any]): Plain data; its "step" names the checkpoint.
     model (Module): Its trainable weights are kept.
     optimizer (Optimizer): Its state is kept.
+    average (Average | None): The mean of the weights, if there is one.
     """
     partial, whole = folder / f".{NAME}.partial", folder / f"{NAME}-{state['step']:08d}"
     if whole.is_dir():
@@ -30,6 +40,8 @@ def save(folder: Path, state: dict[str, Any], model: torch.nn.Module, optimizer:
         for key, value in values.items()
     }
     save_file(moments, partial / "optimizer.safetensors")
+    if average is not None:
+        save_file(average.weights, partial / "average.safetensors")
     (partial / "state.json").write_text(json.dumps(state), encoding="utf8")
     old = complete(folder)
     os.replace(partial, whole)
@@ -42,12 +54,16 @@ def complete(folder: Path) -> list[Path]:
     return sorted(folder.glob(f"{NAME}-*"))
 
 
-def load(checkpoint: Path, model: torch.nn.Module, optimizer: Any) -> dict[str, Any]:
-    """Put model and optimizer where they were.
+def load(
+    checkpoint: Path, model: torch.nn.Module, optimizer: Any, average: Average | None = None
+) -> dict[str, Any]:
+    """Put model, optimizer and mean where they were.
 
     RETURNS (dict[str, Any]): The state that was saved.
     """
-    put(model, checkpoint / "weights.safetensors")
+    read_weights(model, checkpoint / "weights.safetensors")
+    if average is not None:
+        average.resume(load_file(checkpoint / "average.safetensors"))
     found = optimizer.state_dict()
     found["state"] = {}
     for key, value in load_file(checkpoint / "optimizer.safetensors").items():
@@ -56,23 +72,3 @@ def load(checkpoint: Path, model: torch.nn.Module, optimizer: Any) -> dict[str, 
     optimizer.load_state_dict(found)
     state: dict[str, Any] = json.loads((checkpoint / "state.json").read_text(encoding="utf8"))
     return state
-
-
-def trainable(model: torch.nn.Module) -> dict[str, torch.Tensor]:
-    """RETURNS (dict[str, Tensor]): Name -> weight, of those that are trained."""
-    return {n: p.detach().contiguous() for n, p in model.named_parameters() if p.requires_grad}
-
-
-def put(model: torch.nn.Module, weights: Path) -> None:
-    """Copy the weights of a file into the model."""
-    own = dict(model.named_parameters())
-    with torch.no_grad():
-        for name, value in load_file(weights).items():
-            own[name].copy_(value)
-
-
-def write_weights(model: torch.nn.Module, path: Path) -> None:
-    """Write the trainable weights to a file, at once."""
-    partial = path.with_name(f".{path.name}.partial")
-    save_file(trainable(model), partial)
-    os.replace(partial, path)

@@ -21,10 +21,12 @@ class Lesson:
     """tokens (tuple[int, ...]): Prompt and answer.
     decisions (tuple[Decision, ...]): The choices of the answer. `allowed` is empty where the whole
         vocabulary is, and `target` then a token.
+    text (tuple[int, ...]): Places of the prompt's tokens, without those that control the model.
     """
 
     tokens: tuple[int, ...]
     decisions: tuple[Decision, ...]
+    text: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -89,15 +91,16 @@ def lesson(
 ) -> Lesson:
     """RETURNS (Lesson): The question, answered rightly."""
     prefix, rest = tokenizer.prompt(question.prompt)
+    prompt = (*prefix, *rest)
+    text = tuple(n for n, token in enumerate(prompt) if token not in tokenizer.controls)
     path = format.path(question.window, mentions)
     if loss == "allowed":
         found = branch(tokenizer, question.prompt, format.grammar(question.window), path)
         moved = (Decision(len(prefix) + d.position, d.allowed, d.target) for d in found.decisions)
-        return Lesson((*prefix, *found.tokens), tuple(moved))
+        return Lesson((*prefix, *found.tokens), tuple(moved), text)
     answer = [*(t for option in path for t in tokenizer.piece(option)), tokenizer.end]
-    start = len(prefix) + len(rest)
-    decisions = (Decision(start + n - 1, (), token) for n, token in enumerate(answer))
-    return Lesson((*prefix, *rest, *answer[:-1]), tuple(decisions))
+    decisions = (Decision(len(prompt) + n - 1, (), token) for n, token in enumerate(answer))
+    return Lesson((*prompt, *answer[:-1]), tuple(decisions), text)
 
 
 @dataclass(frozen=True)

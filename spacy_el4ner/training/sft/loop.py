@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,13 @@ from accelerate import Accelerator
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.training.precision import fast_bfloat16
 from spacy_el4ner.training.sft import checkpoints
+from spacy_el4ner.training.sft.average import Average
 from spacy_el4ner.training.sft.data import Lesson, collate
+from spacy_el4ner.training.sft.hiding import hide
 from spacy_el4ner.training.sft.loss import answer_loss
 from spacy_el4ner.training.sft.order import batches, passes
 from spacy_el4ner.training.sft.settings import Settings
+from spacy_el4ner.training.sft.weights import read_weights, trainable, write_weights
 
 LOSSES = "loss.jsonl"
 BEST = "best.safetensors"
@@ -46,6 +49,7 @@ class Run:
     save_every (float): Seconds between checkpoints, beside those at the end of each epoch.
     shuffle (bool): Learn the lessons in a new order each epoch, in batches of like length; otherwise
         as they come.
+    gap (int | None): The token that stands for what is hidden; None where nothing is.
     """
 
     model: Any
@@ -58,6 +62,7 @@ class Run:
     show: Show = lambda steps, done, loss: None
     save_every: float = 300.0
     shuffle: bool = True
+    gap: int | None = None
 
     def __post_init__(self) -> None:
         self.lengths = [len(one) for one in self.train]
@@ -76,9 +81,10 @@ class Run:
             parameters, lr=0.0, betas=BETAS, weight_decay=settings.weight_decay, fused=True
         )
         model, optimizer = self.accelerator.prepare(bare, optimizer)
+        average = Average(bare, settings.average) if settings.average else None
         state: dict[str, Any] = {"step": 0, "dev": []}
         if found := checkpoints.complete(self.folder):
-            state = checkpoints.load(found[-1], bare, optimizer)
+            state = checkpoints.load(found[-1], bare, optimizer, average)
         self._rewind(state["step"])
         saved = time.monotonic()
         for step, batch in self._batches(state["step"]):
@@ -93,16 +99,21 @@ class Run:
             self.accelerator.clip_grad_norm_(parameters, settings.max_grad_norm)
             optimizer.step()
             optimizer.zero_grad()
+            if average:
+                average.update(step)
             self._note(step, loss, rate)
             state["step"] = step + 1
             ends = (step + 1) % self.steps_per_epoch == 0
             if ends and self.dev:
-                self._judge(state)
+                with average.in_place() if average else nullcontext():
+                    self._judge(state)
             if ends or time.monotonic() - saved >= self.save_every:
-                self._save(state, optimizer)
+                self._save(state, optimizer, average)
                 saved = time.monotonic()
         if self.dev:
-            checkpoints.put(bare, self.folder / BEST)
+            read_weights(bare, self.folder / BEST)
+        elif average:
+            average.settle()
         return state
 
     def _batches(self, done: int) -> Iterator[tuple[int, list[int]]]:
@@ -135,15 +146,19 @@ class Run:
         for n, part in enumerate(parts):
             waits = n + 1 < len(parts)
             with self.accelerator.no_sync(model) if waits else nullcontext():
-                loss = self._loss(model, [self.train[n] for n in part]) * (counts / decisions)
+                loss = self._loss(model, [self.train[n] for n in part], self.gap)
+                loss = loss * (counts / decisions)
                 # Gradients are averaged over the processes, and the sum is wanted.
                 self.accelerator.backward(loss * processes)
             total += loss.detach()
         return float(self.accelerator.reduce(total, "sum"))
 
-    def _loss(self, model: Any, lessons: Sequence[Lesson]) -> torch.Tensor:
+    def _loss(self, model: Any, lessons: Sequence[Lesson], gap: int | None = None) -> torch.Tensor:
         device = self.accelerator.device
-        batch = collate(lessons, self.pad).to(device)
+        batch = collate(lessons, self.pad)
+        if gap is not None:
+            batch = replace(batch, tokens=hide(batch.tokens, lessons, self.settings.hidden, gap))
+        batch = batch.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=self._bfloat16):
             return answer_loss(model, self.model, batch)
 
@@ -163,7 +178,7 @@ class Run:
         loss = total / sum(len(one.decisions) for one in self.dev)
         self._check(state["step"], "the loss on dev", loss)
         if loss < min(state["dev"], default=math.inf) and self.accelerator.is_main_process:
-            checkpoints.write_weights(self.model, self.folder / BEST)
+            write_weights(self.model, self.folder / BEST)
         self.accelerator.wait_for_everyone()
         state["dev"].append(loss)
 
@@ -175,12 +190,12 @@ class Run:
         if not math.isfinite(value):
             raise ValueError(Errors.EL136.format(step=step, steps=self.steps, what=what))
 
-    def _save(self, state: dict[str, Any], optimizer: Any) -> None:
+    def _save(self, state: dict[str, Any], optimizer: Any, average: Average | None) -> None:
         # A loss that is still a number can have gradients that are none.
-        lengths = [value.norm() for value in checkpoints.trainable(self.model).values()]
+        lengths = [value.norm() for value in trainable(self.model).values()]
         self._check(state["step"], "a weight", float(torch.stack(lengths).sum()))
         if self.accelerator.is_main_process:
-            checkpoints.save(self.folder, state, self.model, optimizer)
+            checkpoints.save(self.folder, state, self.model, optimizer, average)
 
     def _note(self, step: int, loss: float, rate: float) -> None:
         if self.accelerator.is_main_process:

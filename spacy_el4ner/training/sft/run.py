@@ -80,6 +80,9 @@ def finetune(
         context=settings.context,
         use_chat_template=settings.use_chat_template,
     )
+    tokenizer = backend.tokens.tokenizer
+    if settings.hidden and tokenizer.mask_token_id is None:
+        raise ValueError(Errors.EL139.format(name=model))
     tagger = Tagger(backend, settings.wording, max_tokens=settings.max_tokens)
     similar = settings.demonstrations == "similar"
     retriever = SentenceSimilarity(encoder) if similar else FixedDemonstrations(settings.seed)
@@ -91,7 +94,6 @@ def finetune(
     (train, report), (judged, _) = made
     _warn(report, len(sentences))
     torch.manual_seed(settings.seed)
-    tokenizer = backend.tokens.tokenizer
     loaded = trainable(model, revision, settings, accelerator.device)
     run = Run(
         loaded,
@@ -103,6 +105,7 @@ def finetune(
         accelerator,
         show,
         save_every,
+        gap=tokenizer.mask_token_id if settings.hidden else None,
     )
     with explained(out):
         manifest.begin(folder, wanted)

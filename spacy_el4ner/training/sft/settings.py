@@ -28,6 +28,10 @@ class Settings:
     freeze_embeddings (bool): With "full", leave the embeddings as they are: then words that the
         training text lacks stay among those that it has.
     rank (int), alpha (int), dropout (float): Of LoRA.
+    hidden (float): Share of what is read that is hidden, each time something else, so that few
+        sentences are not learnt by heart; for models with a token that masks.
+    average (float): Keep the mean of the weights over the last steps in place of the last weights: how
+        much of it is kept in a step, such as 0.995; 0 for the last weights.
     epochs (int): Rounds over the sentences.
     batch_size (int): Sentences an optimizer step, all processes together.
     batch_tokens (int): The most tokens, padding included, that one pass reads; gradients are
@@ -53,6 +57,8 @@ class Settings:
     rank: int = 64
     alpha: int = 128
     dropout: float = 0.0
+    hidden: float = 0.0
+    average: float = 0.0
     epochs: int = 3
     batch_size: int = 64
     batch_tokens: int = 8192

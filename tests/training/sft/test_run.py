@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.fusion.tagger import Tagger
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
+from spacy_el4ner.training.characters import build_model, build_tokenizer
 from spacy_el4ner.training.sft import Settings, finetune
 from spacy_el4ner.training.sft.demonstrations import finder
 from tests.kills import KILLS, Killer, needs_fork
@@ -21,6 +22,7 @@ from tests.strategies import make_shot, sentence
 from tests.tiny import save_family
 from tests.training.sft.corpus import LABELS, SENTENCES, Letters
 
+TAGS = [tag for label in LABELS for tag in (f"{label}>", f"</{label}>")]
 ROOT = Path(__file__).parents[3]
 QUICK = Settings(
     wording="compact",
@@ -104,6 +106,26 @@ class TestTraining:
         train(qwen, tmp_path / "plain", steady)
         train(qwen, tmp_path / "frugal", replace(steady, gradient_checkpointing=True))
         assert losses(tmp_path / "plain") == pytest.approx(losses(tmp_path / "frugal"), rel=1e-4)
+
+    @pytest.mark.parametrize("dev", [(), SENTENCES[:4]], ids=["alone", "with dev"])
+    def test_the_mean_of_the_weights_is_what_is_kept(self, qwen, whole, tmp_path, dev):
+        out = tmp_path / "adapter"
+        record = train(qwen, out, replace(QUICK, average=0.9), dev=dev)
+        assert losses(out) == losses(whole[0])  # it learns as it would
+        assert weights(out) != weights(whole[0])
+        assert record["dev_loss"] != whole[1]["dev_loss"]
+
+    def test_gaps_are_read_in_training_alone(self, tmp_path):
+        tokenizer = build_tokenizer([s.window.text for s in SENTENCES], TAGS, 256)
+        torch.manual_seed(0)
+        model = str(tmp_path / "model")
+        build_model(tokenizer, 32, 2, 2).save_pretrained(model)
+        tokenizer.save_pretrained(model)
+        still = replace(QUICK, method="full", dropout=0.0, learning_rate=0.0)
+        whole = train(model, tmp_path / "whole", still, dev=SENTENCES)
+        gaps = train(model, tmp_path / "gaps", replace(still, hidden=0.5), dev=SENTENCES)
+        assert losses(tmp_path / "gaps") != pytest.approx(losses(tmp_path / "whole"), rel=1e-6)
+        assert gaps["dev_loss"] == pytest.approx(whole["dev_loss"], rel=1e-6)
 
     def test_the_best_epoch_on_dev_is_kept(self, qwen, tmp_path):
         swapped = {"PERSON": "GPE", "GPE": "PERSON"}
@@ -211,6 +233,18 @@ class TestResuming:
         assert weights(out) == weights(whole[0])
         assert losses(out) == losses(whole[0])
 
+    def test_a_mean_of_weights_is_not_lost_with_the_run(self, qwen, tmp_path):
+        def show(steps, done, loss):
+            if done == 4:
+                raise Interrupt
+
+        settings = replace(QUICK, average=0.9)
+        train(qwen, tmp_path / "whole", settings)
+        with pytest.raises(Interrupt):
+            train(qwen, tmp_path / "again", settings, show=show, save_every=0)
+        train(qwen, tmp_path / "again", settings)
+        assert weights(tmp_path / "again") == weights(tmp_path / "whole")
+
     @pytest.mark.slow
     def test_a_killed_run_ends_like_one_that_was_not(self, whole, qwen, tmp_path):
         out = tmp_path / "adapter"
@@ -295,6 +329,11 @@ class TestInput:
     def test_unknown_values_are_refused(self, setting):
         with pytest.raises(ValueError, match=f"'nonsense' for '{setting}'"):
             Settings(**{setting: "nonsense"})
+
+    def test_hiding_takes_a_token_that_masks(self, qwen, tmp_path):
+        with pytest.raises(ValueError, match=r"\[EL139\].*has no token that masks"):
+            train(qwen, tmp_path / "adapter", replace(QUICK, hidden=0.1))
+        assert list(tmp_path.iterdir()) == []
 
     def test_what_is_lost_is_said(self, qwen, tmp_path):
         long = make_shot(sentence("Ann Lee of Acme Ltd. left"), (0, 20, "PERSON"))
