@@ -77,7 +77,9 @@ def sft(
     ] = 0.0,
     average: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Keep the mean of the weights, decaying so; 0: the last ones"),
+        typer.Option(
+            min=0, max=1, help="Decay of the mean of the weights that is kept; 0: the last weights"
+        ),
     ] = 0.0,
     epochs: Annotated[int, typer.Option(help="Rounds over the sentences")] = 3,
     batch_size: Annotated[int, typer.Option(help="Sentences an optimizer step")] = 64,

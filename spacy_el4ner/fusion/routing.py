@@ -4,8 +4,8 @@ The paper's rule believes the tagger wherever its mean entropy over the tokens c
 1 − λe, whatever the language model says. So a window in which no token's entropy is above that need
 not be asked about: the result is the same. That is why the uncertainty of a window is that of its most
 uncertain token, whether it is in an entity or not, and no mean, in which one doubtful name of a long
-sentence vanishes. On held-out data a higher threshold may do as well, or nearly: the gain of asking
-shrinks from the most uncertain windows to the surest, so that a budget costs less than its share.
+sentence vanishes. On held-out data a higher threshold may do as well, or nearly, and a budget
+says how much may be asked.
 """
 
 from collections.abc import Sequence
