@@ -213,11 +213,13 @@ def single_vote_v1(backbone: str) -> SingleVote:
     return SingleVote(backbone)
 
 
-def tagger_v1(backend: Backend, wording: str = "en", max_tokens: int = 32) -> Tagger:
+def tagger_v1(
+    backend: Backend, wording: str = "en", max_tokens: int = 32, max_window: int = 0
+) -> Tagger:
     """RETURNS (Tagger): A language model that copies sentences with inline tags. Its settings are those
     of `spacy_el4ner.fusion.tagger.Tagger`.
     """
-    return Tagger(backend, wording, max_tokens=max_tokens)
+    return Tagger(backend, wording, max_tokens=max_tokens, max_window=max_window)
 
 
 def scorer_v1() -> Callable[..., dict[str, Any]]:

@@ -71,6 +71,7 @@ def fuse(
             "@misc": "spacy-el4ner.Tagger.v1",
             "wording": wording or made.get("wording", "en"),
             "max_tokens": made.get("max_tokens", 32),
+            "max_window": made.get("max_window", 0),
             "backend": backend,
         },
         "k": made.get("k", 5) if k is None else k,

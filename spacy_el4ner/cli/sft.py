@@ -61,6 +61,12 @@ def sft(
         typer.Option(help="A pipeline with slm_llm_fusion, to find similar sentences as it does"),
     ] = None,
     max_tokens: Annotated[int, typer.Option(help="The longest entity, in tokens of the corpus")] = 32,
+    max_window: Annotated[
+        int,
+        typer.Option(
+            min=0, help="Most tokens of the corpus to ask about at a time; 0: whole sentences"
+        ),
+    ] = 0,
     loss: Annotated[
         str,
         typer.Option(help="full vocabulary, or allowed tokens alone: for small models of one job"),
@@ -150,6 +156,7 @@ def sft(
                     k=k,
                     demonstrations=demonstrations,
                     max_tokens=max_tokens,
+                    max_window=max_window,
                     loss=loss,
                     method="full" if full else "lora",
                     freeze_embeddings=freeze_embeddings,

@@ -79,7 +79,7 @@ class LLMReading:
     unaligned (int): Mentions that the answer names and the text does not contain.
     unparsed (int): Pieces of the answer that are not in the format's language.
     dropped (int): Demonstrations that there was no room for.
-    parts (int): Parts that the window was read in; more than 1 where it was too long.
+    parts (int): Parts that the window was read in because there was no room for it; 1 for none.
     """
 
     mentions: tuple[LLMMention, ...] = ()

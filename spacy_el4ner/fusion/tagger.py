@@ -5,6 +5,9 @@
 The sentence is shown with the most similar training sentences and their tagged copies (Xu et al. 2025,
 section 3.2). Where the context is too small, demonstrations go first, the least similar one at a time,
 and then the window is cut; both are counted.
+
+To write a tag, a model has to find the place that it has come to in the sentence. Models of a few
+layers lose it in long sentences, and can be asked about these part by part.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,11 +33,13 @@ class Question:
     window (Window): The window or the part.
     prompt (Prompt): The question.
     dropped (int): Demonstrations that there was no room for.
+    cut (bool): Whether it is a part because there was no room for the whole.
     """
 
     window: Window
     prompt: Prompt
     dropped: int = 0
+    cut: bool = False
 
 
 class Tagger:
@@ -43,12 +48,17 @@ class Tagger:
     backend (Backend): Runs the model.
     wording (str): A wording of the package ("en", "zh", "compact"), or a folder with its templates.
     max_tokens (int): The longest mention, in tokens of the document.
+    max_window (int): The most tokens of the document to ask about at a time; longer windows are cut
+        after a sentence or a comma, where there is one. 0 for whole windows.
     """
 
-    def __init__(self, backend: Backend, wording: str = "en", *, max_tokens: int = 32):
+    def __init__(
+        self, backend: Backend, wording: str = "en", *, max_tokens: int = 32, max_window: int = 0
+    ):
         self.backend = backend
         self.wording = TaggingWording(wording)
         self.max_tokens = max_tokens
+        self.max_window = max_window
 
     def format(self, labels: Mapping[str, str]) -> InlineTags:
         """RETURNS (InlineTags): The language of the answers."""
@@ -92,9 +102,20 @@ class Tagger:
         """window (Window): What is to be read.
         shots (Sequence[Demonstration]): Its demonstrations, the most similar one first.
         labels (Mapping[str, str]): Label -> description.
-        RETURNS (list[Question]): One question, or several where the window had to be cut; none where
-            there is no room even for one token.
+        RETURNS (list[Question]): One question, or several where the window is cut; none where there is
+            no room even for one token.
         """
+
+        def short(part: Window) -> bool:
+            return not self.max_window or len(part.tokens) <= self.max_window
+
+        asked = [self._ask(part, shots, labels) for part in cuts.split(window, short)]
+        return [question for part in asked for question in part] if all(asked) else []
+
+    def _ask(
+        self, window: Window, shots: Sequence[Demonstration], labels: Mapping[str, str]
+    ) -> list[Question]:
+        """The same for a window that is short enough, but for the context."""
         for kept in range(len(shots), -1, -1):
             prompt = self._prompt(window, shots[:kept], labels)
             if self._needed(window, prompt, labels) <= self.backend.context:
@@ -109,7 +130,7 @@ class Tagger:
             return []
         dropped = [len(shots), *[0] * (len(parts) - 1)]
         return [
-            Question(part, self._prompt(part, (), labels), n)
+            Question(part, self._prompt(part, (), labels), n, cut=True)
             for part, n in zip(parts, dropped, strict=True)
         ]
 
@@ -167,7 +188,7 @@ def _merge(window: Window, readings: Sequence[LLMReading], questions: Sequence[Q
         unaligned=sum(r.unaligned for r in readings),
         unparsed=sum(r.unparsed for r in readings),
         dropped=sum(q.dropped for q in questions),
-        parts=len(readings),
+        parts=max(1, sum(q.cut for q in questions)),
     )
 
 

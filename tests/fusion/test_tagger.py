@@ -158,6 +158,54 @@ class TestRoom:
             assert asked + len(question.window.text) + longest <= context
 
 
+class TestParts:
+    def test_a_long_window_is_asked_about_in_short_parts_with_its_demonstrations(self, compact):
+        reader = Tagger(HFBackend(compact), "compact", max_tokens=4, max_window=3)
+        questions = reader.ask(WINDOW, SHOTS, LABELS)
+        assert len(questions) > 1
+        assert all(0 < len(q.window.tokens) <= 3 for q in questions)
+        for question in questions:
+            (alone,) = tagger(compact).ask(question.window, SHOTS, LABELS)
+            assert question == alone
+
+    def test_the_parts_are_put_together_again(self, compact):
+        reader = Tagger(HFBackend(compact), "compact", max_tokens=4, max_window=3)
+        (reading,) = reader.read([WINDOW], [SHOTS], LABELS)
+        moved = [
+            (m.mention.start + part.start, m.mention.end + part.start, m.mention.label)
+            for part in (q.window for q in reader.ask(WINDOW, SHOTS, LABELS))
+            for m in tagger(compact).read([part], [SHOTS], LABELS)[0].mentions
+        ]
+        assert moved
+        assert [(m.mention.start, m.mention.end, m.mention.label) for m in reading.mentions] == moved
+        assert len(reading.copied) == len(WINDOW.tokens)
+
+    def test_only_what_there_was_no_room_for_counts_as_cut(self, compact):
+        short = Tagger(HFBackend(compact), "compact", max_tokens=4, max_window=3)
+        assert short.read([WINDOW], [[]], LABELS)[0].parts == 1
+        context = max(short._needed(q.window, q.prompt, LABELS) for q in short.ask(WINDOW, [], LABELS))
+        small = Tagger(HFBackend(compact, context=context - 1), "compact", max_tokens=4, max_window=3)
+        assert small.read([WINDOW], [[]], LABELS)[0].parts > 1
+
+    def test_a_window_with_a_part_that_there_is_no_room_for_has_no_reading(self):
+        reader = Tagger(Answers(), "compact", max_window=2)
+        window = make_window("Ann", "left", "Constantinople" * 9)
+        first, second = (q for q in reader.ask(window, [], LABELS))
+        reader.backend.context = reader._needed(first.window, first.prompt, LABELS)
+        assert reader._needed(second.window, second.prompt, LABELS) > reader.backend.context
+        assert reader.read([window], [[]], LABELS)[0].error.startswith("[EL051]")
+
+    @quick
+    @given(windows(), st.integers(1, 9))
+    def test_the_parts_hold_every_token_once(self, window, most):
+        questions = Tagger(Answers(), "compact", max_window=most).ask(window, [], LABELS)
+        assert all(len(q.window.tokens) <= most for q in questions)
+        found = [
+            (s + q.window.start, e + q.window.start) for q in questions for s, e in q.window.tokens
+        ]
+        assert found == [(s + window.start, e + window.start) for s, e in window.tokens]
+
+
 def test_it_pickles(compact):
     reader = tagger(compact)
     expected = reader.read([WINDOW], [SHOTS], LABELS)
@@ -166,5 +214,7 @@ def test_it_pickles(compact):
 
 def test_it_is_registered(compact):
     make = registry.get("misc", "spacy-el4ner.Tagger.v1")
-    reader = make(backend=HFBackend(compact), wording="compact", max_tokens=4)
-    assert reader.read([WINDOW], [SHOTS], LABELS) == tagger(compact).read([WINDOW], [SHOTS], LABELS)
+    reader = make(backend=HFBackend(compact), wording="compact", max_tokens=4, max_window=5)
+    assert reader.read([WINDOW], [SHOTS[:0]], LABELS) == Tagger(
+        HFBackend(compact), "compact", max_tokens=4, max_window=5
+    ).read([WINDOW], [SHOTS[:0]], LABELS)

@@ -63,15 +63,15 @@ def lessons(
     shots (Iterable[Sequence[Demonstration]]): Their demonstrations, the most similar one first.
     labels (dict[str, str]): Label -> description.
     loss (str): "full" or "allowed".
-    RETURNS (tuple[list[Lesson], Report]): One lesson a sentence, several where it had to be cut, none
-        where it leaves nothing to decide.
+    RETURNS (tuple[list[Lesson], Report]): One lesson a sentence, several where it is cut, none where it
+        leaves nothing to decide.
     """
     report, found = Report(), []
     format = tagger.format(labels)
     for sentence, shown in zip(sentences, shots, strict=True):
         questions = tagger.ask(sentence.window, shown, labels)
         report.unread += not questions
-        report.cut += len(questions) > 1
+        report.cut += any(q.cut for q in questions)
         report.dropped += sum(q.dropped for q in questions)
         kept = 0
         for question in questions:

@@ -83,7 +83,9 @@ def finetune(
     tokenizer = backend.tokens.tokenizer
     if settings.hidden and tokenizer.mask_token_id is None:
         raise ValueError(Errors.EL139.format(name=model))
-    tagger = Tagger(backend, settings.wording, max_tokens=settings.max_tokens)
+    tagger = Tagger(
+        backend, settings.wording, max_tokens=settings.max_tokens, max_window=settings.max_window
+    )
     similar = settings.demonstrations == "similar"
     retriever = SentenceSimilarity(encoder) if similar else FixedDemonstrations(settings.seed)
     find = finder(sentences, settings.k, retriever)

@@ -22,6 +22,7 @@ class Settings:
     demonstrations (str): "similar" for the most similar other sentences, "fixed" for the same ones in
         every prompt.
     max_tokens (int): The longest mention, in tokens of the document.
+    max_window (int): The most tokens of the document to ask about at a time; 0 for whole sentences.
     loss (str): Over the answer alone: "full" over the whole vocabulary; "allowed" over the tokens
         that constrained decoding chooses between, for small models that know nothing but this job.
     method (str): "lora", or "full" to train all weights.
@@ -51,6 +52,7 @@ class Settings:
     k: int = 5
     demonstrations: str = "similar"
     max_tokens: int = 32
+    max_window: int = 0
     loss: str = "full"
     method: str = "lora"
     freeze_embeddings: bool = False

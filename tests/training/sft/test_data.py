@@ -98,6 +98,13 @@ class TestReport:
         assert (report.cut, report.lost, report.dropped) == (1, 0, 2)
         assert len(found) > 1
 
+    def test_parts_that_are_wanted_are_lessons_and_no_loss(self, tagger):
+        parts = Tagger(tagger.backend, "compact", max_tokens=4, max_window=2)
+        shot = max(SENTENCES, key=lambda s: len(s.window.tokens))
+        found, report = made(parts, [shot])
+        assert len(found) == len(parts.ask(shot.window, SENTENCES[:2], LABELS)) > 1
+        assert report.cut == 0
+
     def test_a_sentence_that_cannot_be_read_is_counted(self, tagger):
         found, report = made(tagger, SENTENCES[:1], context=3)
         assert (found, report.unread, report.lost) == ([], 1, 2)
