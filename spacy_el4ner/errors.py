@@ -442,7 +442,7 @@ class Warnings(metaclass=_Coded):
     WL020 = (
         "Of {total} sentences, {cut} were longer than the context and were cut, {unread} could not "
         "be read at all; {lost} entities are too long to be tagged or lie across a cut. Use a model "
-        "with a longer context, or raise 'max_tokens'."
+        "with a longer context, or raise 'max_tokens' or 'max_window'."
     )
     WL030 = (
         "'{source}' ({role}) is no part of the package: it works only where this folder is. Package "
