@@ -43,7 +43,7 @@ def calibrate(
     budget: Annotated[
         float, typer.Option(min=0, max=1, help="Largest share of the sentences to ask about")
     ] = 0.4,
-    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation")] = 5,
+    folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation")] = 10,
     repeats: Annotated[int, typer.Option(min=1, help="How often the parts are drawn")] = 5,
     limit: Annotated[int, typer.Option(min=0, help="Sentences to use, drawn by seed; 0 for all")] = 0,
     seed: Annotated[int, typer.Option(help="Draws the sentences and the folds")] = 0,
@@ -131,12 +131,20 @@ def _save(nlp: Language, report: Report, settings: dict[str, Any], out: Path) ->
 def _tell(report: Report, wanted: str | None) -> None:
     """The main figures as a table, and what follows from them."""
     alone = [
-        ("tagger alone", "", f"{report.slm:.4f}"),
-        ("language model alone", "", f"{report.llm:.4f}"),
+        ("tagger alone", "", "", f"{report.slm:.4f}"),
+        ("language model alone", "", "", f"{report.llm:.4f}"),
     ]
-    rules = [(r.name, f"{r.cross_validated:.4f}", f"{r.fitted:.4f}") for r in report.rules]
-    header = ("rule", "F1 cross-validated", "F1 after the fit")
-    msg.table([*alone, *rules], header=header, divider=True, aligns=("l", "r", "r"))
+    rules = [
+        (
+            r.name,
+            f"{r.cross_validated:.4f}",
+            f"{r.cross_validated - report.slm:+.4f} ± {r.error:.4f}",
+            f"{r.fitted:.4f}",
+        )
+        for r in report.rules
+    ]
+    header = ("rule", "F1 cross-validated", "less the tagger's", "F1 after the fit")
+    msg.table([*alone, *rules], header=header, divider=True, aligns=("l", "r", "r", "r"))
     if report.rule == SLM:
         because = "" if wanted else ", because no rule did better here than the tagger alone"
         msg.warn(f"Rule: slm. The language model is not asked{because}.")

@@ -72,11 +72,7 @@ def fit_learned(ledger: Ledger, before: Calibration) -> Calibration:
     Each disagreement counts by how much the choice moves the F1 of the tagger alone, to first order.
     Where one side is the better one throughout, there is no regression.
     """
-    alone = ledger.by_case(np.ones(len(ledger.disagreements), dtype=np.bool_)).sum(0)
-    items = alone[1] + ledger.gold
-    # F1 = 2 right / (found + gold), so dF1 = (2 d right - F1 d found) / (found + gold).
-    difference = ledger.slm - ledger.llm
-    moves = ((2 * difference[:, 0] - 2 * alone[0] / items * difference[:, 1]) / items).sum(-1)
+    moves = ledger.moves()
     telling = np.flatnonzero(np.abs(moves) > 1e-12)
     if not telling.size:
         return replace(before, learned=None)

@@ -70,6 +70,26 @@ class Ledger:
         gained = np.tensordot(choices.astype(np.float64), self.slm - self.llm, axes=1)
         return f1(self.agreed.sum(0) + self.llm.sum(0) + gained, self.gold)
 
+    def moves(self) -> NDArray[np.float64]:
+        """RETURNS (ndarray): By how much the F1 of the tagger alone would fall, to first order, if its
+        side of a disagreement was left for the language model's, (disagreements,).
+        """
+        alone = self.by_case(np.ones(len(self.disagreements), dtype=np.bool_)).sum(0)
+        items = alone[1] + self.gold
+        # F1 = 2 right / (found + gold), so dF1 = (2 d right - F1 d found) / (found + gold).
+        difference = self.slm - self.llm
+        by_class = (2 * difference[:, 0] - 2 * alone[0] / items * difference[:, 1]) / items
+        moves: NDArray[np.float64] = by_class.mean(-1)
+        return moves
+
+    def gains(self, choices: Choices) -> NDArray[np.float64]:
+        """choices (ndarray): Several sets of choices, (sets, disagreements).
+        RETURNS (ndarray): What each case adds to the F1 of the tagger alone, to first order,
+            (sets, cases).
+        """
+        moves = np.where(choices, 0.0, -self.moves())
+        return np.stack([np.bincount(self.case_of, row, len(self.cases)) for row in moves])
+
     def by_case(self, choices: Choices) -> Counts:
         """choices (ndarray): One set of choices.
         RETURNS (ndarray): Counts of the fused reading of each case, (cases, 2, classes).

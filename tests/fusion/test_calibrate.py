@@ -234,3 +234,19 @@ def test_rules_are_compared_over_several_divisions():
     for n, rule in enumerate(together.rules):
         scores = [report.rules[n].cross_validated for report in each]
         assert rule.cross_validated == pytest.approx(sum(scores) / 3)
+
+
+def test_what_one_document_gains_says_less_than_what_many_gain():
+    """Ten windows of a hundred are mended, all in one document or each in another."""
+    entropies = [2.0 if n % 10 == 0 else 0.05 for n in range(100)]
+    together = [sample(e, e < 1, document=min(n % 10, 1) * n // 10) for n, e in enumerate(entropies)]
+    apart = [sample(e, e < 1, document=n // 10) for n, e in enumerate(entropies)]
+    one, many = (search(cases, folds=2).rules[0] for cases in (together, apart))
+    assert one.cross_validated == many.cross_validated == 1
+    assert one.error > 0.05 > many.error
+
+
+def test_without_a_gain_there_is_no_error():
+    report = search([sample(0.05, True, document=n) for n in range(20)])
+    paper = report.rules[0]
+    assert (paper.cross_validated, paper.error) == (report.slm, 0)

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,3 +66,25 @@ def test_the_books_say_the_same_as_fusing_and_scoring(cases, lam, objective):
     if ledger.gold.size:
         assert ledger.f1(ledger.choices(rule)) == pytest.approx(expected)
         assert ledger.by_case(ledger.choices(rule)).shape[0] == len(cases)
+
+
+def disagreeing(right):
+    """Windows where one side or the other is right."""
+    sides = [(0, 2, "NR")], [(1, 3, "NR")]
+    return [
+        make_case(WINDOW, [0.1] * 6, *(sides if tagger else sides[::-1]), gold=sides[0])
+        for tagger in right
+    ]
+
+
+@pytest.mark.parametrize("objective", ["entity_f1", "token_macro_f1"])
+def test_gains_of_windows_add_up_to_the_gain_of_all(objective):
+    """To first order, which is exact here: both sides name as many."""
+    ledger = Ledger(disagreeing([True] * 7 + [False] * 3), objective)
+    choices = np.zeros((2, len(ledger.disagreements)), dtype=np.bool_)
+    choices[0] = True
+    choices[1, ::2] = True
+    gained = ledger.f1(choices) - ledger.f1(choices[0])
+    assert ledger.gains(choices).sum(-1) == pytest.approx(gained)
+    assert not ledger.gains(choices[:1]).any()
+    assert ledger.gains(choices).shape == (2, 10)
