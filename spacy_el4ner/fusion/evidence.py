@@ -77,6 +77,14 @@ def copying(case: Case, tokens: range) -> float:
     return fmean([copied[n] for n in tokens]) if copied else UNKNOWN
 
 
+def least_copied(case: Case, tokens: range) -> float:
+    """RETURNS (float): The probability of the least certain of these copies: that of the token before
+    which an entity is likeliest.
+    """
+    copied = case.llm.copied if case.llm is not None else ()
+    return min(copied[n] for n in tokens) if copied else UNKNOWN
+
+
 def _logprob(case: Case, disagreement: Disagreement, mentions: Sequence[Mention]) -> float:
     tokens = [tokens_of(case.window, m.start, m.end) for m in mentions]
     spans = [(t.start, t.stop, m.label) for t, m in zip(tokens, mentions, strict=True)]

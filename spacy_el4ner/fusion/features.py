@@ -3,7 +3,14 @@
 import math
 
 from spacy_el4ner.fusion.disagreements import CATEGORY, Disagreement
-from spacy_el4ner.fusion.evidence import boundary, category, entropy, preference, slm_probability
+from spacy_el4ner.fusion.evidence import (
+    boundary,
+    category,
+    entropy,
+    least_copied,
+    preference,
+    slm_probability,
+)
 from spacy_el4ner.fusion.logistic import log_odds
 from spacy_el4ner.fusion.readings import Case
 
@@ -19,8 +26,9 @@ def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
         "entropy": entropy(case, d.tokens),
         "preference": preference(case, d),
         "slm": log_odds(slm_probability(case, d)),
-        "category": log_odds(category(case, d)),
-        "boundary": log_odds(boundary(case, d)),
+        "category": log_odds(category(case, d)) if llm else 0.0,
+        "boundary": log_odds(boundary(case, d)) if llm else 0.0,
+        "copied": 0.0 if llm else log_odds(least_copied(case, d.tokens)),
         "same_spans": float(d.kind == CATEGORY),
         "same_labels": float(set(slm) == set(llm)),
         "only_slm": float(not llm),

@@ -60,7 +60,8 @@ def fit(
     right (Sequence[bool]): What is to be predicted.
     weights (Sequence[float] | None): How much each example counts; None for all alike.
     penalty (float): Holds the weights near 0: counts half the sum of their squares, as multiples of the
-        features' standard deviations, against the log-loss of the examples.
+        features' standard deviations, against the log-loss of the examples. What is 0 or 1 keeps its
+        scale: by the deviation of a rare one, a single example would weigh as much as a common one's.
     RETURNS (Weights | None): The regression; None where there is nothing to tell apart.
     """
     if len(set(right)) < 2:
@@ -71,7 +72,7 @@ def fit(
     names = sorted({name for row in rows for name in row})
     x = np.array([[row.get(name, 0.0) for name in names] for row in rows])
     spread = x.std(0)
-    spread[spread < 1e-9] = 1.0
+    spread[(spread < 1e-9) | np.isin(x, (0, 1)).all(0)] = 1.0
     model = LogisticRegression(C=1 / penalty, max_iter=1000)
     model.fit(x / spread, list(right), sample_weight=weights)
     slopes = (model.coef_[0] / spread).tolist()

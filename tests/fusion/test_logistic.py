@@ -80,3 +80,19 @@ def test_applying_weights_needs_no_scikit_learn():
         "assert 'sklearn' not in sys.modules and 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_is_seen_once_weighs_little():
+    """One example of a rare label that was right by chance must not decide all later ones."""
+    rows = [{"common": float(n % 2), "rare": float(n == 0)} for n in range(200)]
+    weights = fit(rows, [n == 0 or n % 2 == 1 for n in range(200)])
+    assert weights.coefficients["common"] > 3 * weights.coefficients["rare"] > 0
+    assert weights.probability({"rare": 1.0}) < 0.5
+
+
+@pytest.mark.parametrize("scale", [0.01, 100])
+def test_the_unit_of_a_number_does_not_matter(scale):
+    rows, right = examples(200)
+    scaled = fit([{**row, "a": row["a"] * scale} for row in rows], right)
+    expected = fit(rows, right).coefficients["a"]
+    assert scaled.coefficients["a"] * scale == pytest.approx(expected, rel=1e-2)

@@ -1,0 +1,37 @@
+"""What the learned rule sees."""
+
+from dataclasses import replace
+
+from spacy_el4ner.fusion.disagreements import disagreements
+from spacy_el4ner.fusion.features import features
+from spacy_el4ner.fusion.logistic import log_odds
+from tests.fusion.cases import make_case
+from tests.strategies import make_window
+
+WINDOW = make_window(*"abcd", gap="")
+
+
+def seen(slm, llm, copied=(0.9,) * 4):
+    case = make_case(WINDOW, [0.5] * 4, slm, llm, p=0.8)
+    case = replace(case, llm=replace(case.llm, copied=copied))
+    (disagreement,) = disagreements(case)
+    return features(case, disagreement)
+
+
+def test_no_entity_is_as_sure_as_the_least_certain_copy():
+    """The language model nearly began an entity at the second token, where the tagger has one."""
+    shown = seen([(0, 3, "NR")], [], copied=(0.99, 0.6, 0.95, 0.1))
+    assert shown["copied"] == log_odds(0.6)
+    assert shown["category"] == shown["boundary"] == 0
+
+
+def test_an_entity_is_as_sure_as_its_own_probabilities():
+    shown = seen([], [(0, 3, "NR")], copied=(0.99, 0.6, 0.95, 0.1))
+    assert shown["copied"] == 0
+    assert shown["category"] == shown["boundary"] == log_odds(0.8)
+
+
+def test_the_labels_of_both_sides_are_told_apart():
+    shown = seen([(0, 3, "NR")], [(0, 3, "NG")])
+    assert (shown["slm:NR"], shown["llm:NG"]) == (1, 1)
+    assert (shown["same_spans"], shown["same_labels"]) == (1, 0)
