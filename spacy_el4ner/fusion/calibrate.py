@@ -3,7 +3,7 @@
 A rule with fitted parameters looks better on the data that it was fitted to. So the rules are compared
 by cross-validation, over documents where there are enough, and only then fitted to everything. The
 rules are nearly as good as each other, so that one division into parts would choose by chance: several
-are drawn, and the learned rule is taken unless another is clearly better. Where it is no better than the
+are drawn, and the learned rule is taken unless another is clearly better. Where none is better than the
 tagger alone, the language model is not worth asking.
 """
 
