@@ -10,7 +10,7 @@ says how much may be asked.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 import numpy as np
 
@@ -70,9 +70,9 @@ def find_threshold(
     tolerance (float): Loss of F1 that is accepted, such as 0.001.
     objective (str): The F1 that is meant, "entity_f1" or "token_macro_f1".
     budget (float): The largest share of the windows to ask about, 0 to 1.
-    RETURNS (Routing): The largest threshold, which asks about the fewest windows, whose F1 is not below
-        that of asking about all, but for the tolerance. Where that is beyond the budget, the threshold
-        within it that is best.
+    RETURNS (Routing): The largest threshold, which asks about the fewest windows, at which F1 is not
+        below that of asking about all, but for the tolerance, and at no lower one either: a single one
+        may do well by chance. Where that is beyond the budget, as much as the budget allows.
     """
     ledger = Ledger(cases, objective)
     fused = ledger.by_case(ledger.choices(rule))
@@ -88,9 +88,9 @@ def find_threshold(
         for asked, threshold in _thresholds(unsure[order].tolist())
     )
     always = curve[-1].f1
-    best = next(p for p in curve if p.f1 >= always - tolerance - 1e-12)
+    *_, best = takewhile(lambda p: p.f1 >= always - tolerance - 1e-12, reversed(curve))
     if best.asked > budget:
-        best = max((p for p in curve if p.asked <= budget), key=lambda p: round(p.f1, 12))
+        *_, best = takewhile(lambda p: p.asked <= budget, curve)
     return Routing(best.threshold, best.asked, best.f1, always, curve)
 
 
