@@ -50,11 +50,15 @@ class Tagger:
     max_tokens (int): The longest mention, in tokens of the document.
     max_window (int): The most tokens of the document to ask about at a time; longer windows are cut
         after a sentence or a comma, where there is one. 0 for whole windows.
+    RAISES (ValueError): `max_window` is negative.
     """
 
     def __init__(
         self, backend: Backend, wording: str = "en", *, max_tokens: int = 32, max_window: int = 0
     ):
+        if max_window < 0:
+            known = "0 for whole windows, 1, 2, 3 and so on"
+            raise ValueError(Errors.EL010.format(value=max_window, setting="max_window", known=known))
         self.backend = backend
         self.wording = TaggingWording(wording)
         self.max_tokens = max_tokens

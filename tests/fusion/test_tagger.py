@@ -205,6 +205,10 @@ class TestParts:
         ]
         assert found == [(s + window.start, e + window.start) for s, e in window.tokens]
 
+    def test_no_part_is_shorter_than_a_token(self):
+        with pytest.raises(ValueError, match=r"EL010.*'-1'.*max_window"):
+            Tagger(Answers(), "compact", max_window=-1)
+
 
 def test_it_pickles(compact):
     reader = tagger(compact)
