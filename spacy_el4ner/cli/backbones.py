@@ -1,16 +1,15 @@
 """`python -m spacy el4ner backbones`: make the compact backbones of a corpus."""
 
 import time
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import read_ensemble, telling_mistakes
+from spacy_el4ner.cli.progress import steps_bar
 
 
 @app.command("backbones")
@@ -48,7 +47,7 @@ def backbones(
     with telling_mistakes():
         pool = [d for d in demonstrations(read_docs(corpus / "train.spacy")) if d.window.tokens]
         labels = sorted({m.label for d in pool for m in d.mentions})
-        workshop = Workshop(pool, labels, out, seed=seed, scale=scale, progress=_bar)
+        workshop = Workshop(pool, labels, out, seed=seed, scale=scale, progress=steps_bar)
     msg.info(f"{len(wanted)} backbones from {len(pool)} sentences")
     start = time.perf_counter()
     for name in wanted:
@@ -60,11 +59,6 @@ def backbones(
         if too_long := record.get("too_long"):
             msg.warn(f"{too_long} sentences are too long for the context with some of their questions.")
     msg.good(f"{len(wanted)} backbones in {time.perf_counter() - start:.0f} s")
-
-
-def _bar(steps: Iterable[int], title: str) -> Iterable[int]:
-    bar: Iterable[int] = tqdm(steps, desc=f"Training {title}", unit="step")
-    return bar
 
 
 def _is_made_here(block: dict[str, dict[str, str]], out: Path) -> bool:

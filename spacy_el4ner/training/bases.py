@@ -1,7 +1,10 @@
 """Compact bases: small causal language models made on this machine, for fine-tuning to teach to tag.
 
-    "minilm"      layers and embeddings of all-MiniLM-L6-v2, for scripts with spaces
+    "minilm"      a compact backbone, made from all-MiniLM-L6-v2, for scripts with spaces
     "characters"  a token a character, trained to write the text of the corpus again, for the others
+
+A backbone has learnt to read prompts and to copy and mark a sentence. The bare layers of the encoder
+would have to learn that from the few steps of fine-tuning.
 
 Each is an ordinary Hugging Face directory. A tag is two tokens, "<" and "NAME>", and its end is one,
 "</NAME>": whether an entity begins is one decision, and which one is another.
@@ -18,10 +21,10 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from transformers import BertLMHeadModel
 
-from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.training.backbones import RECIPES
 from spacy_el4ner.training.characters import build_model, build_tokenizer, drills, rewriting
 from spacy_el4ner.training.folders import record_of, save
 from spacy_el4ner.training.sft.data import Lesson
@@ -31,7 +34,8 @@ from spacy_el4ner.training.sft.settings import Settings
 from spacy_el4ner.training.warm_start import warm_start
 
 KINDS = ("minilm", "characters")
-LAYERS = (0, 1, 2, 5)
+BACKBONE = "marked"
+"""The backbone whose prompts are the most like those of fine-tuning: it copies the sentence, too."""
 CONTEXT = 1024
 SPACED = 0.05
 """Share of white space above which a text is taken to be written with spaces between words."""
@@ -64,51 +68,69 @@ def suitable(texts: Sequence[str]) -> str:
     return "minilm" if spaces > SPACED * sum(map(len, texts)) else "characters"
 
 
-def make_base(
-    kind: str,
+def make_minilm_base(
+    backbone: Path, texts: Sequence[str], labels: Sequence[str], out: Path, *, seed: int = 0
+) -> dict[str, Any]:
+    """backbone (Path): The compact backbone `BACKBONE` of the same texts.
+    texts (Sequence[str]): The sentences of the training split.
+    labels (Sequence[str]): All types.
+    out (Path): Where the model goes; complete or absent.
+    seed (int): Of the embeddings of the tags.
+    RETURNS (dict[str, Any]): What is recorded beside the weights.
+    """
+    made_from = record_of(backbone)["plan"]
+    plan = {"kind": "minilm", "labels": list(labels), "seed": seed, "backbone": made_from}
+    record = {"plan": plan}
+    if record_of(out) == record:
+        return record
+    model, tokenizer = warm_start(texts, RECIPES[BACKBONE].layers, _tags(labels), seed)
+    # The vocabularies are the same but for the tags, which come last.
+    shared = len(tokenizer) - len(_tags(labels))
+    state = model.state_dict()
+    for name, trained in BertLMHeadModel.from_pretrained(backbone).state_dict().items():
+        rows = trained.shape[0] if trained.shape == state[name].shape else shared
+        state[name][:rows] = trained[:rows]
+    save(model, tokenizer, record, out)
+    return record
+
+
+def make_characters_base(
     texts: Sequence[str],
     labels: Sequence[str],
     out: Path,
     *,
     seed: int = 0,
-    characters: Characters | None = None,
+    how: Characters | None = None,
     show: Show = lambda steps, done, loss: None,
     save_every: float = 300.0,
 ) -> dict[str, Any]:
-    """kind (str): "minilm" or "characters".
-    texts (Sequence[str]): The sentences of the training split.
+    """texts (Sequence[str]): The sentences of the training split.
     labels (Sequence[str]): All types.
     out (Path): Where the model goes; complete or absent.
     seed (int): Of the new weights and of the training.
-    characters (Characters | None): How a model of characters is made.
+    how (Characters | None): How it is made.
     show (Show): Shows how far it is.
     save_every (float): Seconds between checkpoints.
     RETURNS (dict[str, Any]): What is recorded beside the weights.
     """
-    if kind not in KINDS:
-        raise ValueError(Errors.EL010.format(value=kind, setting="kind", known=", ".join(KINDS)))
-    characters = characters or Characters()
-    origin = {"base_sha256": minilm.SHA256} if kind == "minilm" else asdict(characters)
+    how = how or Characters()
     digest = hashlib.sha256(json.dumps(list(texts)).encode()).hexdigest()
-    plan = {"kind": kind, "labels": list(labels), "text_sha256": digest, "seed": seed, **origin}
+    plan = {"kind": "characters", "labels": list(labels), "text_sha256": digest, "seed": seed}
+    plan |= asdict(how)
     record = {"plan": plan}
     if record_of(out) == record:
         return record
-    tags = [tag for label in labels for tag in (f"{label}>", f"</{label}>")]
     torch.manual_seed(seed)
-    if kind == "minilm":
-        save(*warm_start(texts, LAYERS, tags, seed), record, out)
-        return record
-    tokenizer = build_tokenizer(texts, tags, CONTEXT)
-    model = build_model(tokenizer, characters.width, characters.layers, characters.heads)
+    tokenizer = build_tokenizer(texts, _tags(labels), CONTEXT)
+    model = build_model(tokenizer, how.width, how.layers, how.heads)
     settings = Settings(
         method="full",
         epochs=1,
-        batch_size=characters.batch_size,
-        learning_rate=characters.learning_rate,
+        batch_size=how.batch_size,
+        learning_rate=how.learning_rate,
         seed=seed,
     )
-    lessons = _curriculum(PieceTokenizer(tokenizer), texts, characters, seed)
+    lessons = _curriculum(PieceTokenizer(tokenizer), texts, how, seed)
     pad = tokenizer.pad_token_id
     # A run of another plan is another folder.
     digest = hashlib.sha256(json.dumps(plan).encode()).hexdigest()
@@ -118,6 +140,10 @@ def make_base(
     save(model, tokenizer, record, out)
     shutil.rmtree(folder)
     return record
+
+
+def _tags(labels: Sequence[str]) -> list[str]:
+    return [tag for label in labels for tag in (f"{label}>", f"</{label}>")]
 
 
 def _curriculum(

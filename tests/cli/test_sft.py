@@ -6,6 +6,7 @@ import pytest
 from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
+from spacy_el4ner import minilm
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.cli import app
 from spacy_el4ner.fusion.tagger import Tagger
@@ -76,6 +77,26 @@ def test_a_base_is_made_and_all_of_it_trained(corpus, tmp_path):
     output = run("sft", base, corpus, out, *CHEAP, "--full", "--loss", "allowed", "--no-dev")
     assert "loss on dev" not in output
     assert reads(HFBackend(str(out)))
+
+
+@pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
+def test_a_base_for_words_is_made_from_the_backbone_that_is_there(corpus, tmp_path):
+    backbone = tmp_path / "ready" / "marked" / "model.safetensors"
+    there = ("--kind", "minilm", "--backbones", tmp_path / "ready", "--scale", 1e-9)
+    run("base", corpus, tmp_path / "one", *there)
+    before = backbone.stat().st_mtime_ns
+    run("base", corpus, tmp_path / "other", *there)
+    assert backbone.stat().st_mtime_ns == before
+    assert not (tmp_path / "backbones").exists()
+    assert (tmp_path / "other" / "model.safetensors").is_file()
+
+
+def test_an_unknown_kind_of_base_is_refused(corpus, tmp_path):
+    result = call("base", corpus, tmp_path / "base", "--kind", "nonsense")
+    assert result.exit_code == 1
+    assert "EL010" in result.output
+    assert "nonsense" in result.output
+    assert "Traceback" not in result.output
 
 
 def test_types_and_descriptions_come_from_a_file(corpus, model, tmp_path):

@@ -6,8 +6,17 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
-from spacy_el4ner.training.bases import Characters, make_base, suitable
+from spacy_el4ner.pipeline.pool import demonstrations
+from spacy_el4ner.training.backbones import TAGS, Workshop
+from spacy_el4ner.training.bases import (
+    BACKBONE,
+    Characters,
+    make_characters_base,
+    make_minilm_base,
+    suitable,
+)
 from tests.tiny import TEXTS
+from tests.training import corpus
 
 LABELS = ["GPE", "PERSON"]
 SMALL = Characters(width=16, layers=1, heads=2, drills=4, sentences=1, batch_size=2)
@@ -18,7 +27,7 @@ class Interrupt(Exception):
 
 
 def made(out, **settings):
-    return make_base("characters", TEXTS, LABELS, out, characters=SMALL, **settings)
+    return make_characters_base(TEXTS, LABELS, out, how=SMALL, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +40,19 @@ def weights(out):
     return (out / "model.safetensors").read_bytes()
 
 
-@pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
-def test_the_minilm_base_is_an_ordinary_directory_with_the_tags(tmp_path):
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory):
+    if not minilm.installed():
+        pytest.skip("needs the extra 'offline'")
+    pool = demonstrations(corpus.docs())
+    workshop = Workshop(pool, corpus.LABELS, tmp_path_factory.mktemp("backbones"), scale=0.01)
+    workshop.make(BACKBONE)
+    return workshop.out / BACKBONE, [shot.window.text for shot in pool]
+
+
+def test_the_minilm_base_is_an_ordinary_directory_with_the_tags(backbone, tmp_path):
     out = tmp_path / "base"
-    record = make_base("minilm", TEXTS, LABELS, out)
+    record = make_minilm_base(*backbone, LABELS, out)
     model = AutoModelForCausalLM.from_pretrained(out)
     tokenizer = AutoTokenizer.from_pretrained(out)
     assert model.config.is_decoder
@@ -44,8 +62,20 @@ def test_the_minilm_base_is_an_ordinary_directory_with_the_tags(tmp_path):
         assert tokenizer.convert_ids_to_tokens(piece(f"<{label}>")) == ["<", f"{label}>"]
         assert tokenizer.convert_ids_to_tokens(piece(f"</{label}>")) == [f"</{label}>"]
     before = weights(out)
-    assert make_base("minilm", TEXTS, LABELS, out) == record
+    assert make_minilm_base(*backbone, LABELS, out) == record
     assert weights(out) == before
+
+
+def test_the_minilm_base_knows_what_the_backbone_learnt(backbone, tmp_path):
+    folder, texts = backbone
+    make_minilm_base(folder, texts, LABELS, tmp_path / "base")
+    tokens = AutoTokenizer.from_pretrained(folder)(texts[0], return_tensors="pt").input_ids
+    one, other = (
+        AutoModelForCausalLM.from_pretrained(path)(tokens).logits
+        for path in (folder, tmp_path / "base")
+    )
+    shared = one.shape[-1] - len(TAGS)
+    assert torch.allclose(one[..., :shared], other[..., :shared], atol=1e-4)
 
 
 def test_the_base_of_characters_is_an_ordinary_directory(base):
@@ -73,7 +103,7 @@ def test_the_text_goes_round_until_there_are_enough_sentences(tmp_path, sentence
     def show(steps, done, loss):
         seen.add(steps)
 
-    make_base("characters", TEXTS, LABELS, tmp_path / "base", characters=how, show=show)
+    make_characters_base(TEXTS, LABELS, tmp_path / "base", how=how, show=show)
     drills = 1  # of four, in one batch
     assert seen == {drills + rounds}
 
@@ -100,11 +130,6 @@ def test_an_interrupted_making_goes_on_where_it_was(base, tmp_path, at):
     made(tmp_path / "base", show=lambda steps, done, loss: after.append((done, steps)))
     assert after == [(n, 5) for n in range(at, 6)]
     assert weights(tmp_path / "base") == weights(base[0])
-
-
-def test_an_unknown_kind_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"\[EL010\].*'nonsense' for 'kind'. Choose one of: minilm"):
-        make_base("nonsense", TEXTS, LABELS, tmp_path / "base")
 
 
 def test_a_script_without_spaces_gets_a_base_of_characters():
