@@ -84,7 +84,7 @@ def base(
             folder = backbones or out.parent / "backbones"
             workshop = Workshop(shown, labels, folder, seed=seed, scale=scale, progress=steps_bar)
             workshop.make(BACKBONE)
-            make_minilm_base(folder / BACKBONE, texts, labels, out, seed=seed)
+            make_minilm_base(folder / BACKBONE, texts, labels, out)
         else:
             bar: Any = tqdm(desc="Making the base", unit="step")
 

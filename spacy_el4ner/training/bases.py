@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
-from transformers import BertLMHeadModel
+from transformers import BertLMHeadModel, PreTrainedTokenizerFast
 
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.training.backbones import RECIPES
@@ -69,27 +69,27 @@ def suitable(texts: Sequence[str]) -> str:
 
 
 def make_minilm_base(
-    backbone: Path, texts: Sequence[str], labels: Sequence[str], out: Path, *, seed: int = 0
+    backbone: Path, texts: Sequence[str], labels: Sequence[str], out: Path
 ) -> dict[str, Any]:
     """backbone (Path): The compact backbone `BACKBONE` of the same texts.
     texts (Sequence[str]): The sentences of the training split.
     labels (Sequence[str]): All types.
     out (Path): Where the model goes; complete or absent.
-    seed (int): Of the embeddings of the tags.
     RETURNS (dict[str, Any]): What is recorded beside the weights.
     """
     made_from = record_of(backbone)["plan"]
-    plan = {"kind": "minilm", "labels": list(labels), "seed": seed, "backbone": made_from}
+    plan = {"kind": "minilm", "labels": list(labels), "backbone": made_from}
     record = {"plan": plan}
     if record_of(out) == record:
         return record
-    model, tokenizer = warm_start(texts, RECIPES[BACKBONE].layers, _tags(labels), seed)
+    model, tokenizer = warm_start(texts, RECIPES[BACKBONE].layers, _tags(labels), seed=0)
     # The vocabularies are the same but for the tags, which come last.
     shared = len(tokenizer) - len(_tags(labels))
     state = model.state_dict()
     for name, trained in BertLMHeadModel.from_pretrained(backbone).state_dict().items():
         rows = trained.shape[0] if trained.shape == state[name].shape else shared
         state[name][:rows] = trained[:rows]
+    _name_tags(model, tokenizer, labels)
     save(model, tokenizer, record, out)
     return record
 
@@ -140,6 +140,18 @@ def make_characters_base(
     save(model, tokenizer, record, out)
     shutil.rmtree(folder)
     return record
+
+
+def _name_tags(
+    model: BertLMHeadModel, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str]
+) -> None:
+    """Let a tag begin as the mean of the pieces of its name, and its end as the mean of that and "/"."""
+    embeddings = model.get_input_embeddings().weight.data
+    slash = embeddings[tokenizer.convert_tokens_to_ids("/")]
+    for label in labels:
+        name = embeddings[tokenizer(label, add_special_tokens=False).input_ids].mean(0)
+        opening, closing = (tokenizer.convert_tokens_to_ids(tag) for tag in _tags([label]))
+        embeddings[opening], embeddings[closing] = name, (name + slash) / 2
 
 
 def _tags(labels: Sequence[str]) -> list[str]:

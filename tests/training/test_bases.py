@@ -78,6 +78,15 @@ def test_the_minilm_base_knows_what_the_backbone_learnt(backbone, tmp_path):
     assert torch.allclose(one[..., :shared], other[..., :shared], atol=1e-4)
 
 
+def test_the_tags_of_the_minilm_base_begin_as_their_names(backbone, tmp_path):
+    make_minilm_base(*backbone, LABELS, tmp_path / "base")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "base")
+    embeddings = AutoModelForCausalLM.from_pretrained(tmp_path / "base").get_input_embeddings().weight
+    for label in LABELS:
+        name = embeddings[tokenizer(label, add_special_tokens=False).input_ids].mean(0)
+        assert torch.equal(embeddings[tokenizer.convert_tokens_to_ids(f"{label}>")], name)
+
+
 def test_the_base_of_characters_is_an_ordinary_directory(base):
     out, record = base
     model = AutoModelForCausalLM.from_pretrained(out)
