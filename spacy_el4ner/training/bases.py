@@ -145,7 +145,7 @@ def make_characters_base(
 def _name_tags(
     model: BertLMHeadModel, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str]
 ) -> None:
-    """Let a tag begin as the mean of the pieces of its name, and its end as the mean of that and "/"."""
+    """Let a tag begin as the mean of its name's pieces, and its end as the mean of that and "/"."""
     embeddings = model.get_input_embeddings().weight.data
     slash = embeddings[tokenizer.convert_tokens_to_ids("/")]
     for label in labels:
