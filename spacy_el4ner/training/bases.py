@@ -35,7 +35,7 @@ from spacy_el4ner.training.warm_start import warm_start
 
 KINDS = ("minilm", "characters")
 BACKBONE = "marked"
-"""The backbone whose prompts are the most like those of fine-tuning: it copies the sentence, too."""
+"""The backbone whose prompts look the most like those of fine-tuning."""
 CONTEXT = 1024
 SPACED = 0.05
 """Share of white space above which a text is taken to be written with spaces between words."""
