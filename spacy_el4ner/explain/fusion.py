@@ -14,7 +14,8 @@ The keys beside those of `structure`:
         llm             the language model's, with category and boundary probability
         disagreements   start, end, text of each, and
             kind            "boundary" or "category"
-            slm, llm        the entities of each side there
+            slm, llm        the entities of each side there, and of each also
+                seen            how often the labelled sentences have it so, and otherwise
             entropy         the tagger's mean entropy there, in nats
             copied          mean probability of "no entity" of the language model, where it has none
             scores          what the rule compared, by side
@@ -30,6 +31,7 @@ The keys beside those of `structure`:
 
 import math
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from spacy.tokens import Doc
@@ -132,8 +134,8 @@ def _disagreement(doc: Doc, case: Case, group: Disagreement, decision: Decision,
     return {
         **stretch(doc, at + start, at + end),
         "kind": group.kind,
-        "slm": [_slm(doc, case, m, p) for m, p in tagged],
-        "llm": [_llm(doc, case, m) for m in group.llm],
+        "slm": [{**_slm(doc, case, m, p), "seen": asdict(case.seen[m])} for m, p in tagged],
+        "llm": [{**_llm(doc, case, m), "seen": asdict(case.seen[m.mention])} for m in group.llm],
         "entropy": entropy(case, tokens),
         "copied": None if group.llm else copying(case, tokens),
         "scores": {SLM: decision.slm_score, LLM: decision.llm_score},

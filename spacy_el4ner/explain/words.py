@@ -11,7 +11,7 @@ RULES = {
     "paper": "H: the tagger's mean entropy in nats; P: the language model's probability",
     "scaled": "H′: the tagger's entropy as a share of the greatest one; P′: the language model's "
     "probability; both after their temperatures",
-    "learned": "a regression on what both say",
+    "learned": "a regression on what both say, and on what was labelled",
     "slm": "always the tagger",
     "llm": "always the language model",
 }
@@ -49,7 +49,9 @@ def marked(text: str, entities: list[dict[str, Any]]) -> str:
 
 
 def said(place: dict[str, Any]) -> str:
-    """RETURNS (str): What the two models say where they disagree, and about what they do."""
+    """RETURNS (str): What the two models say where they disagree, about what they do, and how often the
+    labelled sentences say so.
+    """
     slm = _listed((_typed(e, number(e["probability"])) for e in place["slm"]), "no entity")
     copied = f"no entity ({number(place['copied'])})"
     llm = _listed((_typed(e, number(e[place["kind"]])) for e in place["llm"]), copied)
@@ -73,7 +75,9 @@ def answered(answer: dict[str, Any] | None) -> list[str]:
 
 
 def _typed(entity: dict[str, Any], chance: str) -> str:
-    return f"“{entity['text']}” {entity['label']} ({chance})"
+    labelled, otherwise = entity["seen"]["labelled"], entity["seen"]["otherwise"]
+    known = f"labelled so {labelled} of {labelled + otherwise} times" if labelled + otherwise else "new"
+    return f"“{entity['text']}” {entity['label']} ({chance}, {known})"
 
 
 def _listed(parts: Iterable[str], otherwise: str) -> str:

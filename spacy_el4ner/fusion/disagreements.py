@@ -106,3 +106,8 @@ def tokens_of(window: Window, start: int, end: int) -> range:
     """RETURNS (range): Indices of the window's tokens between two of its characters."""
     covered = [n for n, (s, e) in enumerate(window.tokens) if s < end and start < e]
     return range(covered[0], covered[-1] + 1) if covered else range(0)
+
+
+def words_of(window: Window, mention: Mention) -> list[str]:
+    """RETURNS (list[str]): The window's tokens that a mention consists of."""
+    return [window.text[s:e] for s, e in window.tokens if s < mention.end and mention.start < e]

@@ -1,6 +1,8 @@
 """What the rule "learned" sees of a disagreement: few numbers, each of which means something alone."""
 
 import math
+from collections.abc import Sequence
+from statistics import fmean
 
 from spacy_el4ner.fusion.disagreements import CATEGORY, Disagreement
 from spacy_el4ner.fusion.evidence import (
@@ -12,7 +14,8 @@ from spacy_el4ner.fusion.evidence import (
     slm_probability,
 )
 from spacy_el4ner.fusion.logistic import log_odds
-from spacy_el4ner.fusion.readings import Case
+from spacy_el4ner.fusion.readings import Case, Seen
+from spacy_el4ner.types import Mention
 
 
 def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
@@ -21,7 +24,8 @@ def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
         both models crowd near 1.
     """
     d = disagreement
-    slm, llm = [m.label for m in d.slm], [m.mention.label for m in d.llm]
+    ours, theirs = d.slm, [m.mention for m in d.llm]
+    slm, llm = [m.label for m in ours], [m.label for m in theirs]
     return {
         "entropy": entropy(case, d.tokens),
         "preference": preference(case, d),
@@ -34,6 +38,20 @@ def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
         "only_slm": float(not llm),
         "only_llm": float(not slm),
         "length": math.log(len(d.tokens)),
+        "seen_slm": _seen(case, ours),
+        "seen_llm": _seen(case, theirs),
+        "new_slm": _new(case, ours),
+        "new_llm": _new(case, theirs),
         **{f"slm:{label}": 1.0 for label in slm},
         **{f"llm:{label}": 1.0 for label in llm},
     }
+
+
+def _seen(case: Case, mentions: Sequence[Mention]) -> float:
+    """Mean log-odds with which the words of some mentions are such entities in labelled sentences."""
+    return fmean(case.seen.get(m, Seen()).log_odds for m in mentions) if mentions else 0.0
+
+
+def _new(case: Case, mentions: Sequence[Mention]) -> float:
+    """1 where one of them is no such entity in any labelled sentence, else 0."""
+    return float(any(not case.seen.get(m, Seen()).labelled for m in mentions))

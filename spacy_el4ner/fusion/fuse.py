@@ -1,7 +1,7 @@
 """Two readings into one."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from spacy_el4ner.fusion.confidence import AGREEMENT, ALONE, BOTH, DECISION, confidence, raw_confidence
@@ -30,6 +30,8 @@ class FusedMention:
         llm (dict | None): `entities` of the language model there, with their category and boundary
             probabilities, the mean probability of `copied` tokens where it has none, whether these are
             `estimated`, and the `error` if there is no reading; None where it was not asked.
+        An entity that they disagreed about also says how often the labelled sentences have its words
+        (`seen`) as such an entity (`labelled`), and `otherwise`.
     """
 
     start: int
@@ -132,4 +134,5 @@ def _llm(case: Case, mentions: Sequence[LLMMention], tokens: range) -> dict[str,
 
 def _place(case: Case, mention: Mention) -> dict[str, Any]:
     at = case.window.start
-    return {"start": at + mention.start, "end": at + mention.end, "label": mention.label}
+    place = {"start": at + mention.start, "end": at + mention.end, "label": mention.label}
+    return {**place, "seen": asdict(case.seen[mention])} if mention in case.seen else place

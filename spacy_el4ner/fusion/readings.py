@@ -3,7 +3,8 @@
 Offsets are those of the window's text. All of it is immutable and knows nothing of the models.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,6 +94,23 @@ class LLMReading:
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What labelled sentences have of a mention's words.
+
+    labelled (int): How often they are an entity of its type.
+    otherwise (int): How often they are one of another type, a part of a longer one, or none.
+    """
+
+    labelled: int = 0
+    otherwise: int = 0
+
+    @property
+    def log_odds(self) -> float:
+        """RETURNS (float): Of the first against the second, 0 for words that were never seen."""
+        return math.log((self.labelled + 0.5) / (self.otherwise + 0.5))
+
+
+@dataclass(frozen=True)
 class Case:
     """Both readings of one window, and the truth where it is known.
 
@@ -100,9 +118,12 @@ class Case:
     slm (SLMReading): The tagger's.
     llm (LLMReading | None): The language model's; None where it was not asked.
     gold (tuple[Mention, ...]): The right entities; for calibration and evaluation.
+    seen (Mapping[Mention, Seen]): What the labelled sentences have of the mentions that the models
+        disagree about.
     """
 
     window: Window
     slm: SLMReading
     llm: LLMReading | None = None
     gold: tuple[Mention, ...] = field(default=())
+    seen: Mapping[Mention, Seen] = field(default_factory=dict, hash=False)

@@ -11,16 +11,27 @@ from tqdm import tqdm
 
 from spacy_el4ner import windows
 from spacy_el4ner.errors import Warnings
+from spacy_el4ner.fusion.lexicon import Lexicon
 from spacy_el4ner.pipeline.four_stages import FourStages
 from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 from spacy_el4ner.types import Demonstration, Mention, Window
 
 
 class Pool:
-    """entries (list[PoolEntry]): The labelled sentences with their pre-extracted spans."""
+    """entries (list[PoolEntry]): The labelled sentences with their pre-extracted spans. Others come as
+    another list.
+    """
 
     def __init__(self) -> None:
         self.entries: list[PoolEntry] = []
+        self._looked_up: tuple[list[PoolEntry], Lexicon] | None = None
+
+    @property
+    def lexicon(self) -> Lexicon:
+        """RETURNS (Lexicon): Which names the sentences have; made when it is first asked for."""
+        if self._looked_up is None or self._looked_up[0] is not self.entries:
+            self._looked_up = self.entries, Lexicon(entry.demonstration for entry in self.entries)
+        return self._looked_up[1]
 
     def build(self, pool: Sequence[Demonstration], method: FourStages, show: bool) -> None:
         """pool (Sequence[Demonstration]): The labelled sentences.

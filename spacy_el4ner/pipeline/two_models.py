@@ -16,8 +16,9 @@ from spacy.tokens import Doc
 
 from spacy_el4ner import windows as cuts
 from spacy_el4ner.fusion import slm
+from spacy_el4ner.fusion.disagreements import disagreements, words_of
 from spacy_el4ner.fusion.fuse import FusedMention, fuse
-from spacy_el4ner.fusion.readings import Case, LLMReading
+from spacy_el4ner.fusion.readings import Case, LLMReading, Seen
 from spacy_el4ner.fusion.rejected import decisions, rejected
 from spacy_el4ner.fusion.routing import uncertainty
 from spacy_el4ner.fusion.rules import SLM, Rule
@@ -152,13 +153,15 @@ class TwoModels:
             return result, hits
         asked = [n for n, case in enumerate(cases) if everywhere or self._wants(case)]
         windows = [cases[n].window for n in asked]
-        found = self._retrieve(docs, windows)
+        own = [self.pool.own(docs[window.document], window) for window in windows]
+        found = self._retrieve(windows, own)
         shots = [[hit.demonstration for hit in similar] for similar in found]
         # Mostly the models agree, so that decoding starts from what the tagger found.
         guesses = [cases[n].slm.mentions for n in asked]
         readings = self.llm.read(windows, shots, self.labels, guesses)
-        for n, reading, similar in zip(asked, readings, found, strict=True):
-            result[n], hits[n] = replace(result[n], llm=reading), similar
+        for n, reading, similar, ids in zip(asked, readings, found, own, strict=True):
+            case = replace(result[n], llm=reading)
+            result[n], hits[n] = replace(case, seen=self._seen(case, ids)), similar
         return result, hits
 
     def _wants(self, case: Case) -> bool:
@@ -167,14 +170,20 @@ class TwoModels:
             return False
         return not self.only_uncertain or uncertainty(case.slm) > self.rule.calibration.threshold
 
-    def _retrieve(self, docs: Sequence[Doc], windows: Sequence[Window]) -> list[list[Hit]]:
+    def _retrieve(self, windows: Sequence[Window], own: Sequence[frozenset[str]]) -> list[list[Hit]]:
         """The most similar sentences of the pool. Where a document is one of the pool's own, by its id
         and its text, its sentences do not find themselves.
         """
         if not self.pool.entries or not self.k:
             return [[] for _ in windows]
-        queries = [Query(w.text, exclude=self.pool.own(docs[w.document], w)) for w in windows]
+        queries = [Query(w.text, exclude=ids) for w, ids in zip(windows, own, strict=True)]
         return self.retriever.retrieve(queries, self.k)
+
+    def _seen(self, case: Case, own: frozenset[str]) -> dict[Mention, Seen]:
+        """What the pool has of the mentions that are disputed, without the sentence's own."""
+        window, lexicon = case.window, self.pool.lexicon
+        disputed = [m for d in disagreements(case) for m in (*d.slm, *(m.mention for m in d.llm))]
+        return {m: lexicon.seen(words_of(window, m), m.label, own) for m in disputed}
 
     def _count(self, case: Case, counts: dict[str, int]) -> None:
         """Add what happened in a window, see `COUNTS`."""

@@ -89,6 +89,16 @@ def test_every_disagreement_has_its_kind_its_scores_and_a_winner(explained):
     assert "λ·e^P = 0.2·e^0.90 = 0.49" in places(data)[0]["compared"]
 
 
+def test_a_disagreement_tells_how_often_its_names_were_labelled_so(explained):
+    """ "Paris" is a GPE in the demonstrations, and never an ORG, as the language model has it."""
+    data = explained(rule="paper")
+    (place,) = (place for place in places(data) if place["text"] == "Paris")
+    times = SENTENCES.count("[GPE Paris]")
+    assert place["slm"][0]["seen"] == {"labelled": times, "otherwise": 0}
+    assert place["llm"][0]["seen"] == {"labelled": 0, "otherwise": times}
+    assert f"labelled so {times} of {times} times" in words(terminal(data))
+
+
 def test_what_the_rule_decided_against_is_dropped_by_the_other_side(explained):
     data = explained(rule="paper")
     dropped = [c for c in data["candidates"] if not c["outcome"]["kept"]]

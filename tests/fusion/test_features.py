@@ -1,19 +1,24 @@
 """What the learned rule sees."""
 
+import math
 from dataclasses import replace
+
+import pytest
 
 from spacy_el4ner.fusion.disagreements import disagreements
 from spacy_el4ner.fusion.features import features
 from spacy_el4ner.fusion.logistic import log_odds
+from spacy_el4ner.fusion.readings import Seen
+from spacy_el4ner.types import Mention
 from tests.fusion.cases import make_case
 from tests.strategies import make_window
 
 WINDOW = make_window(*"abcd", gap="")
 
 
-def seen(slm, llm, copied=(0.9,) * 4):
+def seen(slm, llm, copied=(0.9,) * 4, labelled=()):
     case = make_case(WINDOW, [0.5] * 4, slm, llm, p=0.8)
-    case = replace(case, llm=replace(case.llm, copied=copied))
+    case = replace(case, llm=replace(case.llm, copied=copied), seen=dict(labelled))
     (disagreement,) = disagreements(case)
     return features(case, disagreement)
 
@@ -35,3 +40,17 @@ def test_the_labels_of_both_sides_are_told_apart():
     shown = seen([(0, 3, "NR")], [(0, 3, "NG")])
     assert (shown["slm:NR"], shown["llm:NG"]) == (1, 1)
     assert (shown["same_spans"], shown["same_labels"]) == (1, 0)
+
+
+def test_what_was_labelled_before_speaks_for_a_side():
+    labelled = {Mention(0, 3, "NR"): Seen(4, 1), Mention(0, 3, "NG"): Seen(0, 5)}
+    shown = seen([(0, 3, "NR")], [(0, 3, "NG")], labelled=labelled)
+    assert shown["seen_slm"] == pytest.approx(math.log(4.5 / 1.5))
+    assert shown["seen_llm"] == pytest.approx(math.log(0.5 / 5.5))
+    assert (shown["new_slm"], shown["new_llm"]) == (0, 1)
+
+
+def test_a_name_of_which_nothing_is_known_is_new_and_speaks_for_nobody():
+    shown = seen([(0, 3, "NR")], [])
+    assert shown["seen_slm"] == shown["seen_llm"] == 0
+    assert (shown["new_slm"], shown["new_llm"]) == (1, 0)

@@ -41,6 +41,14 @@ def test_the_same_sentence_gives_way():
     assert texts(made) == ["Ann left.", "Rain fell."]
 
 
+def test_the_lexicon_follows_the_sentences():
+    made, retriever = pool("Ann left.")
+    assert made.lexicon is made.lexicon
+    assert made.lexicon.seen(["left"], "EVENT").otherwise == 1
+    made.merge(entries("Bill left."), retriever, ())
+    assert made.lexicon.seen(["left"], "EVENT").otherwise == 2
+
+
 def test_what_is_named_gives_way():
     made, retriever = pool("Ann left. Rain fell.")
     assert made.merge(entries("Bill came."), retriever, {"a/0"}) == 1

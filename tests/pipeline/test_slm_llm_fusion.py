@@ -279,6 +279,30 @@ def test_another_text_with_the_same_id_does_not_hide_a_sentence(with_pool):
     assert len(llm.asked[0][1]) == 12
 
 
+def test_a_disputed_name_knows_how_often_it_was_labelled_so(with_pool):
+    nlp, _ = with_pool(Scripted({"Oslo": "ORG"}))
+    (ent,) = nlp("They met in Oslo .").ents
+    (slm,), (llm,) = (ent._.provenance[side]["entities"] for side in ("slm", "llm"))
+    times = SENTENCES.count("[GPE Oslo]")
+    assert (slm["label"], slm["seen"]) == ("GPE", {"labelled": times, "otherwise": 0})
+    assert (llm["label"], llm["seen"]) == ("ORG", {"labelled": 0, "otherwise": times})
+
+
+def test_a_sentence_of_the_pool_is_no_witness_for_itself(with_pool):
+    nlp, docs = with_pool(Scripted({"Oslo": "ORG"}))
+    at = next(n for n, doc in enumerate(docs) if "[GPE Oslo]" in SENTENCES.splitlines()[n])
+    doc = nlp.get_pipe(NAME)(docs[at].copy())
+    (oslo,) = (ent for ent in doc.ents if ent.text == "Oslo")
+    (slm,) = oslo._.provenance["slm"]["entities"]
+    assert slm["seen"]["labelled"] == SENTENCES.count("[GPE Oslo]") - 1
+
+
+def test_what_both_models_have_needs_no_witness(with_pool):
+    nlp, _ = with_pool(Scripted({"Oslo": "GPE"}))
+    (ent,) = nlp("They met in Oslo .").ents
+    assert "seen" not in ent._.provenance["slm"]["entities"][0]
+
+
 def test_initializing_with_a_language_model_takes_the_pool():
     nlp = pipeline()
     component = nlp.get_pipe(NAME)

@@ -1,0 +1,66 @@
+"""What the labelled sentences have of a name: how often it is such an entity there, and how often not.
+
+Both models were trained on these sentences, and both forget: the tagger sees few characters to either
+side, the language model few examples. What they disagree about was often labelled before.
+"""
+
+from array import array
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Container, Iterable, Sequence
+
+from spacy_el4ner.fusion.readings import Seen
+from spacy_el4ner.types import Demonstration
+
+END = ""
+"""Stands behind each sentence: no token, so that no name goes on over it."""
+
+
+class Lexicon:
+    """sentences (Iterable[Demonstration]): The labelled sentences."""
+
+    def __init__(self, sentences: Iterable[Demonstration]):
+        self._words: list[str] = []
+        self._places: defaultdict[str, array[int]] = defaultdict(lambda: array("L"))
+        self._labels: dict[tuple[int, int], str] = {}
+        self._starts = array("L")
+        self._ids: list[str] = []
+        for sentence in sentences:
+            self._add(sentence)
+
+    def seen(self, words: Sequence[str], label: str, exclude: Container[str] = ()) -> Seen:
+        """words (Sequence[str]): Tokens of a mention.
+        label (str): Its type.
+        exclude (Container[str]): Ids of sentences that do not count.
+        RETURNS (Seen): How often the sentences have just these tokens as such an entity, and otherwise.
+        """
+        found = [self._labels.get(at) == label for at in self._find(list(words), exclude)]
+        return Seen(sum(found), len(found) - sum(found))
+
+    def _add(self, sentence: Demonstration) -> None:
+        window, first = sentence.window, len(self._words)
+        self._starts.append(first)
+        self._ids.append(sentence.id)
+        for start, end in window.tokens:
+            word = window.text[start:end]
+            self._places[word].append(len(self._words))
+            self._words.append(word)
+        self._words.append(END)
+        begins = {start: first + n for n, (start, _) in enumerate(window.tokens)}
+        ends = {end: first + n + 1 for n, (_, end) in enumerate(window.tokens)}
+        for mention in sentence.mentions:
+            if mention.start in begins and mention.end in ends:
+                self._labels[begins[mention.start], ends[mention.end]] = mention.label
+
+    def _find(self, words: list[str], exclude: Container[str]) -> Iterable[tuple[int, int]]:
+        """Where these words follow each other, looked for where the rarest of them is."""
+        places = [self._places.get(word, ()) for word in words]
+        offset = min(range(len(words)), key=lambda n: len(places[n]))
+        for place in places[offset]:
+            start = place - offset
+            end = start + len(words)
+            if self._words[start:end] == words and self._id(start) not in exclude:
+                yield start, end
+
+    def _id(self, place: int) -> str:
+        return self._ids[bisect(self._starts, place) - 1]
