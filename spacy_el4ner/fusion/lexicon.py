@@ -6,7 +6,6 @@ side, the language model few examples. What they disagree about was often labell
 
 from array import array
 from bisect import bisect
-from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 
 from spacy_el4ner.fusion.readings import Seen
@@ -21,7 +20,7 @@ class Lexicon:
 
     def __init__(self, sentences: Iterable[Demonstration]):
         self._words: list[str] = []
-        self._places: defaultdict[str, array[int]] = defaultdict(lambda: array("L"))
+        self._places: dict[str, array[int]] = {}
         self._labels: dict[tuple[int, int], str] = {}
         self._starts = array("L")
         self._ids: list[str] = []
@@ -43,7 +42,7 @@ class Lexicon:
         self._ids.append(sentence.id)
         for start, end in window.tokens:
             word = window.text[start:end]
-            self._places[word].append(len(self._words))
+            self._places.setdefault(word, array("L")).append(len(self._words))
             self._words.append(word)
         self._words.append(END)
         begins = {start: first + n for n, (start, _) in enumerate(window.tokens)}

@@ -9,6 +9,7 @@ from spacy.tokens import Doc, DocBin, Span
 from spacy.util import registry
 
 from spacy_el4ner.fusion.calibration import Calibration
+from spacy_el4ner.fusion.readings import Seen
 from spacy_el4ner.fusion.routing import uncertainty
 from spacy_el4ner.pipeline.pool import Pool
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
@@ -295,6 +296,14 @@ def test_a_sentence_of_the_pool_is_no_witness_for_itself(with_pool):
     (oslo,) = (ent for ent in doc.ents if ent.text == "Oslo")
     (slm,) = oslo._.provenance["slm"]["entities"]
     assert slm["seen"]["labelled"] == SENTENCES.count("[GPE Oslo]") - 1
+
+
+def test_a_pipeline_that_looked_names_up_can_be_sent_to_another_process(with_pool):
+    nlp, _ = with_pool(Scripted({"Oslo": "ORG"}))
+    nlp("They met in Oslo .")
+    component = nlp.get_pipe(NAME)
+    sent = pickle.loads(pickle.dumps(component.pool))
+    assert sent.lexicon.seen(["Oslo"], "GPE") == component.pool.lexicon.seen(["Oslo"], "GPE") != Seen()
 
 
 def test_what_both_models_have_needs_no_witness(with_pool):
