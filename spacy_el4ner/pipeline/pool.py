@@ -3,6 +3,7 @@
 import warnings
 from bisect import bisect_left
 from collections.abc import Callable, Container, Iterable, Sequence
+from functools import cached_property
 from typing import Any, cast
 
 import srsly
@@ -23,15 +24,31 @@ class Pool:
     """
 
     def __init__(self) -> None:
-        self.entries: list[PoolEntry] = []
-        self._looked_up: tuple[list[PoolEntry], Lexicon] | None = None
+        self.entries = []
 
     @property
+    def entries(self) -> list[PoolEntry]:
+        return self._entries
+
+    @entries.setter
+    def entries(self, entries: list[PoolEntry]) -> None:
+        self._entries = entries
+        for made in ("lexicon", "documents"):
+            self.__dict__.pop(made, None)
+
+    @cached_property
     def lexicon(self) -> Lexicon:
-        """RETURNS (Lexicon): Which names the sentences have; made when it is first asked for."""
-        if self._looked_up is None or self._looked_up[0] is not self.entries:
-            self._looked_up = self.entries, Lexicon(entry.demonstration for entry in self.entries)
-        return self._looked_up[1]
+        """RETURNS (Lexicon): Which names the sentences have."""
+        return Lexicon(entry.demonstration for entry in self.entries)
+
+    @cached_property
+    def documents(self) -> dict[str, list[Demonstration]]:
+        """RETURNS (dict[str, list[Demonstration]]): The sentences by the id of their document."""
+        found: dict[str, list[Demonstration]] = {}
+        for entry in self.entries:
+            name = entry.demonstration.id.rpartition("/")[0]
+            found.setdefault(name, []).append(entry.demonstration)
+        return found
 
     def build(self, pool: Sequence[Demonstration], method: FourStages, show: bool) -> None:
         """pool (Sequence[Demonstration]): The labelled sentences.
@@ -70,8 +87,7 @@ class Pool:
 
     def named(self, document: str) -> frozenset[str]:
         """RETURNS (frozenset[str]): Ids of the entries that are sentences of a document of that id."""
-        ids = (entry.demonstration.id for entry in self.entries)
-        return frozenset(id_ for id_ in ids if id_.rpartition("/")[0] == document)
+        return frozenset(shot.id for shot in self.documents.get(document, ()))
 
     def own(self, doc: Doc, window: Window) -> frozenset[str]:
         """doc (Doc): A document, which may have an id, `user_data["id"]`.
@@ -86,12 +102,8 @@ class Pool:
         text (str): A part of its text.
         RETURNS (frozenset[str]): Ids of the entries that are sentences of this very part.
         """
-        return frozenset(
-            entry.demonstration.id
-            for entry in self.entries
-            if entry.demonstration.id.rpartition("/")[0] == document
-            and entry.demonstration.window.text in text
-        )
+        own = self.documents.get(document, ())
+        return frozenset(shot.id for shot in own if shot.window.text in text)
 
     def to_bytes(self, retriever: Retriever) -> bytes:
         """RETURNS (bytes): The pool and the retriever's index, msgpack."""
