@@ -110,4 +110,5 @@ def tokens_of(window: Window, start: int, end: int) -> range:
 
 def words_of(window: Window, mention: Mention) -> list[str]:
     """RETURNS (list[str]): The window's tokens that a mention consists of."""
-    return [window.text[s:e] for s, e in window.tokens if s < mention.end and mention.start < e]
+    tokens = tokens_of(window, mention.start, mention.end)
+    return [window.text[s:e] for s, e in window.tokens[tokens.start : tokens.stop]]

@@ -19,13 +19,12 @@ from spacy_el4ner.types import Mention
 
 
 def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
-    """case (Case), disagreement (Disagreement): What the models say.
+    """case (Case), disagreement (Disagreement): What the models say, and what was labelled before.
     RETURNS (dict[str, float]): Feature -> value. Probabilities are given as log-odds, because those of
         both models crowd near 1.
     """
     d = disagreement
-    ours, theirs = d.slm, [m.mention for m in d.llm]
-    slm, llm = [m.label for m in ours], [m.label for m in theirs]
+    slm, llm = d.slm, [m.mention for m in d.llm]
     return {
         "entropy": entropy(case, d.tokens),
         "preference": preference(case, d),
@@ -34,16 +33,16 @@ def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
         "boundary": log_odds(boundary(case, d)) if llm else 0.0,
         "copied": 0.0 if llm else log_odds(least_copied(case, d.tokens)),
         "same_spans": float(d.kind == CATEGORY),
-        "same_labels": float(set(slm) == set(llm)),
+        "same_labels": float({m.label for m in slm} == {m.label for m in llm}),
         "only_slm": float(not llm),
         "only_llm": float(not slm),
         "length": math.log(len(d.tokens)),
-        "seen_slm": _seen(case, ours),
-        "seen_llm": _seen(case, theirs),
-        "new_slm": _new(case, ours),
-        "new_llm": _new(case, theirs),
-        **{f"slm:{label}": 1.0 for label in slm},
-        **{f"llm:{label}": 1.0 for label in llm},
+        "seen_slm": _seen(case, slm),
+        "seen_llm": _seen(case, llm),
+        "new_slm": _new(case, slm),
+        "new_llm": _new(case, llm),
+        **{f"slm:{m.label}": 1.0 for m in slm},
+        **{f"llm:{m.label}": 1.0 for m in llm},
     }
 
 

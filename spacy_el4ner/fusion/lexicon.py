@@ -1,7 +1,7 @@
 """What the labelled sentences have of a name: how often it is such an entity there, and how often not.
 
-Both models were trained on these sentences, and both forget: the tagger sees few characters to either
-side, the language model few examples. What they disagree about was often labelled before.
+Both models learnt from these sentences, and neither remembers all of them: what they disagree about was
+often labelled before.
 """
 
 from array import array

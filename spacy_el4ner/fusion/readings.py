@@ -112,7 +112,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Case:
-    """Both readings of one window, and the truth where it is known.
+    """Both readings of one window, what was labelled before, and the truth where it is known.
 
     window (Window): What was read.
     slm (SLMReading): The tagger's.

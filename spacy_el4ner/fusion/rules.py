@@ -30,7 +30,7 @@ class Decision:
 
 @runtime_checkable
 class Rule(Protocol):
-    """Decides a disagreement by what the models say, and by nothing else.
+    """Decides a disagreement by what a case holds but for its gold entities.
 
     name (str): In reports and provenance.
     calibration (Calibration): What it was fitted to.
@@ -78,8 +78,8 @@ class ScaledRule:
 
 @dataclass(frozen=True)
 class LearnedRule:
-    """A logistic regression on what both models say: its score is the probability that the tagger is
-    the better choice.
+    """A logistic regression on what both models say, and on what was labelled before: its score is the
+    probability that the tagger is the better choice.
     """
 
     name: ClassVar[str] = "learned"

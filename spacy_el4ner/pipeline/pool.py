@@ -19,8 +19,8 @@ from spacy_el4ner.types import Demonstration, Mention, Window
 
 
 class Pool:
-    """entries (list[PoolEntry]): The labelled sentences with their pre-extracted spans. Others come as
-    another list.
+    """entries (list[PoolEntry]): The labelled sentences with their pre-extracted spans. To change
+    them, set another list: what is made of them is made anew then.
     """
 
     def __init__(self) -> None:

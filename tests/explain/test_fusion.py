@@ -90,7 +90,7 @@ def test_every_disagreement_has_its_kind_its_scores_and_a_winner(explained):
 
 
 def test_a_disagreement_tells_how_often_its_names_were_labelled_so(explained):
-    """ "Paris" is a GPE in the demonstrations, and never an ORG, as the language model has it."""
+    """In the demonstrations "Paris" is a GPE, and never an ORG, as the language model has it."""
     data = explained(rule="paper")
     (place,) = (place for place in places(data) if place["text"] == "Paris")
     times = SENTENCES.count("[GPE Paris]")
