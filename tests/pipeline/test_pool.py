@@ -49,6 +49,13 @@ def test_the_lexicon_follows_the_sentences():
     assert made.lexicon.seen(["left"], "EVENT").otherwise == 2
 
 
+def test_documents_follow_the_sentences():
+    made, retriever = pool("Ann left.")
+    assert made.named("b") == frozenset()
+    made.merge(entries("Ann left.", "Bill came."), retriever, ())
+    assert made.named("b") == {"b/0"}
+
+
 def test_what_is_named_gives_way():
     made, retriever = pool("Ann left. Rain fell.")
     assert made.merge(entries("Bill came."), retriever, {"a/0"}) == 1
