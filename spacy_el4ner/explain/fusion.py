@@ -51,7 +51,7 @@ from spacy_el4ner.fusion.fuse import FusedMention
 from spacy_el4ner.fusion.readings import Case, LLMMention
 from spacy_el4ner.fusion.rejected import REJECTED, decisions
 from spacy_el4ner.fusion.routing import uncertainty
-from spacy_el4ner.fusion.rules import LLM, SLM, Decision, PaperRule, Rule, ScaledRule
+from spacy_el4ner.fusion.rules import LLM, SLM, Decision, LearnedRule, PaperRule, Rule, ScaledRule
 from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
 from spacy_el4ner.retrieval.base import Hit
 from spacy_el4ner.types import Mention
@@ -139,12 +139,12 @@ def _disagreement(doc: Doc, case: Case, group: Disagreement, decision: Decision,
         "entropy": entropy(case, tokens),
         "copied": None if group.llm else copying(case, tokens),
         "scores": {SLM: decision.slm_score, LLM: decision.llm_score},
-        "compared": _compared(decision, rule),
+        "compared": _compared(group, decision, rule),
         "winner": decision.side,
     }
 
 
-def _compared(decision: Decision, rule: Rule) -> str:
+def _compared(group: Disagreement, decision: Decision, rule: Rule) -> str:
     """What the rule compared, with the numbers that it did so with."""
     slm, llm, lam = decision.slm_score, decision.llm_score, _lam(rule)
     relation = "≥" if decision.side == SLM else "<"
@@ -154,6 +154,8 @@ def _compared(decision: Decision, rule: Rule) -> str:
         return f"{doubt} {relation} λ·e^P{prime} = {lam:g}·e^{p:.2f} = {llm:.2f}"
     if rule.name in (SLM, LLM):
         return f'the rule "{rule.name}" believes nobody else'
+    if isinstance(rule, LearnedRule) and not rule.knows(group):
+        return "the rule was not fitted to such types, which are the tagger's"
     return f"the tagger is right with probability {slm:.2f} {relation} {llm:.2f}"
 
 

@@ -41,9 +41,14 @@ def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
         "seen_llm": _seen(case, llm),
         "new_slm": _new(case, slm),
         "new_llm": _new(case, llm),
-        **{f"slm:{m.label}": 1.0 for m in slm},
-        **{f"llm:{m.label}": 1.0 for m in llm},
+        **dict.fromkeys(types(d), 1.0),
     }
+
+
+def types(disagreement: Disagreement) -> set[str]:
+    """RETURNS (set[str]): The features that say which types of entities there are on either side."""
+    d = disagreement
+    return {f"slm:{m.label}" for m in d.slm} | {f"llm:{m.mention.label}" for m in d.llm}
 
 
 def _seen(case: Case, mentions: Sequence[Mention]) -> float:

@@ -1,6 +1,7 @@
 """The parameters of one rule, or of the confidence, from held-out windows."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.confidence import features as trust
-from spacy_el4ner.fusion.features import features
+from spacy_el4ner.fusion.features import features, types
 from spacy_el4ner.fusion.fuse import FusedMention, fuse
 from spacy_el4ner.fusion.ledger import Ledger
 from spacy_el4ner.fusion.logistic import Weights, fit, fit_temperature
@@ -24,6 +25,11 @@ PENALTY = 3.0
 """Of the learned rule, which has dozens of weights for a few hundred disagreements. In the mean of two
 corpora's development splits, with a weak and a better language model each, 5 and 10 were worse by
 cross-validation."""
+
+LEAST = 5
+"""Disagreements in which a model has an entity of some type, for the learned rule to decide about such
+entities of that model. With fewer it would go by what holds for other types; and a rare type may be one
+that the language model has not learnt, and denies every time."""
 
 
 def curve(ledger: Ledger, rule: Rule) -> NDArray[np.float64]:
@@ -69,17 +75,25 @@ def fit_scaled(ledger: Ledger, before: Calibration) -> Calibration:
 
 def fit_learned(ledger: Ledger, before: Calibration) -> Calibration:
     """RETURNS (Calibration): The same with a regression that tells which side is the better choice.
-    Each disagreement counts by how much the choice moves the F1 of the tagger alone, to first order.
-    Where one side is the better one throughout, there is no regression.
+    Each disagreement counts by how much the choice moves the F1 of the tagger alone, to first order,
+    and those about rare types not at all. Where one side is the better one throughout, there is no
+    regression.
     """
     moves = ledger.moves()
-    telling = np.flatnonzero(np.abs(moves) > 1e-12)
-    if not telling.size:
+    telling = _of_common_types(ledger, np.flatnonzero(np.abs(moves) > 1e-12))
+    if not telling:
         return replace(before, learned=None)
     rows = [features(ledger.cases[ledger.case_of[n]], ledger.disagreements[n]) for n in telling]
     size = np.abs(moves[telling])
     weights = fit(rows, (moves[telling] > 0).tolist(), (size / size.mean()).tolist(), PENALTY)
     return replace(before, learned=weights)
+
+
+def _of_common_types(ledger: Ledger, numbers: Iterable[int]) -> list[int]:
+    """Those of some disagreements all types of which are in at least `LEAST` of them."""
+    of = {n: types(ledger.disagreements[n]) for n in numbers}
+    found = Counter(name for names in of.values() for name in names)
+    return [n for n, names in of.items() if all(found[name] >= LEAST for name in names)]
 
 
 FITS: dict[str, Callable[[Ledger, Calibration], Calibration]] = {

@@ -9,7 +9,7 @@ from spacy_el4ner.errors import Errors
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.disagreements import Disagreement
 from spacy_el4ner.fusion.evidence import entropy, greatest_entropy, llm_probability
-from spacy_el4ner.fusion.features import features
+from spacy_el4ner.fusion.features import features, types
 from spacy_el4ner.fusion.logistic import temper
 from spacy_el4ner.fusion.readings import Case
 
@@ -79,7 +79,8 @@ class ScaledRule:
 @dataclass(frozen=True)
 class LearnedRule:
     """A logistic regression on what both models say, and on what was labelled before: its score is the
-    probability that the tagger is the better choice.
+    probability that the tagger is the better choice. It says nothing about types of entities that it
+    was not fitted to, which are the tagger's.
     """
 
     name: ClassVar[str] = "learned"
@@ -91,8 +92,15 @@ class LearnedRule:
 
     def __call__(self, case: Case, disagreement: Disagreement) -> Decision:
         assert self.calibration.learned is not None
+        if not self.knows(disagreement):
+            return Decision(0.5, 0.5)
         p = self.calibration.learned.probability(features(case, disagreement))
         return Decision(p, 1 - p)
+
+    def knows(self, disagreement: Disagreement) -> bool:
+        """RETURNS (bool): Whether it was fitted to all types of entities that are on either side."""
+        assert self.calibration.learned is not None
+        return types(disagreement) <= self.calibration.learned.coefficients.keys()
 
 
 @dataclass(frozen=True)

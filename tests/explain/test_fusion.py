@@ -11,6 +11,7 @@ from spacy_el4ner.explain.page import page
 from spacy_el4ner.explain.structure import explain
 from spacy_el4ner.explain.terminal import terminal
 from spacy_el4ner.fusion.calibration import Calibration
+from spacy_el4ner.fusion.logistic import Weights
 from spacy_el4ner.fusion.readings import LLMReading
 from spacy_el4ner.fusion.routing import uncertainty
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
@@ -121,11 +122,21 @@ def test_every_rule_says_what_it_compared(explained, rule):
     assert (data["settings"]["lam"] is None) == (rule == "llm")
 
 
-def test_a_learned_rule_gives_its_probability(explained):
-    from spacy_el4ner.fusion.logistic import Weights
+def learned(explained, *types):
+    """What the first place says under a learned rule that was fitted to these types."""
+    weights = Weights(0.0, dict.fromkeys(types, 0.0))
+    return places(explained(rule="learned", calibration=Calibration(learned=weights)))[0]
 
-    data = explained(rule="learned", calibration=Calibration(learned=Weights(0.0, {})))
-    assert places(data)[0]["compared"] == "the tagger is right with probability 0.50 ≥ 0.50"
+
+def test_a_learned_rule_gives_its_probability(explained):
+    types = [f"{side}:{label}" for side in ("slm", "llm") for label in ("PERSON", "GPE", "ORG")]
+    assert learned(explained, *types)["compared"] == "the tagger is right with probability 0.50 ≥ 0.50"
+
+
+def test_a_learned_rule_says_nothing_about_types_that_it_was_not_fitted_to(explained):
+    place = learned(explained)
+    assert place["compared"] == "the rule was not fitted to such types, which are the tagger's"
+    assert place["winner"] == "slm"
 
 
 def test_demonstrations_are_the_most_similar_ones(explained):

@@ -8,6 +8,7 @@ import pytest
 
 from spacy_el4ner.fusion.calibrate import RuleReport, _best, calibrate
 from spacy_el4ner.fusion.calibration import Calibration
+from spacy_el4ner.fusion.fitting import LEAST
 from spacy_el4ner.fusion.fuse import fuse
 from spacy_el4ner.fusion.rules import make_rule
 from spacy_el4ner.fusion.scores import score
@@ -80,6 +81,14 @@ def test_the_learned_rule_wins_where_it_sees_more():
     assert report.rule == "learned"
     scores = {r.name: r.cross_validated for r in report.rules}
     assert scores["learned"] == 1 > 0.8 > scores["paper"]
+
+
+@pytest.mark.parametrize(("times", "side"), [(LEAST, "llm"), (LEAST - 1, "slm")])
+def test_the_learned_rule_decides_about_types_that_it_saw_often_enough(times, side):
+    rare = [sample(0.4, False, n, "NS") for n in range(times)]
+    rule = make_rule("learned", search([*by_label(), *rare]).calibration)
+    (m,) = fuse(sample(0.4, False, label="NS"), rule)
+    assert m.provenance["side"] == side
 
 
 def noise(n=60, seed=0):

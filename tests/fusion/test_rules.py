@@ -13,7 +13,9 @@ from spacy_el4ner.fusion.rules import RULES, make_rule
 from tests.fusion.cases import any_cases, make_case
 from tests.strategies import make_window, quick
 
-LEARNED = Weights(0.1, {"entropy": -1.0, "boundary": -0.5, "same_spans": 0.3, "llm:NR": 0.2})
+EVIDENCE = {"entropy": -1.0, "boundary": -0.5, "same_spans": 0.3}
+TYPES = {f"{side}:{label}": 0.2 for side in ("slm", "llm") for label in ("NR", "NG", "NS", "NB")}
+LEARNED = Weights(0.1, EVIDENCE | TYPES)
 WEI, BOOKS = make_window(*"魏丞相", gap=""), make_window(*"诗书", gap="")
 
 
@@ -102,6 +104,14 @@ def test_the_learned_rule_gives_the_probability_of_either_side():
     found = decide("learned", chancellor(), learned=LEARNED)
     assert found.slm_score + found.llm_score == pytest.approx(1)
     assert 0 < found.slm_score < 1
+
+
+@pytest.mark.parametrize("unknown", ["slm:NR", "llm:NG", "llm:NR"])
+def test_the_learned_rule_leaves_types_that_it_was_not_fitted_to_to_the_tagger(unknown):
+    known = {name: weight for name, weight in LEARNED.coefficients.items() if name != unknown}
+    believes_the_other = Weights(-9.0, known)
+    assert decide("learned", chancellor(), learned=replace(LEARNED, intercept=-9.0)).side == "llm"
+    assert decide("learned", chancellor(), learned=believes_the_other).side == "slm"
 
 
 def test_the_learned_rule_without_weights_is_refused():
