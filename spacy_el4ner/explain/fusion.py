@@ -5,7 +5,7 @@ The keys beside those of `structure`:
     models       slm: the components that make the tagger; llm: the language model, null for none
     settings     rule, lam (its λ; null where it has none), route, threshold in nats, retriever
     windows      start, end, text of each, and
-        uncertainty     the tagger's greatest entropy at any token, in nats
+        uncertainty     the sum of the tagger's entropies, in nats
         asked, why      whether the language model was asked, and the reason
         demonstrations  id, text, entities, similarity, and whether there was room to show it
         answer          error, estimated, unaligned, unparsed, parts of the language model's reading;
@@ -124,7 +124,8 @@ def _why(component: SLMLLMFusion, unsure: float, asked: bool) -> str:
         return "it is asked about every sentence"
     relation = "above" if asked else "not above"
     threshold = component.calibration.threshold
-    return f"the tagger's entropy of {unsure:.2f} nats is {relation} the threshold of {threshold:.2f}"
+    bound = f"{relation} the threshold of {threshold:.2f}"
+    return f"the tagger's uncertainty of {unsure:.2f} nats is {bound}"
 
 
 def _disagreement(doc: Doc, case: Case, group: Disagreement, decision: Decision, rule: Rule) -> Plain:

@@ -13,7 +13,7 @@ def _slm(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
         (short(e), e["label"], number(e["probability"]), number(e["entropy"])) for e in window["slm"]
     ]
     yield columns(("span", "type", "probability", "entropy (nats)"), rows)
-    yield f"  its most uncertain token has an entropy of {number(window['uncertainty'])} nats"
+    yield f"  uncertainty of the sentence: {number(window['uncertainty'])} nats"
 
 
 def _route(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:

@@ -1,11 +1,14 @@
 """Which windows the language model is asked about.
 
+The uncertainty of a window is the sum of its tokens' entropies: that of all its tags, were they
+independent ("total token entropy": Settles & Craven 2008). What questions bring adds up, so of two
+sentences the one with more doubtful names comes first. By the greatest entropy both would be alike, and
+in the mean one doubtful name of a long sentence vanishes.
+
 The paper's rule believes the tagger wherever its mean entropy over the tokens concerned is at most
-1 − λe, whatever the language model says. So a window in which no token's entropy is above that need
-not be asked about: the result is the same. That is why the uncertainty of a window is that of its most
-uncertain token, whether it is in an entity or not, and no mean, in which one doubtful name of a long
-sentence vanishes. On held-out data a higher threshold may do as well, or nearly, and a budget
-says how much may be asked.
+1 − λe, whatever the language model says. No mean is above the sum, so a window whose uncertainty is at
+most that need not be asked about: the result is the same. On held-out data a higher threshold may do
+as well, or nearly, and a budget says how much may be asked.
 """
 
 from collections.abc import Sequence
@@ -25,10 +28,10 @@ ALWAYS = -1.0
 
 def uncertainty(slm: SLMReading) -> float:
     """slm (SLMReading): The tagger's reading.
-    RETURNS (float): The greatest entropy of its tags at any token of the window, in nats. The language
-        model is asked where it is above the threshold.
+    RETURNS (float): The sum of the entropies of its tags at the tokens of the window, in nats. The
+        language model is asked where it is above the threshold.
     """
-    return float(slm.entropies().max(initial=0.0))
+    return float(slm.entropies().sum())
 
 
 @dataclass(frozen=True)
