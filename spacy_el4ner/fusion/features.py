@@ -41,7 +41,7 @@ def features(case: Case, disagreement: Disagreement) -> dict[str, float]:
         "seen_llm": _seen(case, llm),
         "new_slm": _new(case, slm),
         "new_llm": _new(case, llm),
-        **dict.fromkeys(types(d), 1.0),
+        **dict.fromkeys(sorted(types(d)), 1.0),  # a set has another order in every process
     }
 
 
