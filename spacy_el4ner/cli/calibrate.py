@@ -37,12 +37,10 @@ def calibrate(
     route: Annotated[
         str, typer.Option(help="Ask the language model always or where uncertain; or keep as it is")
     ] = "keep",
-    tolerance: Annotated[
-        float, typer.Option(help="Loss of F1 accepted for asking less often, such as 0.001")
-    ] = 0.0,
+    tolerance: Annotated[float, typer.Option(help="Loss of F1 accepted for asking less often")] = 0.002,
     budget: Annotated[
         float, typer.Option(min=0, max=1, help="Largest share of these sentences to ask about")
-    ] = 0.35,
+    ] = 0.4,
     folds: Annotated[int, typer.Option(min=2, help="Parts of the cross-validation")] = 10,
     repeats: Annotated[int, typer.Option(min=1, help="How often the parts are drawn")] = 5,
     limit: Annotated[int, typer.Option(min=0, help="Sentences to use, drawn by seed; 0 for all")] = 0,

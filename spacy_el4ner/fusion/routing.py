@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise, takewhile
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spacy_el4ner.fusion.ledger import Ledger
 from spacy_el4ner.fusion.readings import Case, SLMReading
@@ -41,11 +42,13 @@ class Point:
     threshold (float): The language model is asked about windows whose uncertainty is above it.
     asked (float): Share of the windows that this is, 0 to 1.
     f1 (float): Of the fusion then, 0 to 1.
+    error (float): Standard error of how far that is from asking about every window, to first order.
     """
 
     threshold: float
     asked: float
     f1: float
+    error: float
 
 
 @dataclass(frozen=True)
@@ -70,15 +73,17 @@ def find_threshold(
 ) -> Routing:
     """cases (Sequence[Case]): Windows with both readings and gold entities.
     rule (Rule): Decides where the models disagree.
-    tolerance (float): Loss of F1 that is accepted, such as 0.001.
+    tolerance (float): Loss of F1 that is accepted, such as 0.002.
     objective (str): The F1 that is meant, "entity_f1" or "token_macro_f1".
     budget (float): The largest share of the windows to ask about, 0 to 1.
     RETURNS (Routing): The largest threshold, which asks about the fewest windows, at which F1 is not
-        below that of asking about all, but for the tolerance, and at no lower one either: a single one
-        may do well by chance. Where that is beyond the budget, as much as the budget allows.
+        below that of asking about all, but for the tolerance, though it be lower by its standard error;
+        and at no lower threshold either: a single one may do well by chance. Where that is beyond the
+        budget, as much as the budget allows.
     """
     ledger = Ledger(cases, objective)
-    fused = ledger.by_case(ledger.choices(rule))
+    choices = ledger.choices(rule)
+    fused = ledger.by_case(choices)
     alone = ledger.by_case(np.ones(len(ledger.disagreements), dtype=np.bool_))
     unsure = np.array([uncertainty(case.slm) for case in cases])
     order = np.argsort(-unsure, kind="stable")
@@ -86,15 +91,27 @@ def find_threshold(
     gains = np.cumsum((fused - alone)[order], axis=0)
     totals = alone.sum(0) + np.concatenate([np.zeros_like(gains[:1]), gains])
     scores = f1(totals, ledger.gold)
+    errors = _errors(ledger.gains(choices[None])[0][order])
     curve = tuple(
-        Point(threshold, asked / len(cases), float(scores[asked]))
+        Point(threshold, asked / len(cases), float(scores[asked]), float(errors[asked]))
         for asked, threshold in _thresholds(unsure[order].tolist())
     )
     always = curve[-1].f1
-    *_, best = takewhile(lambda p: p.f1 >= always - tolerance - 1e-12, reversed(curve))
+    enough = always - tolerance - 1e-12
+    *_, best = takewhile(lambda p: p.f1 - p.error >= enough, reversed(curve))
     if best.asked > budget:
         *_, best = takewhile(lambda p: p.asked <= budget, curve)
-    return Routing(best.threshold, best.asked, best.f1, always, curve)
+    return Routing(best.threshold, best.asked, best.f1, best.error, always, curve)
+
+
+def _errors(gains: NDArray[np.float64]) -> NDArray[np.float64]:
+    """gains (ndarray): What asking about each window brings, (windows,).
+    RETURNS (ndarray): Standard error of the sum of what is left out if the first n windows are asked
+        about, for n from 0, (windows + 1,); that the mean is near 0 is taken for granted.
+    """
+    squares = np.concatenate([[0.0], np.cumsum(gains[::-1] ** 2)])
+    errors: NDArray[np.float64] = np.sqrt(squares[::-1])
+    return errors
 
 
 def _thresholds(unsure: Sequence[float]) -> list[tuple[int, float]]:
