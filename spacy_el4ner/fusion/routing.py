@@ -107,7 +107,7 @@ def find_threshold(
 def _errors(gains: NDArray[np.float64]) -> NDArray[np.float64]:
     """gains (ndarray): What asking about each window brings, (windows,).
     RETURNS (ndarray): Standard error of the sum of what is left out if the first n windows are asked
-        about, for n from 0, (windows + 1,); that the mean is near 0 is taken for granted.
+        about, for n from 0, (windows + 1,). Windows count as independent, and the mean as near 0.
     """
     squares = np.concatenate([[0.0], np.cumsum(gains[::-1] ** 2)])
     errors: NDArray[np.float64] = np.sqrt(squares[::-1])
