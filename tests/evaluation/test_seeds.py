@@ -38,6 +38,14 @@ def test_a_score_is_its_mean_with_the_deviation_between_seeds():
     assert told[2] == f"{statistics.mean(scores):.3f} ± {statistics.stdev(scores):.3f}"
 
 
+def test_every_machine_is_told_once():
+    made = runs("fusion")
+    made[1]["machine"]["threads"] = 7
+    processor = made[0]["machine"]["processor"]
+    assert markdown(made).count(f"of {processor}") == 2
+    assert f"7 threads of {processor}" in markdown(made)
+
+
 @pytest.mark.parametrize(
     ("method", "title", "other"),
     [
@@ -95,6 +103,6 @@ def test_the_command_prints_and_writes_the_report(tmp_path):
     "report", sorted(RESULTS.parent.glob("*/seeds.md")), ids=lambda p: p.parent.name
 )
 def test_the_recorded_means_are_those_of_the_recorded_runs(report):
-    files = sorted(report.parent.glob("fusion_*.json"))
+    files = sorted(report.parent.glob("fusion*.json"))
     recorded = [json.loads(file.read_text(encoding="utf8")) for file in files]
     assert report.read_text(encoding="utf8") == markdown(recorded)
