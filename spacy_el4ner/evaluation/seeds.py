@@ -29,12 +29,14 @@ def markdown(runs: Sequence[dict[str, Any]]) -> str:
     _check(runs)
     names = ", ".join(run["name"] for run in runs)
     dates = sorted({run["date"] for run in runs})
-    machines = dict.fromkeys(f"{where(run)}, {software(run)}" for run in runs)
+    machines = dict.fromkeys(where(run) for run in runs)
+    programs = dict.fromkeys(software(run) for run in runs)
     parts = [
         f"# {len(runs)} seeds: {names}",
-        f"Measured on {' and '.join(dates)} with {' and '.join(machines)}. Means of the seeds "
-        "± the standard deviation between them. A seed decides training, samples, and the split of a "
-        "corpus that is one file, so that differences are best looked at within a seed.",
+        f"Measured on {' and '.join(dates)} with {' and '.join(machines)}, {' and '.join(programs)}. "
+        "Means of the seeds ± the standard deviation between them. A seed decides training, samples, "
+        "and the split of a corpus that is one file, so that differences are best looked at within a "
+        "seed.",
         report.table(("", *_scores(runs[0]).values()), _means(runs)),
         "## What is gained, seed by seed",
         "Differences of F1 between two rows of a run, in points.",
