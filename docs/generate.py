@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: reference.md and errors.md.
+"""The pages made from code and measurements: reference.md, errors.md and tables of quality.md.
 
     make docs
 
@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from docstrings import described
+from measured import quality_page
 from thinc.api import Config
 
 from spacy_el4ner import errors
@@ -25,15 +27,6 @@ from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG as FUSION
 DOCS = Path(__file__).parent
 PACKAGE = DOCS.parent / "spacy_el4ner"
 MADE = "<!-- Made by docs/generate.py from the code. Change the code, not this page. -->"
-REGISTRIES = {
-    "spacy_architectures": "architectures",
-    "spacy_misc": "misc",
-    "spacy_scorers": "scorers",
-    "spacy_span_getters": "span_getters",
-    "spacy_callbacks": "callbacks",
-    "spacy_readers": "readers",
-}
-PARAMETER = re.compile(r"^\s*((?:\w+ \([^:]+\)(?:, )?)+): (.*)$")
 
 
 # errors.md
@@ -58,8 +51,8 @@ def error_page() -> str:
 
 def messages(kind: type) -> list[tuple[str, str]]:
     """RETURNS (list[tuple[str, str]]): Codes and messages of `Errors` or `Warnings`, in order."""
-    codes = [name for name in vars(kind) if re.fullmatch(r"[EW]L\d+", name)]
-    return sorted((code, vars(kind)[code]) for code in codes)
+    codes = [name for name in dir(kind) if re.fullmatch(r"[EW]L\d+", name)]
+    return [(code, getattr(kind, code).removeprefix(f"[{code}] ")) for code in codes]
 
 
 def _sentences(message: str) -> tuple[str, str]:
@@ -77,7 +70,7 @@ def _raised(code: str) -> Iterator[str]:
     places = {
         path.relative_to(PACKAGE).parts[0]
         for path in PACKAGE.rglob("*.py")
-        if path.name != "errors.py" and re.search(rf"\b{code}\b", path.read_text(encoding="utf8"))
+        if path.parent.name != "errors" and re.search(rf"\b{code}\b", path.read_text(encoding="utf8"))
     }
     return (f"`{place}`" for place in sorted(places))
 
@@ -101,14 +94,13 @@ def reference_page() -> str:
     lines += [
         "```ini",
         "[components.llm_ensemble_ner.vote]",
-        '@misc = "spacy-el4ner.ProbabilityVote.v1"',
+        '@el4ner_vote_rules = "spacy-el4ner.ProbabilityVote.v1"',
     ]
     lines += ["```"]
     for registry, name, function in registered():
         lines += ["", f'### `@{registry} = "{name}"`', "", *_function(function)]
     lines += ["", "## Commands", "", "`python -m spacy el4ner COMMAND --help` says the same."]
-    group = typer.main.get_command(app)
-    for name, command in sorted(group.commands.items()):  # type: ignore[attr-defined]
+    for name, command in _commands(typer.main.get_command(app)):
         lines += ["", f"### `{name}`", "", *_command(command)]
     return "\n".join(lines) + "\n"
 
@@ -152,8 +144,11 @@ def registered() -> Iterator[tuple[str, str, Callable[..., Any]]]:
     config = ConfigParser(delimiters=("=",))
     config.optionxform = str  # type: ignore[assignment,method-assign]
     config.read(DOCS.parent / "setup.cfg", encoding="utf8")
-    for group, registry in REGISTRIES.items():
-        for line in config["options.entry_points"][group].strip().splitlines():
+    for group, lines in config["options.entry_points"].items():
+        registry = group.removeprefix("spacy_")
+        if registry in ("factories", "cli", "el4ner_languages"):
+            continue
+        for line in lines.strip().splitlines():
             name, _, where = (part.strip() for part in line.partition("="))
             module, _, attribute = where.partition(":")
             yield registry, name, getattr(import_module(module), attribute)
@@ -161,7 +156,7 @@ def registered() -> Iterator[tuple[str, str, Callable[..., Any]]]:
 
 def _function(function: Callable[..., Any]) -> Iterator[str]:
     """What it returns, and its parameters."""
-    yield described(function)["RETURNS"]
+    yield summary(function)
     if parameters := list(inspect.signature(function).parameters.values()):
         yield ""
         yield from table(
@@ -178,36 +173,35 @@ def _function(function: Callable[..., Any]) -> Iterator[str]:
         )
 
 
+def _docstring(thing: Any) -> str:
+    return inspect.getdoc(thing) or ""
+
+
+def summary(function: Callable[..., Any]) -> str:
+    """RETURNS (str): What a function returns, or the first paragraph about a class."""
+    return described(_docstring(function)).get("RETURNS") or _docstring(function).split("\n\n")[0]
+
+
 def explained(function: Callable[..., Any], parameter: str) -> str:
     """RETURNS (str): What a parameter does, as the function's docstring says, or that of a class which
     the docstring names in full; "" where neither does.
     """
-    own = described(function)
+    own = described(_docstring(function))
     if parameter in own:
         return own[parameter]
     for path in re.findall(r"`(spacy_el4ner[\w.]+)`", inspect.getdoc(function) or ""):
         module, _, name = path.rpartition(".")
-        if text := described(getattr(import_module(module), name)).get(parameter):
+        if text := described(_docstring(getattr(import_module(module), name))).get(parameter):
             return text
     return ""
 
 
-def described(thing: Any) -> dict[str, str]:
-    """thing (Any): A class or a function with a docstring of the form "name (Type): text.".
-    RETURNS (dict[str, str]): Name -> text; under "RETURNS" what it returns.
-    """
-    found: dict[str, str] = {}
-    names: list[str] = []
-    for line in (inspect.getdoc(thing) or "").splitlines():
-        if head := PARAMETER.match(line):
-            names = re.findall(r"(\w+) \(", head[1])
-            found.update(dict.fromkeys(names, head[2].strip()))
-        elif not line.strip():
-            names = []
-        else:
-            for name in names:
-                found[name] += f" {line.strip()}"
-    return {name: text[:1].upper() + text[1:] for name, text in found.items()}
+def _commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Names and commands of a group, those of groups within it included."""
+    for name, command in sorted(group.commands.items()):
+        yield before + name, command
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{before}{name} ")
 
 
 def _command(command: Any) -> Iterator[str]:
@@ -228,7 +222,8 @@ def _command(command: Any) -> Iterator[str]:
         rows.append(
             (", ".join(f"`{name}`" for name in names), _default(parameter), parameter.help or "")
         )
-    yield from table(("argument or option", "default", "what it is"), rows)
+    if rows:
+        yield from table(("argument or option", "default", "what it is"), rows)
 
 
 def _default(parameter: Any) -> str:
@@ -263,7 +258,7 @@ def _literal(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-PAGES = {"reference.md": reference_page, "errors.md": error_page}
+PAGES = {"reference.md": reference_page, "errors.md": error_page, "quality.md": quality_page}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

@@ -5,7 +5,7 @@ window or a pool sentence); those of a `Candidate` are relative to the document.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -45,6 +45,7 @@ class Window:
 
     @property
     def end(self) -> int:
+        """RETURNS (int): Where the window ends in its document, in characters."""
         return self.start + len(self.text)
 
     @property
@@ -73,71 +74,147 @@ class Demonstration:
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a backbone is asked: a conversation of a system turn and one user turn.
+    """A conversation of a system turn, earlier exchanges and one user turn, which is `context` followed
+    by `question`; or a text to be continued, which is `system`, `context` and `question`.
 
-    The user turn is `context` followed by `question`. Prompts about the same sentence share `system`
-    and `context`, so that a backend can read that prefix once.
+    Prompts about the same sentence share everything before `question`, so that a backend can read that
+    prefix once. Where the texts contain a `CUT`, their tokenization is cut and the mark left out.
+
+    system (str): The system turn, or "".
+    context (str): The first part of the user turn: labels, demonstrations, the sentence.
+    question (str): The last part of the user turn.
+    exchanges (tuple[tuple[str, str], ...]): Earlier questions of the user with the answers of the
+        assistant: the demonstrations, where they are shown as turns.
+    stop (str): The text that follows an answer, where the prompt is a text to be continued; "" for a
+        conversation.
+    lead (str): White space that the first token of an option includes.
     """
 
     system: str
     context: str
     question: str
+    exchanges: tuple[tuple[str, str], ...] = ()
+    stop: str = ""
+    lead: str = ""
+
+    @property
+    def texts(self) -> list[str]:
+        """RETURNS (list[str]): All texts of the prompt in order, without the marks of cuts."""
+        shown = (text for exchange in self.exchanges for text in exchange)
+        return [uncut(t) for t in (self.system, *shown, self.context + self.question)]
+
+
+CUT = "\ufdd0"
+"""Marks a place of a prompt at which the tokenization is cut. It is a character that Unicode reserves
+for such internal use.
+"""
+
+
+def uncut(text: str) -> str:
+    """text (str): A text of a prompt.
+    RETURNS (str): The text without the marks of cuts.
+    """
+    return text.replace(CUT, "")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a backbone answered to a *decode* request.
+    """What a model answered to a *decode* request.
 
     text (str): The generated text alone; nothing of the prompt.
     offsets (tuple[int, ...]): Where in `text` each generated token begins.
     logprobs (tuple[float, ...]): Log-probability of each token among those its format allowed, in
-        nats. Empty where the transport gives none.
+        nats, with the request's bias. Empty where the transport gives none.
+    raw (tuple[float, ...]): The same without the bias; empty where there was none to take away.
     error (str): Why there is no answer, or "".
     """
 
     text: str
     offsets: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
+    raw: tuple[float, ...] = ()
     error: str = ""
 
-    def probability(self, ranges: Iterable[tuple[int, int]]) -> float:
-        """Probability of the parts of the answer that begin in the character `ranges`."""
+    def probability(self, ranges: Iterable[tuple[int, int]], raw: bool = False) -> float:
+        """ranges (Iterable[tuple[int, int]]): Ranges of characters of the answer.
+        raw (bool): Whether to leave the request's bias out.
+        RETURNS (float): Probability of the tokens that begin in the ranges; NaN where it is unknown.
+        """
+        logprobs = self.raw if raw and self.raw else self.logprobs
         inside = [
             logprob
-            for offset, logprob in zip(self.offsets, self.logprobs, strict=True)
+            for offset, logprob in zip(self.offsets, logprobs, strict=True)
             if any(start <= offset < end for start, end in ranges)
         ]
-        return math.exp(sum(inside)) if self.logprobs else math.nan
+        return math.exp(sum(inside)) if logprobs else math.nan
 
 
 class Grammar(Protocol):
-    """Which strings an answer may consist of, as a state machine over strings.
+    """The language of an answer, as a state machine over strings.
 
-    An empty list of options ends the answer; the option "" stands for the end-of-turn token.
-    States are hashable.
+    States are hashable, and equal grammars compare equal: a frozen dataclass does. The first option of
+    a state adds nothing of its own, such as the next word of the source; the others depart from it. A
+    class inherits `choices` and `decision` from the protocol.
     """
 
-    def start(self) -> Any: ...
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """RETURNS (tuple[str, ...]): All answers, where the language is a short list of them; else
+        nothing. Some servers constrain answers to a list better than to rules.
+        """
+        return ()
 
-    def options(self, state: Any) -> Sequence[tuple[str, Any]]: ...
+    def start(self) -> Any:
+        """RETURNS (Any): The state before the first string."""
+        ...
+
+    def options(self, state: Any) -> Sequence[tuple[str, Any]]:
+        """state (Any): A state.
+        RETURNS (Sequence[tuple[str, Any]]): The strings that may come next, each with the state after
+            it. No options end the answer; the string "" stands for the end-of-turn token.
+        """
+        ...
+
+    def decision(self, state: Any) -> str:
+        """state (Any): A state with several options.
+        RETURNS (str): What is decided there, such as "open" for whether a mention begins and "close"
+            for whether it ends. Calibration fits an offset for each name; it leaves "" alone.
+        """
+        return ""
+
+    def longest(self, count: Callable[[str], int]) -> int:
+        """count (Callable[[str], int]): Counts the tokens of a text.
+        RETURNS (int): Tokens to expect at most: those of the answer in which every token of the text
+            is a mention of its own.
+        """
+        ...
 
 
 @dataclass(frozen=True)
 class DecodeRequest:
     """Asks for an answer in the language of `grammar`.
 
+    prompt (Prompt): The prompt.
+    grammar (Grammar): The language of the answer.
     guess (tuple[str, ...]): What the answer may turn out to be, as options of the grammar one after
         another, the beginning of it or nothing. The answer does not depend on it, only the time does.
+    bias (tuple[tuple[str, float], ...]): Decision, as `Grammar.decision` names it, and what is added
+        there to the log-odds of all options but the first, in nats.
     """
 
     prompt: Prompt
     grammar: Grammar
     guess: tuple[str, ...] = field(default=(), compare=False)
+    bias: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """Asks how likely each of `options` is as the answer."""
+    """Asks for the probability of each of several answers.
+
+    prompt (Prompt): The prompt.
+    options (tuple[str, ...]): The answers to compare.
+    """
 
     prompt: Prompt
     options: tuple[str, ...]
@@ -145,43 +222,50 @@ class ScoreRequest:
 
 @dataclass(frozen=True)
 class Vote:
-    """One backbone's opinion of one candidate.
+    """One voter's opinion of one candidate.
 
-    backbone (str): Who votes.
-    label (str): The type it gives, or "" for "no entity".
-    probability (float): Of that label, among the options offered.
-    probabilities (dict[str, float]): Of every option, "" being "no entity".
-    estimated (bool): The transport gave no probabilities: the option chosen has all of it, and only
+    voter (str): Name of the voter.
+    label (str): The label it gives, or "" for "no entity".
+    probability (float): Probability of that label, 0 to 1.
+    probabilities (dict[str, float]): Probability of every label, "" standing for "no entity".
+    estimated (bool): The voter gives no probabilities of its own: its choice has all of it, and only
         the agreement of several votes says how sure the ensemble is.
     unread (bool): Nothing of the answer could be read; it counts as "no entity".
-    extracted (bool): The backbone extracted the span itself; otherwise another one did.
+    extracted (bool): The voter proposed the span itself; otherwise another one did.
+    abstained (bool): The voter has no opinion. The vote counts as missing, and not as "no entity".
+    raw (dict[str, float]): The probabilities without the voter's calibration; empty for a voter
+        without one.
     """
 
-    backbone: str
+    voter: str
     label: str
     probability: float
     probabilities: dict[str, float] = field(hash=False)
     estimated: bool = False
     unread: bool = False
     extracted: bool = False
+    abstained: bool = False
+    raw: dict[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
 class Verdict:
     """The verifier's answer to "is this span a LABEL?".
 
-    backbone (str): Who verifies.
+    voter (str): Name of the voter that verifies.
     true (bool): The answer.
-    probability (float): Of the answer "true".
-    estimated (bool): As of a `Vote`.
+    probability (float): Probability of the answer "true", 0 to 1.
+    estimated (bool): As in `Vote`.
     unread (bool): Nothing of the answer could be read; it counts as "false".
+    raw (float | None): The probability without the voter's calibration; None for a voter without one.
     """
 
-    backbone: str
+    voter: str
     true: bool
     probability: float
     estimated: bool = False
     unread: bool = False
+    raw: float | None = None
 
 
 @dataclass(frozen=True)
@@ -189,13 +273,14 @@ class Candidate:
     """A span of the union on its way through the stages.
 
     start (int), end (int): Offsets in the document.
-    label (str): The type that won the vote, or "" before it.
-    proposals (dict[str, float]): Backbone -> probability with which it proposed the span.
-    votes (tuple[Vote, ...]): One a backbone that classified it.
+    label (str): The label that won the vote, or "" before it.
+    proposals (dict[str, float]): Voter -> probability with which it proposed the span.
+    votes (tuple[Vote, ...]): One per voter that was asked to classify it.
     verdict (Verdict | None): The verifier's answer, None while not asked.
     confidence (float): 0 to 1.
     demonstrations (tuple[str, ...]): Ids of the demonstrations shown.
     document (int): Index of its document in the batch.
+    raw (dict[str, float]): The proposals without the voters' calibrations; only of voters with one.
     """
 
     start: int
@@ -207,3 +292,4 @@ class Candidate:
     confidence: float = 0.0
     demonstrations: tuple[str, ...] = ()
     document: int = 0
+    raw: dict[str, float] = field(default_factory=dict, hash=False)

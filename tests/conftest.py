@@ -9,6 +9,7 @@ import os
 
 import pytest
 import torch
+import wasabi.printer
 from hypothesis import HealthCheck, settings
 
 EXAMPLES = int(os.environ.get("EL4NER_FUZZ_EXAMPLES", "1000"))
@@ -24,3 +25,24 @@ settings.load_profile(os.environ.get("EL4NER_FUZZ", "fast"))
 def _one_thread():
     """Tiny models are slower on several threads than on one."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _whole_lines():
+    """Messages are not wrapped: where a line breaks depends on the length of the paths in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wasabi.printer, "wrap", lambda text, indent=0: " " * indent + str(text))
+        patch.setenv("COLUMNS", "1000")
+        yield
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still until it is moved, and is the one of all progress."""
+    now = [0.0]
+    monkeypatch.setattr("spacy_el4ner.progress.now", lambda: now[0])
+
+    def advance(seconds):
+        now[0] += seconds
+
+    return advance

@@ -59,14 +59,14 @@ def windows(draw, max_tokens=9):
 @st.composite
 def separate_mentions(draw, window, labels=("",)):
     """Mentions at token boundaries that do not overlap, in order."""
-    found, at = [], 0
+    mentions, at = [], 0
     while at < len(window.tokens):
         length = draw(st.integers(0, min(3, len(window.tokens) - at)))
         if length:
             start, end = window.tokens[at][0], window.tokens[at + length - 1][1]
-            found.append(Mention(start, end, draw(st.sampled_from(labels))))
+            mentions.append(Mention(start, end, draw(st.sampled_from(labels))))
         at += max(1, length)
-    return found
+    return mentions
 
 
 @st.composite
@@ -106,5 +106,5 @@ def follows(grammar, path):
     return any(not grammar.options(state) for state in states)
 
 
-def make_shot(window, *mentions, id="shot"):
+def make_shot(window, *mentions, id="demonstration"):
     return Demonstration(id, window, tuple(Mention(*m) for m in mentions))

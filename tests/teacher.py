@@ -8,7 +8,7 @@ from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.types import Answer, DecodeRequest, Grammar
 
 
-class Forced:
+class Forced(Grammar):
     """A grammar of one answer.
 
     path (Sequence[str]): Its options, one after another.
@@ -63,8 +63,28 @@ def teacher_forced(backend, request: DecodeRequest, answer: Answer) -> list[tupl
     places, taken = next(w for w in walks if w[0][-1].answer == (answer.text, answer.offsets))
     with torch.inference_mode():
         logits = backend._loaded.model(torch.tensor([[*prompt, *taken]])).logits[0].double()
-    found = []
+    logprobs = []
     for n, (token, place) in enumerate(zip(taken, places, strict=False)):
         among = logits[len(prompt) + n - 1][list(place.allowed)].log_softmax(-1)
-        found.append((among[place.allowed.index(token)].item(), among.max().item()))
-    return found
+        logprobs.append((among[place.allowed.index(token)].item(), among.max().item()))
+    return logprobs
+
+
+def greedy(model, prompt: Sequence[int], place: TokenAutomaton) -> tuple[Answer, list[float]]:
+    """The likeliest allowed token each time, from a plain pass over everything before it.
+
+    RETURNS (tuple[Answer, list[float]]): The answer, and by how much each of its tokens is the
+        likeliest.
+    """
+    read, logprobs, margins = list(prompt), [], []
+    while place.allowed:
+        with torch.inference_mode():
+            logits = model(torch.tensor([read]), use_cache=False).logits[0, -1].double()
+        biases = torch.tensor(place.biases or [0.0] * len(place.allowed)).double()
+        among = (logits[list(place.allowed)] + biases).log_softmax(-1)
+        best, *others = among.sort(descending=True).values.tolist()
+        logprobs.append(best)
+        margins.append(best - others[0] if others else float("inf"))
+        read.append(place.allowed[int(among.argmax())])
+        place = place.step(read[-1])
+    return Answer(*place.answer, tuple(logprobs)), margins

@@ -1,12 +1,10 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 
 from spacy_el4ner.pipeline import attributes
-from spacy_el4ner.scorer import calibration_error, judged, score
-from tests.strategies import VOCAB, quick
+from spacy_el4ner.scorer import judged, score
+from tests.strategies import VOCAB
 
 attributes.register()
 WORDS = ["Ann", "left", "Paris", "for", "Rome"]
@@ -28,37 +26,8 @@ def example(found, gold, confidences=()):
     return Example(make_doc(found, confidences), make_doc(gold))
 
 
-def test_the_calibration_error_of_a_worked_example():
-    pairs = [(0.95, True), (0.91, False), (0.55, True), (0.05, False)]
-    by_hand = (2 / 4) * abs(0.5 - 0.93) + (1 / 4) * abs(1 - 0.55) + (1 / 4) * abs(0 - 0.05)
-    assert calibration_error(pairs) == pytest.approx(by_hand)
-
-
-def test_the_calibration_error_depends_on_the_bins():
-    pairs = [(0.8, True), (0.2, False)]
-    assert calibration_error(pairs, bins=1) == pytest.approx(0.0)
-    assert calibration_error(pairs, bins=2) == pytest.approx(0.2)
-
-
-def test_full_confidence_falls_into_the_last_bin():
-    assert calibration_error([(1.0, False), (0.9, True)]) == pytest.approx(0.45)
-
-
-def test_perfect_calibration_is_0_and_perfect_error_is_1():
-    assert calibration_error([(1.0, True), (0.0, False)]) == 0
-    assert calibration_error([(1.0, False), (0.0, True)]) == 1
-    assert calibration_error([(0.5, True), (0.5, False)]) == 0
-
-
 def test_with_nothing_to_judge_there_is_no_calibration_error():
-    assert calibration_error([]) is None
     assert score([example([], [(0, 1, "PERSON")])])["el4ner_calibration_error"] is None
-
-
-@quick
-@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=20))
-def test_the_calibration_error_lies_between_0_and_1(pairs):
-    assert 0 <= calibration_error(pairs) <= 1
 
 
 def test_an_entity_is_right_where_offsets_and_label_are():
@@ -70,6 +39,17 @@ def test_an_entity_is_right_where_offsets_and_label_are():
 
 def test_entities_without_a_confidence_are_not_judged():
     assert judged([example([(0, 1, "PERSON"), (2, 3, "GPE")], [], [0.9])]) == [(0.9, False)]
+
+
+def test_a_confidence_of_another_package_is_not_judged():
+    case = example([(0, 1, "PERSON"), (2, 3, "GPE")], [], [0.9])
+    kept = Span.remove_extension("confidence")
+    Span.set_extension("confidence", default=0.5)
+    try:
+        assert judged([case]) == [(0.9, False)]
+    finally:
+        Span.remove_extension("confidence")
+        Span.set_extension("confidence", getter=kept[2])
 
 
 def test_scores_are_those_of_spacy_and_the_calibration_error():

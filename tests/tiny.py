@@ -143,19 +143,19 @@ def sentencepiece(kind: str, prefix: str) -> Callable[..., tokenizers.Tokenizer]
         else:
             scores = dict.fromkeys(first, -20.0) | dict(map(tuple, learnt["vocab"]))
             model = models.Unigram(list(scores.items()), first.index("<unk>"), byte_fallback=True)
-        made = tokenizers.Tokenizer(model)
+        tokenizer = tokenizers.Tokenizer(model)
         space = normalizers.Replace(" ", "▁")
         if prefix == "pre_tokenizer":
-            made.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+            tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
         elif prefix == "normalizer":
-            made.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), space])
+            tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), space])
         else:
-            made.normalizer = space
+            tokenizer.normalizer = space
         strip = [] if prefix == "nothing" else [decoders.Strip(" ", 1, 0)]
-        made.decoder = decoders.Sequence(
+        tokenizer.decoder = decoders.Sequence(
             [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), *strip]
         )
-        return made
+        return tokenizer
 
     return train
 
@@ -351,17 +351,26 @@ FAMILIES = {
 }
 
 
-def save_family(folder: Path, family: str, seed: int = 0) -> Path:
-    """family (str): A name in FAMILIES.
+def save_family(folder: Path, family: str | Family, seed: int = 0, **extra: Any) -> Path:
+    """family (str | Family): A family, or a name in FAMILIES.
+    extra (Any): More settings of its config.
     RETURNS (Path): The folder, now with a model and its tokenizer.
     """
-    made = FAMILIES[family]
-    size = _save_tokenizer(folder, made)
+    chosen = FAMILIES[family] if isinstance(family, str) else family
+    size = _save_tokenizer(folder, chosen)
     torch.manual_seed(seed)
     # Not those of the real models, which lie outside of so small a vocabulary.
     ids = {"pad_token_id": 0, "bos_token_id": 0, "eos_token_id": 0}
-    config = made.config(**{"vocab_size": size, **SIZE, **ids, **made.extra})
-    made.model(config).eval().save_pretrained(folder)
+    config = chosen.config(**{"vocab_size": size, **SIZE, **ids, **chosen.extra, **extra})
+    chosen.model(config).eval().save_pretrained(folder)
+    return folder
+
+
+def save_tokenizer(folder: Path, family: str) -> Path:
+    """family (str): A name in FAMILIES.
+    RETURNS (Path): The folder, now with a tokenizer.
+    """
+    _save_tokenizer(folder, FAMILIES[family])
     return folder
 
 
@@ -373,11 +382,13 @@ def save_compact(folder: Path, seed: int) -> Path:
 def _save_tokenizer(folder: Path, family: Family) -> int:
     """Write the tokenizer's files and return its size."""
     tokens = family.tokens
-    made = tokens.train(tokens.special)
-    made.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in tokens.special])
-    made.add_tokens([AddedToken(t, special=False, normalized=False) for t in tokens.added])
+    tokenizer = tokens.train(tokens.special)
+    tokenizer.add_special_tokens(
+        [AddedToken(t, special=True, normalized=False) for t in tokens.special]
+    )
+    tokenizer.add_tokens([AddedToken(t, special=False, normalized=False) for t in tokens.added])
     folder.mkdir(parents=True, exist_ok=True)
-    made.save(str(folder / "tokenizer.json"))
+    tokenizer.save(str(folder / "tokenizer.json"))
     added = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))["added_tokens"]
     config = {
         "tokenizer_class": tokens.files_as,
@@ -390,4 +401,4 @@ def _save_tokenizer(folder: Path, family: Family) -> int:
     if family.template is not None:
         config["chat_template"] = family.template
     (folder / "tokenizer_config.json").write_text(json.dumps(config), encoding="utf-8")
-    return made.get_vocab_size()
+    return tokenizer.get_vocab_size()

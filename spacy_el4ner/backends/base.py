@@ -1,81 +1,107 @@
-"""What a backend is: something that runs a model, whatever the model and wherever it runs."""
+"""The protocol of a backend, which runs a language model, and the errors of backends."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeGuard, runtime_checkable
 
-from spacy_el4ner.formats.base import Format
-from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.backends.decoding.automaton import ForcedDecision
+from spacy_el4ner.blocks import resolves
+from spacy_el4ner.errors import EL4NERRuntimeError, EL4NERSetupError
 from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 
 
-class BackendUnavailable(RuntimeError):
-    """A backend that does not answer for now, and did not when it was asked again."""
+class BackendUnavailable(EL4NERRuntimeError):
+    """A backend that answers no request at present, even after retries."""
 
 
+class BackendRefused(BackendUnavailable, EL4NERSetupError):
+    """A backend that refuses every request because of its configuration, such as a wrong key."""
+
+
+class RequestFailed(EL4NERRuntimeError):
+    """A request that a backend cannot answer, although it can answer others."""
+
+
+@resolves("el4ner_backends")
 @runtime_checkable
 class Backend(Protocol):
     """Answers two requests: *decode* and *score*.
 
     model (str): Name or path of the model, for provenance.
-    context (int): Tokens that a prompt and its answer may have together.
-    forward_passes (int): Model calls made so far.
-    exact (bool): Whether scores are the model's own probabilities. Where they are not, the option that
-        the model chose has all of the probability.
     """
 
     model: str
 
     @property
-    def exact(self) -> bool: ...
+    def exact(self) -> bool:
+        """RETURNS (bool): Whether scores are the model's own probabilities. If not, the option that the
+        model names has all of the probability.
+        """
+        ...
 
     @property
-    def forward_passes(self) -> int: ...
+    def forward_passes(self) -> int:
+        """RETURNS (int): Calls of the model so far: forward passes, or requests to a server."""
+        ...
 
     @property
-    def context(self) -> int: ...
+    def context(self) -> int:
+        """RETURNS (int): Tokens that a prompt and its answer may have together."""
+        ...
 
     def count(self, text: str) -> int:
-        """RETURNS (int): Tokens of a piece of text."""
+        """text (str): A piece of text.
+        RETURNS (int): Number of its tokens.
+        """
         ...
 
     def count_prompt(self, prompt: Prompt) -> int:
-        """RETURNS (int): Tokens of a whole prompt, chat template included."""
+        """prompt (Prompt): A prompt.
+        RETURNS (int): Number of its tokens, chat template included.
+        """
         ...
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[Answer]:
-        """RETURNS (list[Answer]): An answer a request, in order, in the language of its grammar."""
+        """requests (Sequence[DecodeRequest]): Prompts with the grammars of their answers.
+        RETURNS (list[Answer]): An answer for each request, in order and in the language of its grammar.
+        """
         ...
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
-        """RETURNS (list[list[float]]): Log-probability of each option of each request, in nats; the
-        probabilities of a request's options sum to 1, or are all 0 where no answer could be read.
+        """requests (Sequence[ScoreRequest]): Prompts with the options of their answers.
+        RETURNS (list[list[float]]): Log-probability of each option of each request, in nats. The
+            probabilities of a request's options sum to 1, or are all 0 if the answer named none.
         """
         ...
 
     def forget(self) -> None:
-        """Free what was kept of the prompts so far, for questions that begin like them."""
+        """Free what is cached of the prompts so far."""
         ...
 
     def unload(self) -> None:
-        """Free the model's memory; the next request loads it again."""
+        """Free the model's memory; the next request loads the model again."""
         ...
 
 
-@dataclass(frozen=True)
-class Backbone:
-    """A member of the ensemble: a model, and how it is spoken to.
-
-    name (str): Its name in votes and provenance.
-    backend (Backend): Runs the model.
-    wording (Wording): Puts the questions into words.
+@runtime_checkable
+class TakesOffsets(Backend, Protocol):
+    """A backend that calibrates what is decided in an answer. It applies the bias of a request, and it
+    can read the decisions along a given answer.
     """
 
-    name: str
-    backend: Backend
-    wording: Wording
-
     @property
-    def format(self) -> Format:
-        """RETURNS (Format): The language of its extraction answers."""
-        return self.wording.format
+    def takes_offsets(self) -> bool:
+        """RETURNS (bool): Whether it can; a wrapper can if its backend can."""
+        ...
+
+    def force(self, requests: Sequence[DecodeRequest]) -> list[list[ForcedDecision]]:
+        """requests (Sequence[DecodeRequest]): Prompts, each with the whole answer as its `guess`.
+        RETURNS (list[list[ForcedDecision]]): The model's decision at each place of each answer.
+        """
+        ...
+
+
+def takes_offsets(backend: Backend) -> TypeGuard[TakesOffsets]:
+    """backend (Backend): A backend.
+    RETURNS (bool): Whether it applies the bias of a request.
+    """
+    return isinstance(backend, TakesOffsets) and backend.takes_offsets

@@ -1,21 +1,22 @@
-"""Tokens of texts that another machine will read."""
+"""Token counts of prompts for models on a server."""
 
 from functools import cached_property
 from typing import Any
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERSetupError, Errors
 from spacy_el4ner.types import Prompt
 
 TURN = 16
-"""Tokens that a chat template is taken to put around a turn where it cannot be looked up."""
+"""Assumed number of tokens that a chat template adds to a turn, if the template is unknown."""
 
 
 class TokenCounter:
-    """Counts tokens before they are sent: a server may answer an over-long prompt with nonsense.
+    """Counts the tokens of a prompt before it is sent: a server may answer an over-long prompt with
+    nonsense.
 
-    name (str | None): The model's tokenizer, a name on the hub or a local directory. None counts a
-        token a byte of UTF-8, which no byte-level tokenizer exceeds: safe, and in English about four
-        times too many.
+    name (str | None): The model's tokenizer, a name on the hub or a local directory. None counts one
+        token per byte of UTF-8, an upper bound for byte-level tokenizers; for English it is about four
+        times too high.
     """
 
     def __init__(self, name: str | None = None):
@@ -26,7 +27,9 @@ class TokenCounter:
 
     @cached_property
     def tokens(self) -> Any:
-        """RETURNS (PieceTokenizer): The tokenizer."""
+        """RETURNS (PieceTokenizer): The tokenizer.
+        RAISES (ValueError): EL006, the tokenizer cannot be loaded.
+        """
         from transformers import AutoTokenizer
 
         from spacy_el4ner.backends.tokens import PieceTokenizer
@@ -34,18 +37,27 @@ class TokenCounter:
         try:
             tokenizer = AutoTokenizer.from_pretrained(self.name, trust_remote_code=False)
         except (OSError, ValueError) as error:
-            raise ValueError(Errors.EL006.format(name=self.name, error=error)) from error
+            raise EL4NERSetupError(Errors.EL006.format(name=self.name, error=error)) from error
         return PieceTokenizer(tokenizer)
 
     def count(self, text: str) -> int:
-        """RETURNS (int): Tokens of a piece of text; never too few."""
+        """text (str): A piece of text.
+        RETURNS (int): Number of its tokens, or an upper bound.
+        """
         if self.name is None:
             return len(text.encode("utf8", errors="surrogatepass"))
         return len(self.tokens.piece(text))
 
     def count_prompt(self, prompt: Prompt) -> int:
-        """RETURNS (int): Tokens of a whole prompt, chat template included."""
+        """prompt (Prompt): A prompt.
+        RETURNS (int): Number of its tokens, chat template included, or an upper bound.
+        """
         if self.name is None:
-            return 2 * TURN + sum(map(self.count, (prompt.system, prompt.context, prompt.question)))
-        laid_out = sum(map(len, self.tokens.prompt(prompt)))
-        return laid_out if self.tokens.use_chat_template else laid_out + 2 * TURN
+            return TURN * _turns(prompt) + sum(map(self.count, prompt.texts))
+        tokens = sum(map(len, self.tokens.prompt(prompt)))
+        return tokens if self.tokens.use_chat_template else tokens + TURN * _turns(prompt)
+
+
+def _turns(prompt: Prompt) -> int:
+    """Turns of the conversation: the system's, the earlier ones and the user's."""
+    return 2 + 2 * len(prompt.exchanges)

@@ -1,19 +1,18 @@
-"""Grammars as a server needs them: checked against a text, and written down for it.
+"""Grammars for servers: acceptance of finished answers, and export as GBNF rules.
 
-A grammar is a machine over strings (see `types.Grammar`). `accepts` runs it over a finished answer, all
-ways at once; `gbnf` writes it as the rules that llama.cpp and vLLM constrain their decoding with.
+A grammar is a state machine over strings (see `types.Grammar`). `accepts` runs it over a finished
+answer; `gbnf` exports it as the rules with which llama.cpp and vLLM constrain their decoding.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Any
 
-from spacy_el4ner.alignment import squeezed
-from spacy_el4ner.formats.inline_tags import TagGrammar
-from spacy_el4ner.formats.span_list import SpanListGrammar
+from spacy_el4ner.text.alignment import squeezed
 from spacy_el4ner.types import Grammar
 
 MOST_STATES = 2048
-"""The largest grammar that is written down; an untyped copy of 110 tokens has about 2,000 states."""
+"""Size of the largest grammar that is exported; an untyped copy of 110 tokens has about 2,000 states.
+"""
 
 States = dict[Any, list[tuple[str, Any]]]
 
@@ -21,9 +20,8 @@ States = dict[Any, list[tuple[str, Any]]]
 def accepts(grammar: Grammar, text: str) -> bool:
     """grammar (Grammar): A language.
     text (str): An answer.
-    RETURNS (bool): Whether the options of the grammar can spell the text, from its first character to
-        its last. White space counts for nothing: models that are not constrained put some around tags,
-        and parsing takes no notice of it.
+    RETURNS (bool): Whether the grammar accepts the whole text. White space is ignored: unconstrained
+        models put some around tags, and the parsers ignore it, too.
     """
     text = squeezed(text)
     places: list[tuple[int, Any]] = [(0, grammar.start())]
@@ -43,7 +41,9 @@ def accepts(grammar: Grammar, text: str) -> bool:
 
 
 def simplest(grammar: Grammar) -> str:
-    """RETURNS (str): The answer that takes the first option everywhere: a copy without tags, "none"."""
+    """grammar (Grammar): A language.
+    RETURNS (str): The answer with the first option of each state: a copy without tags, or "none".
+    """
     taken, state = [], grammar.start()
     while options := grammar.options(state):
         string, state = options[0]
@@ -51,60 +51,47 @@ def simplest(grammar: Grammar) -> str:
     return "".join(taken)
 
 
-def fullest(grammar: Grammar, count: Callable[[str], int]) -> int:
-    """grammar (Grammar): A language.
-    count (Callable[[str], int]): Tokens of a text.
-    RETURNS (int): Tokens of the longest answer: a copy that has a tag around every word, a list of all
-        words; of a language that is neither, those of the simplest.
-    """
-    if isinstance(grammar, TagGrammar):
-        tags = max(count(opening) + count(closing) for _, (opening, closing) in grammar.tags)
-        return count(simplest(grammar)) + len(grammar.pieces) * tags
-    if isinstance(grammar, SpanListGrammar):
-        n = len(grammar.tokens)
-        return count(grammar.text) + n * count(f"{grammar.number_sign}{n}{grammar.separator}")
-    return count(simplest(grammar))
-
-
 def explore(grammar: Grammar, most: int = MOST_STATES) -> States | None:
     """grammar (Grammar): A language.
-    most (int): The most states to look at.
-    RETURNS (dict | None): Every state that can be reached, breadth first, with its options; None
-        where there are more than `most`.
+    most (int): Maximum number of states.
+    RETURNS (dict | None): Every reachable state with its options, breadth first; None if there are more
+        than `most`.
     """
     states: States = {}
     queue = [grammar.start()]
-    known = set(queue)
+    reached = set(queue)
     for state in queue:  # grows while it is read
         states[state] = list(grammar.options(state))
         for _, after in states[state]:
-            if after not in known:
-                known.add(after)
+            if after not in reached:
+                reached.add(after)
                 queue.append(after)
-        if len(known) > most:
+        if len(reached) > most:
             return None
     return states
 
 
-def gbnf(grammar: Grammar, most: int = MOST_STATES) -> str | None:
+def gbnf(grammar: Grammar, most: int = MOST_STATES, end: str = "") -> str | None:
     """grammar (Grammar): A language.
-    most (int): The most states to write down.
-    RETURNS (str | None): Its rules in GBNF, one a state; None where it has too many states, or a
-        character that no answer can hold (a lone surrogate).
+    most (int): Maximum number of states.
+    end (str): The text that follows an answer.
+    RETURNS (str | None): Its rules in GBNF, one for each state; None if it has too many states, or a
+        character that cannot be encoded (a lone surrogate).
     """
     states = explore(grammar, most)
     if states is None or any(_unspeakable(s) for options in states.values() for s, _ in options):
         return None
     names = {state: f"s{number}" if number else "root" for number, state in enumerate(states)}
     return "\n".join(
-        f"{names[state]} ::= {_alternatives(options, names)}" for state, options in states.items()
+        f"{names[state]} ::= {_alternatives(options, names) or _literal(end)}"
+        for state, options in states.items()
     )
 
 
 def fingerprint(grammar: Grammar) -> str:
     """grammar (Grammar): A language.
-    RETURNS (str): Equal for equal grammars in every process: the fields of a dataclass, or else the
-        whole machine with its states numbered.
+    RETURNS (str): A text that equal grammars share in every process: the fields of a dataclass, or else
+        the whole state machine with numbered states.
     """
     kind = f"{type(grammar).__module__}.{type(grammar).__qualname__}"
     if hasattr(grammar, "__dataclass_fields__"):
@@ -116,11 +103,11 @@ def fingerprint(grammar: Grammar) -> str:
 
 
 def _alternatives(options: list[tuple[str, Any]], names: dict[Any, str]) -> str:
-    return " | ".join(f"{_literal(string)} {names[after]}" for string, after in options) or '""'
+    return " | ".join(f"{_literal(string)} {names[after]}" for string, after in options)
 
 
 def _literal(string: str) -> str:
-    """A GBNF string: printable ASCII as it is, but for the quote and the backslash."""
+    """A GBNF string, with everything escaped but printable ASCII."""
     return '"' + "".join(c if " " <= c <= "~" and c not in '"\\' else _escape(c) for c in string) + '"'
 
 

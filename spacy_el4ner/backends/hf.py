@@ -1,55 +1,58 @@
-"""In-process backend: any causal language model that the transformers library loads."""
+"""The in-process backend for any causal language model that the transformers library loads."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
+from spacy_el4ner.backends import sources
+from spacy_el4ner.backends.batching import answer_in_batches, halving
+from spacy_el4ner.backends.decoding.automaton import ForcedDecision, TokenAutomaton
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
-from spacy_el4ner.backends.loading import LoadedModel, Source, check_tokenizer, freeze, load
-from spacy_el4ner.errors import Errors, Warnings
-from spacy_el4ner.storage import bundle, manifest
+from spacy_el4ner.backends.device import spacy_device
+from spacy_el4ner.backends.loading import LoadedModel, ModelSource, freeze, load
+from spacy_el4ner.backends.pretrained import adapter_folder, read_context, read_tokenizer
+from spacy_el4ner.errors import EL4NERValueError, Errors, Warnings
 from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 
 T = TypeVar("T")
 DECODERS = ("draft_verified", "constrained")
 ANSWERING = 3
-"""Raised when the same model comes to answer otherwise, so that a store does not take old answers for
-new ones. 2: each token has its own place, no longer that of its tag or word. 3: span lists have other
-marks where the text has theirs, with white space or without.
+"""Version of the answers, raised when the same model starts to answer differently, so that a store does
+not reuse outdated answers. 2: each token has its own offset, no longer that of its tag or word. 3: span
+lists use other marks if the text contains theirs, with or without white space.
 """
 
 
 class HFBackend:
-    """Runs a model in this process. It is loaded at the first request, not before.
+    """Runs a model in this process. The model is loaded at the first request.
 
-    model (str): Name on the hub, a local directory, or "bundled:" and the name of a model in the folder
-        of the component; see `storage/bundle.py`.
-    adapter (str | None): A LoRA adapter, as PEFT saves it; named like the model. Backends of the same
-        model share it in memory, whatever their adapters.
+    model (str): A name on the hub, a name of the catalogue (`python -m spacy el4ner models`), a local
+        directory, a GGUF file, which is converted once, or "bundled:" and the name of a model in the
+        folder of the component; see `backends/sources.py`.
+    adapter (str | None): A LoRA adapter, as PEFT saves it; named like the model. Backends with the same
+        model share it in memory, even if their adapters differ.
     adapter_revision (str | None): Branch, tag or commit of the adapter on the hub.
     revision (str | None): Branch, tag or commit of the model on the hub.
     dtype (str): "auto" (float32 on a CPU; on a GPU the type that the weights are saved in), or the
         name of a torch type.
-    device (str | None): Where to run, such as "cuda:0"; None for the GPU that spaCy was told to use
-        (`spacy.prefer_gpu`, `--gpu-id`), else the CPU.
+    device (str | None): The device, such as "cuda:0"; None for that of spaCy (`--gpu-id`).
     device_map (str | None): Passed to transformers, such as "auto" to spread a model over GPUs.
     attention (str | None): Attention implementation, such as "sdpa" or "flash_attention_2".
     quantization (dict | None): Passed to transformers as `quantization_config`.
-    context (int | None): Tokens of the context; None for what the model's config says.
-    batch_tokens (int): The most tokens, padding included, that one forward pass reads.
-    prefix_mb (int): Memory, in MiB, for what was read of prompts and is asked about again; 0 reads
-        every prompt anew.
-    decoder (str): "draft_verified", or "constrained" for one token at a time; same answers.
-    use_chat_template (bool): Lay prompts out by the tokenizer's chat template, if it has one.
-    local_files_only (bool): Never ask the network.
+    context (int | None): Tokens of the context; None for the value in the model's config.
+    batch_tokens (int): Maximum number of tokens, padding included, that one forward pass reads.
+    prefix_mb (int): Memory, in MiB, for the keys and values of prompt prefixes that several requests
+        share; 0 reads every prompt in full.
+    decoder (str): "draft_verified", or, with the same answers, "constrained" (one token at a time).
+    use_chat_template (bool): Format prompts with the tokenizer's chat template, if it has one.
+    local_files_only (bool): Never use the network.
     trust_remote_code (bool): Run code that comes with the model. Leave it off.
     """
 
-    exact = True
+    exact = takes_offsets = True
 
     def __init__(
         self,
@@ -73,7 +76,7 @@ class HFBackend:
     ):
         if decoder not in DECODERS:
             known = ", ".join(DECODERS)
-            raise ValueError(Errors.EL010.format(value=decoder, setting="decoder", known=known))
+            raise EL4NERValueError(Errors.EL010.format(value=decoder, setting="decoder", known=known))
         self.model = model
         self.adapter = adapter
         self.adapter_revision = adapter_revision
@@ -84,6 +87,7 @@ class HFBackend:
         self.decoder = decoder
         self.use_chat_template = use_chat_template
         self._context = context
+        self.revision = revision
         self._where = {
             "revision": revision,
             "local_files_only": local_files_only,
@@ -104,34 +108,37 @@ class HFBackend:
 
     @classmethod
     def like(cls, backend: "HFBackend") -> Self:
-        """backend (HFBackend): Whose settings to take, and whose model: it is in memory once.
-        RETURNS (HFBackend): A backend that has read nothing yet.
+        """backend (HFBackend): A backend.
+        RETURNS (HFBackend): A backend with the same settings, which has read nothing yet. The two share
+            their model in memory.
         """
-        made = cls.__new__(cls)
-        made.__dict__.update(backend.__getstate__())
-        made._spent = (0, 0)
-        return made
+        twin = cls.__new__(cls)
+        twin.__dict__.update(backend.__getstate__())
+        twin._spent = (0, 0)
+        return twin
 
     def without_adapter(self, model: str | None = None) -> "HFBackend":
         """model (str | None): Another model; None for the same one.
-        RETURNS (HFBackend): A backend with all of these settings but the adapter, and but the revision
-            where that is another model's.
+        RETURNS (HFBackend): A backend with the same settings, but without the adapter and, for another
+            model, without the revision.
         """
         plain = HFBackend.like(self)
         plain.adapter = plain.adapter_revision = None
         if model is not None and model != self.model:
             plain.model = model
+            plain.revision = None
             plain._where = {**self._where, "revision": None}
-            plain.__dict__.pop("context", None)  # read from the config of this one
+            plain.__dict__.pop("context", None)  # cached from the config of this model
         return plain
 
     @property
     def forward_passes(self) -> int:
+        """RETURNS (int): Forward passes of the model so far."""
         return self._spent[0] + (self._runner.passes if self._runner else 0)
 
     @property
     def tokens_read(self) -> int:
-        """RETURNS (int): Tokens pushed through the model so far."""
+        """RETURNS (int): Tokens that the model has read so far."""
         return self._spent[1] + (self._runner.tokens if self._runner else 0)
 
     @property
@@ -141,16 +148,16 @@ class HFBackend:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """RETURNS (dict[str, Any]): All that the answers depend on, beside the request. Batch size,
-        decoder and, but for the type that it computes in, the device are no part of it.
+        """RETURNS (dict[str, Any]): Everything that the answers depend on, apart from the request. This
+        excludes batch size and decoder; the device counts only through the type that it computes in.
         """
         return {
             "backend": "hf",
             "answering": ANSWERING,
-            "model": self._told(self.model),
-            "adapter": self.adapter and self._told(self.adapter),
+            "model": self._fingerprint(self.model),
+            "adapter": self.adapter and self._fingerprint(self.adapter),
             "adapter_revision": self.adapter_revision,
-            "revision": self._where["revision"],
+            "revision": self.revision,
             "dtype": self._dtype,
             "quantization": self._settings.get("quantization_config"),
             "use_chat_template": self.use_chat_template,
@@ -159,45 +166,46 @@ class HFBackend:
     @property
     def place(self) -> str:
         """RETURNS (str): The device that the model runs on."""
-        return self.device or _spacy_device()
+        return self.device or spacy_device()
 
     @cached_property
     def tokens(self) -> Any:
-        """RETURNS (PieceTokenizer): The tokenizer; it loads without the model."""
-        from transformers import AutoTokenizer
-
+        """RETURNS (PieceTokenizer): The tokenizer, which is loaded without the model.
+        RAISES (ValueError): EL006 or EL114, there is no usable tokenizer.
+        """
         from spacy_el4ner.backends.tokens import PieceTokenizer
 
-        located = self._located(self.model)
-        check_tokenizer(located)
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(located, **self._where)
-        except Exception as error:  # the libraries throw TypeErrors and bare Exceptions, too
-            raise ValueError(Errors.EL006.format(name=self.model, error=error)) from error
+        tokenizer = read_tokenizer(self._located(self.model), self.model, self._where)
         return PieceTokenizer(tokenizer, self.use_chat_template)
 
     @cached_property
     def context(self) -> int:
+        """RETURNS (int): Tokens that a prompt and its answer may have together.
+        RAISES (ValueError): EL006, the model's config cannot be loaded.
+        """
         if self._context is not None:
             return self._context
-        from transformers import AutoConfig
-
-        try:
-            config = AutoConfig.from_pretrained(
-                self._located(self.model), **self._where
-            ).get_text_config()
-        except (OSError, ValueError) as error:
-            raise ValueError(Errors.EL006.format(name=self.model, error=error)) from error
-        limits = (getattr(config, n, None) for n in ("max_position_embeddings", "n_positions"))
-        return int(next((limit for limit in limits if limit), 2048))
+        return read_context(self._located(self.model), self.model, self._where)
 
     def count(self, text: str) -> int:
+        """text (str): A piece of text.
+        RETURNS (int): Number of its tokens.
+        """
         return len(self.tokens.piece(text))
 
     def count_prompt(self, prompt: Prompt) -> int:
+        """prompt (Prompt): A prompt.
+        RETURNS (int): Number of its tokens, chat template included.
+        """
         return sum(map(len, self.tokens.prompt(prompt)))
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[Answer]:
+        """requests (Sequence[DecodeRequest]): Prompts with the grammars of their answers.
+        RETURNS (list[Answer]): An answer for each request, in order and in the language of its grammar,
+            with the log-probability of each token among those that the grammar allows. An answer for
+            which the model has no room has its `error` set.
+        RAISES (ValueError): The model cannot be loaded, or computes NaN.
+        """
         from spacy_el4ner.backends.decoding import constrained, verified
         from spacy_el4ner.backends.decoding.runner import NoRoomError
 
@@ -205,8 +213,16 @@ class HFBackend:
         prompts = [tokens.prompt(r.prompt) for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[Answer]:
-            grammars = [requests[n].grammar for n in batch]
-            automata = [TokenAutomaton(g, tokens.piece, tokens.end, tokens.starts) for g in grammars]
+            automata = [
+                TokenAutomaton(
+                    requests[n].grammar,
+                    tokens.piece,
+                    tokens.end_of(requests[n].prompt),
+                    tokens.starts,
+                    dict(requests[n].bias),
+                )
+                for n in batch
+            ]
             if self.decoder != "constrained" and self._takes_holes(runner):
                 try:
                     asked = [prompts[n] for n in batch]
@@ -219,29 +235,61 @@ class HFBackend:
         return self._in_batches(prompts, answer)
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
+        """requests (Sequence[ScoreRequest]): Prompts with the options of their answers.
+        RETURNS (list[list[float]]): Log-probability of each option of each request, in nats, given that
+            the answer is one of the options.
+        RAISES (ValueError): The model cannot be loaded, or computes NaN.
+        """
         from spacy_el4ner.backends.decoding.options import forks, score
         from spacy_el4ner.backends.decoding.runner import NoRoomError
 
         tokens = self.tokens
         prompts = [tokens.prompt(r.prompt) for r in requests]
-        options = [[(*tokens.piece(o), tokens.end) for o in r.options] for r in requests]
+        options = [tokens.options(r) for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[list[float]]:
-            asked, given = [prompts[n] for n in batch], [options[n] for n in batch]
+            batch_prompts, given = [prompts[n] for n in batch], [options[n] for n in batch]
             if self._takes_holes(runner):
                 try:
-                    return score(runner, asked, given, self._prefixes)
+                    return score(runner, batch_prompts, given, self._prefixes)
                 except NoRoomError:
                     self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
-            return score(runner, [((), sum(p, ())) for p in asked], given, self._prefixes)
+            return score(runner, [((), sum(p, ())) for p in batch_prompts], given, self._prefixes)
 
         paths = [[len(fork.path) for fork in forks(given)] or [0] for given in options]
         return self._in_batches(prompts, answer, paths)
 
+    def force(self, requests: Sequence[DecodeRequest]) -> list[list[ForcedDecision]]:
+        """requests (Sequence[DecodeRequest]): Prompts, each with the whole answer as its `guess`.
+        RETURNS (list[list[ForcedDecision]]): The model's decision at each place of each answer.
+        """
+        from spacy_el4ner.backends.decoding.forced import force
+
+        tokens = self.tokens
+        prompts = [tokens.prompt(r.prompt) for r in requests]
+        answers = [[t for option in r.guess for t in tokens.piece(option)] for r in requests]
+
+        def answer(runner: Any, batch: list[int]) -> list[list[ForcedDecision]]:
+            automata = [
+                TokenAutomaton(
+                    requests[n].grammar,
+                    tokens.piece,
+                    tokens.end_of(requests[n].prompt),
+                    tokens.starts,
+                )
+                for n in batch
+            ]
+            asked = [sum(prompts[n], ()) for n in batch]
+            return force(runner, asked, automata, [answers[n] for n in batch])
+
+        return self._in_batches(prompts, answer, [[len(a)] for a in answers])
+
     def forget(self) -> None:
+        """Free the memory of the prompt prefixes read so far."""
         self._prefixes.clear()
 
     def unload(self) -> None:
+        """Free the model's memory; the next request loads the model again."""
         self.forget()
         if self._runner is None:
             return
@@ -257,7 +305,7 @@ class HFBackend:
             torch.cuda.empty_cache()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Models and tokenizers stay behind; the copy loads its own."""
+        """RETURNS (dict[str, Any]): The settings, without model and tokenizer; a copy loads its own."""
         state = {key: value for key, value in self.__dict__.items() if key != "tokens"}
         return {
             **state,
@@ -269,7 +317,9 @@ class HFBackend:
         }
 
     def _takes_holes(self, runner: Any) -> bool:
-        """Whether drafts can be rejected and prefixes shared, short of a sliding window."""
+        """Whether the model allows holes in its cache, which rejected drafts and shared prefixes leave.
+        Near the end of a window, some models still do not.
+        """
         if runner.by_slots:
             self._warn(Warnings.WL008.format(name=self.model))
         return not runner.by_slots
@@ -281,53 +331,43 @@ class HFBackend:
 
     @property
     def _dtype(self) -> str:
-        """The type to compute in; "auto" only where the weights decide."""
-        where = str(self._settings.get("device_map") or self.place)
-        on_cpu = where.partition(":")[0] == "cpu"
+        """The type to compute in; "auto" if the weights determine it."""
+        device = str(self._settings.get("device_map") or self.place)
+        on_cpu = device.partition(":")[0] == "cpu"
         return "float32" if self.dtype == "auto" and on_cpu else self.dtype
 
-    def _told(self, source: str) -> str:
-        """What tells a model from others: a name of the hub, or what is in a folder; once it is loaded,
-        what was in it then.
+    def _fingerprint(self, source: str) -> str:
+        """The identity of a model or adapter: its name on the hub, or a hash of its files; of a loaded
+        one, the hash at the time of loading.
         """
         if source in self._read:
             return self._read[source]
-        located = self._located(source)
-        return manifest.folder_fingerprint(Path(located)) if Path(located).is_dir() else located
+        local = bool(self._where["local_files_only"])
+        return sources.fingerprint(source, self.bundle, local_only=local)
 
     def _located(self, source: str) -> str:
-        return bundle.located(source, self.bundle)
-
-    def _adapter_folder(self, adapter: str) -> str:
-        """Where PEFT is to find an adapter. Given a name of the hub, it would take the newest, and ask
-        the network for it.
-        """
-        located = self._located(adapter)
-        revision, offline = self.adapter_revision, bool(self._where["local_files_only"])
-        if Path(located).is_dir() or not (revision or offline):
-            return located
-        from huggingface_hub import snapshot_download
-
-        try:
-            return snapshot_download(located, revision=revision, local_files_only=offline)
-        except (OSError, ValueError) as error:
-            message = Errors.EL015.format(adapter=adapter, name=self.model, error=error)
-            raise ValueError(message) from error
+        local = bool(self._where["local_files_only"])
+        return sources.loadable(source, self.bundle, self._dtype, local_only=local)
 
     @contextmanager
     def _running(self) -> Iterator[Any]:
-        """The model with this backend's adapter, ready to be fed."""
+        """The model with this backend's adapter, ready to read."""
         if self._runner is None or self._loaded is None:
             from spacy_el4ner.backends.decoding.runner import Runner
 
             device, dtype = self.place, self._dtype
             where, settings = freeze(self._where), freeze(self._settings)
-            read = {source: self._told(source) for source in self.sources if source}
+            read = {source: self._fingerprint(source) for source in self.sources if source}
             model = self._located(self.model)
-            self._loaded = load(Source(model, where, settings, dtype, device, read[self.model]))
+            self._loaded = load(ModelSource(model, where, settings, dtype, device, read[self.model]))
             self._runner = Runner(self._loaded.model, self.tokens.end)
             self._read = read
-        adapter = self.adapter and self._adapter_folder(self.adapter)
+        adapter = self.adapter and adapter_folder(
+            self._located(self.adapter),
+            self.model,
+            revision=self.adapter_revision,
+            local_only=bool(self._where["local_files_only"]),
+        )
         with self._loaded.using(adapter, self._read.get(self.adapter or "", "")):
             yield self._runner
 
@@ -337,11 +377,13 @@ class HFBackend:
         answer: Callable[[Any, list[int]], list[T]],
         paths: Sequence[Sequence[int]] | None = None,
     ) -> list[T]:
-        """Answer in batches of prompts of which like much is to be read, each within `batch_tokens`
-        after padding, what was read before included.
+        """Answer in batches of `batch_tokens` at most, which count padding and shared prefixes.
 
-        paths (Sequence[Sequence[int]] | None): For each prompt, how many tokens are read after it in
-            each of its rows; None for one row each and nothing after it.
+        prompts (Sequence[tuple[tuple[int, ...], tuple[int, ...]]]): Tokens of each prompt: the prefix
+            that other prompts share, and the rest.
+        answer (Callable[[Any, list[int]], list[T]]): Answers the prompts with the given numbers.
+        paths (Sequence[Sequence[int]] | None): For each prompt, the number of tokens after it in each
+            of its rows; None for one row each and no tokens after it.
         """
         after = paths or [[0]] * len(prompts)
         lengths = [sum(map(len, p)) + max(more) for p, more in zip(prompts, after, strict=True)]
@@ -349,47 +391,9 @@ class HFBackend:
             length if self._prefixes.get(prefix) is None else len(rest)
             for length, (prefix, rest) in zip(lengths, prompts, strict=True)
         ]
-        order = sorted(range(len(prompts)), key=lambda n: (-unread[n], -lengths[n]))
-        answers: dict[int, T] = {}
-        for batch in _batches(order, lengths, list(map(len, after)), self.batch_tokens):
+
+        def run(batch: list[int]) -> list[T]:
             with self._running() as runner:
-                answers.update(zip(batch, _halving(runner, batch, answer), strict=True))
-        return [answers[n] for n in range(len(prompts))]
+                return halving(runner, batch, answer)
 
-
-def _batches(
-    order: Iterable[int], lengths: Sequence[int], rows: Sequence[int], most: int
-) -> Iterator[list[int]]:
-    batch: list[int] = []
-    longest = high = 0
-    for n in order:
-        longest, high = max(longest, lengths[n]), high + rows[n]
-        if batch and high * longest > most:
-            yield batch
-            batch, longest, high = [], lengths[n], rows[n]
-        batch.append(n)
-    if batch:
-        yield batch
-
-
-def _halving(runner: Any, batch: list[int], answer: Callable[[Any, list[int]], list[T]]) -> list[T]:
-    """The answers, from ever smaller batches while the memory does not suffice; in order."""
-    import torch
-
-    try:
-        return answer(runner, batch)
-    except torch.cuda.OutOfMemoryError:
-        if len(batch) == 1:
-            raise
-    # Outside of the handler, which keeps the failed pass and its memory alive.
-    torch.cuda.empty_cache()
-    half = len(batch) // 2
-    return _halving(runner, batch[:half], answer) + _halving(runner, batch[half:], answer)
-
-
-def _spacy_device() -> str:
-    """The device of spaCy's current ops."""
-    from thinc.api import get_current_ops
-    from thinc.util import get_torch_default_device
-
-    return "cpu" if get_current_ops().name == "numpy" else str(get_torch_default_device())
+        return answer_in_batches(lengths, unread, list(map(len, after)), self.batch_tokens, run)

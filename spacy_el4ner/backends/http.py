@@ -1,61 +1,73 @@
-"""Requests to a server: several at a time, tried again while that makes sense, within a deadline."""
+"""Requests to a server: several at a time, with retries, within a deadline."""
 
 import json
 import os
 import re
 import time
+import weakref
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from email.utils import parsedate_to_datetime
-from threading import Event, Lock
-from typing import Any, Protocol, TypeVar
+from queue import SimpleQueue
+from random import SystemRandom
+from threading import Event, Lock, Thread
+from typing import Any, NoReturn, Protocol, TypeVar
+from urllib.parse import quote
 
-from spacy_el4ner.backends.base import BackendUnavailable
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.backends.base import BackendRefused, BackendUnavailable, RequestFailed
+from spacy_el4ner.backends.connection import Connection, ConnectionFailed, HTTPReply
+from spacy_el4ner.errors import EL4NERImportError, Errors
 
 T = TypeVar("T")
 R = TypeVar("R")
 A = TypeVar("A")
 
 RETRIED = frozenset({408, 409, 429})
-"""Statuses below 500 that may be others the next time."""
+"""Statuses below 500 for which a retry may help."""
+REJECTED = frozenset({400, 413, 414, 415, 422, 431, 451})
+"""Statuses with which a server refuses a single request."""
 PAUSE = 0.5
-"""Seconds, at most, before the first retry; twice as many before each further one."""
+"""Maximum number of seconds before the first retry; it doubles with each further one."""
 LONGEST_PAUSE = 30.0
+JITTER = SystemRandom()
+"""Draws the pauses, and leaves the state of `random`, which a program may have seeded, alone."""
+IN_A_ROW = 3
+"""Requests that fail in a row before the server counts as unavailable."""
 
 
 class Unusable(Exception):
-    """A failed attempt that is worth another one.
+    """A failed attempt that is worth a retry.
 
-    problem (str): What was wrong.
+    problem (str): Description of the failure.
     after (float): Seconds that the server asks to wait.
+    answered (bool): Whether the server works, and only its answer to this request is unusable.
     """
 
-    def __init__(self, problem: str, after: float = 0.0):
+    def __init__(self, problem: str, after: float = 0.0, answered: bool = False):
         super().__init__(problem)
         self.problem = problem
         self.after = after
+        self.answered = answered
 
 
 class Post(Protocol):
     """Sends one request."""
 
     def __call__(self, body: dict[str, Any], read: Callable[[dict[str, Any]], A]) -> A:
-        """body (dict[str, Any]): What to send, as JSON.
-        read (Callable): Makes something of the answer, or raises `Unusable`.
-        RETURNS: What was made of it.
+        """body (dict[str, Any]): The request, which is sent as JSON.
+        read (Callable[[dict[str, Any]], A]): Reads the reply, or raises `Unusable`.
+        RETURNS (A): The result of `read`.
         """
         ...
 
 
 class Server:
-    """An address that requests for one model are posted to.
+    """A server that answers requests for one model.
 
-    url (str): Where to.
+    url (str): The address.
     model (str): The model, for messages.
     key_env (str | None): Name of the environment variable that holds the key. The key is read when a
-        request is sent, and kept nowhere.
-    concurrency (int): The most requests at a time.
+        request is sent, and never stored.
+    concurrency (int): Maximum number of requests at a time.
     timeout (float): Seconds that one attempt may take.
     deadline (float): Seconds that a request may take with all of its attempts.
     retries (int): Attempts after the first.
@@ -80,75 +92,89 @@ class Server:
         self.deadline = deadline
         self.retries = retries
         self.sent = 0
+        self._works = False
+        self._failed = 0
         self._restart()
 
-    @property
-    def shown(self) -> str:
-        """RETURNS (str): The address as messages show it, without a password."""
-        return re.sub(r"//[^/]*@", "//", self.url)
-
     def run(self, ask: Callable[[T, Post], R], items: Sequence[T]) -> list[R]:
-        """ask (Callable): Deals with one item; it may post several requests, one after another.
-        items (Sequence): What to deal with, several at a time.
-        RETURNS (list): What came of each, in order.
-        RAISES (BackendUnavailable): The server failed one of the requests for good; those not sent yet
-            are given up.
+        """ask (Callable[[T, Post], R]): Processes one item; it may post several requests, one after
+            another.
+        items (Sequence[T]): The items, several of which are processed at a time.
+        RETURNS (list[R]): The results, in order.
+        RAISES (RequestFailed): The server did not answer one of the requests, but answers others.
+        RAISES (BackendUnavailable): The server answers no request; those not yet sent are dropped.
         """
-        if not items:
-            return []
         stop = Event()
 
         def post(body: dict[str, Any], read: Callable[[dict[str, Any]], A]) -> A:
             return self._post(body, read, stop)
 
-        with ThreadPoolExecutor(min(self.concurrency, len(items))) as threads:
-            futures = [threads.submit(ask, item, post) for item in items]
-            try:
-                for future in as_completed(futures):
-                    future.result()
-            except BaseException:
-                stop.set()
-                for future in futures:
-                    future.cancel()
-                raise
-        return [future.result() for future in futures]
+        waiting: SimpleQueue[tuple[int, T] | None] = SimpleQueue()
+        results: SimpleQueue[tuple[int, R | None, BaseException | None]] = SimpleQueue()
+        for item in enumerate(items):
+            waiting.put(item)
+        for _ in range(min(self.concurrency, len(items))):
+            waiting.put(None)
+            # Daemon threads: nothing waits for an abandoned request, not even the end of the process.
+            Thread(target=_work, args=(ask, post, waiting, results, stop), daemon=True).start()
+        done: dict[int, R] = {}
+        failure: RequestFailed | None = None
+        try:
+            for _ in items:
+                number, result, error = results.get()
+                if isinstance(error, RequestFailed):
+                    failure = failure or error
+                elif error is not None:
+                    raise error
+                done[number] = result  # type: ignore[assignment]
+        except BaseException as error:
+            stop.set()
+            if not isinstance(error, Exception):
+                self.close()  # such as Ctrl-C
+            raise
+        if failure is not None:
+            raise failure
+        return [done[number] for number in range(len(items))]
 
     def close(self) -> None:
         """Close the connections; the next request opens new ones."""
-        owner, client = self._connection
+        connection = self._connection
         self._restart()
-        if client is not None and owner == os.getpid():
-            client.close()
+        if connection is not None:
+            connection.close()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Connections and locks stay behind."""
+        """RETURNS (dict[str, Any]): The state without connections and locks."""
         return {k: v for k, v in self.__dict__.items() if k not in ("_connection", "_lock")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        """state (dict[str, Any]): The state that `__getstate__` returned."""
         self.__dict__.update(state)
         self._restart()
 
     def _restart(self) -> None:
-        self._connection: tuple[int, Any] = (0, None)
+        """Drop the connections without closing them."""
+        self._connection: Connection | None = None
         self._lock = Lock()
 
-    def _client(self) -> Any:
-        """The connections of this process; those of the process it was forked from are not its own."""
-        httpx, _ = _libraries()
+    def _connected(self) -> Connection:
+        """The connections of this process; a forked process does not use those of its parent."""
         with self._lock:
-            if self._connection[0] != os.getpid():
-                limits = httpx.Limits(max_connections=self.concurrency)
-                self._connection = (os.getpid(), httpx.Client(limits=limits))
+            if self._connection is None or self._connection.owner != os.getpid():
+                inherited = self._connection
+                self._connection = Connection(self.url, self.concurrency)
+                weakref.finalize(self, _close, self._connection, inherited)
             self.sent += 1
-            return self._connection[1]
+            return self._connection
 
     def _post(self, body: dict[str, Any], read: Callable[[dict[str, Any]], A], stop: Event) -> A:
-        _, again = _libraries()
+        """The result of a request, after as many attempts as necessary."""
+        again = _tenacity()
         started = time.monotonic()
-        jitter = again.wait_random_exponential(multiplier=PAUSE, max=LONGEST_PAUSE)
+        longest = again.wait_exponential(multiplier=PAUSE, max=LONGEST_PAUSE)
         attempts = again.Retrying(
             retry=again.retry_if_exception_type(Unusable),
-            wait=lambda state: jitter(state) + state.outcome.exception().after,
+            wait=lambda state: JITTER.uniform(0, longest(state)) + state.outcome.exception().after,
             stop=again.stop_after_attempt(self.retries + 1)
             | again.stop_before_delay(self.deadline)
             | again.stop_when_event_set(stop),
@@ -156,16 +182,18 @@ class Server:
             reraise=True,
         )
         try:
-            return attempts(self._attempt, body, read, started + self.deadline, stop)  # type: ignore[no-any-return]
+            result: A = attempts(self._attempt, body, read, started + self.deadline, stop)
         except Unusable as error:
             message = Errors.EL020.format(
-                url=self.shown,
+                url=self.url,
                 name=self.model,
                 attempts=attempts.statistics["attempt_number"],
                 seconds=round(time.monotonic() - started, 1),
                 problem=error.problem,
             )
-            raise BackendUnavailable(message) from error
+            self._give_up(message, error.answered)
+        self._note(works=True)
+        return result
 
     def _attempt(
         self,
@@ -174,89 +202,146 @@ class Server:
         deadline: float,
         stop: Event,
     ) -> A:
-        httpx, _ = _libraries()
+        """The result of one attempt at a request."""
         if stop.is_set():
-            raise Unusable("given up because another request failed")
-        key = self._key()
-        headers = {"Content-Type": "application/json"}
-        if key:
-            headers["Authorization"] = f"Bearer {key}"
+            raise Unusable("abandoned because another request failed")
         until = min(deadline, time.monotonic() + self.timeout)
+        content = json.dumps(body).encode("ascii")
+        # No variable here holds the key: tools that record errors keep the variables of every frame.
         try:
-            with self._client().stream(
-                "POST",
-                self.url,
-                content=json.dumps(body),
-                headers=headers,
-                timeout=max(until - time.monotonic(), 0.001),
-            ) as response:
-                data = _within(until, response)
-        except httpx.RequestError as error:
-            said = _excerpt(str(error), key)
-            raise Unusable(f"{type(error).__name__}: {said}") from None
-        text = data.decode("utf8", errors="replace")
-        if response.status_code == 200:
-            return read(_parsed(text, key))
-        said = _excerpt(text, key)
-        problem = f"status {response.status_code}" + (f", {said}" if said else "")
-        if response.status_code in RETRIED or response.status_code >= 500:
-            raise Unusable(problem, _wanted_pause(response.headers.get("Retry-After", "")))
-        raise ValueError(Errors.EL019.format(url=self.shown, name=self.model, problem=problem))
+            reply = self._connected().post(
+                self.url, content, self._headers(), max(until - time.monotonic(), 0.001)
+            )
+        except ConnectionFailed as error:
+            problem = self._excerpt(str(error))
+        else:
+            return self._read(reply, read)
+        raise Unusable(problem)
+
+    def _read(self, reply: HTTPReply, read: Callable[[dict[str, Any]], A]) -> A:
+        """The result of reading a reply.
+
+        RAISES (Unusable): The reply is unusable, and a retry may help.
+        RAISES (RequestFailed): The server refuses this request.
+        RAISES (BackendRefused): The server refuses every request.
+        """
+        text = reply.body.decode("utf8", errors="replace")
+        excerpt = self._excerpt(text)
+        if reply.status == 200:
+            parsed = _parsed(text)
+            if parsed is None:
+                raise Unusable(f"no JSON object but {excerpt or 'nothing'}")
+            if "choices" not in parsed and parsed.get("error"):
+                raise Unusable(f"an error, {excerpt}")
+            try:
+                return read(parsed)
+            except Unusable as error:
+                raise Unusable(self._excerpt(error.problem), answered=True) from None
+        problem = f"status {reply.status}" + (f", {excerpt}" if excerpt else "")
+        if reply.status in RETRIED or reply.status >= 500:
+            raise Unusable(problem, _wanted_pause(reply.headers.get("Retry-After", "")))
+        message = Errors.EL019.format(url=self.url, name=self.model, problem=problem)
+        if reply.status in REJECTED:
+            self._give_up(message, answered=True)
+        raise BackendRefused(message)
+
+    def _give_up(self, message: str, answered: bool) -> NoReturn:
+        """Raise the error of a request whose attempts all failed."""
+        if answered or self._note(works=False):
+            raise RequestFailed(message)
+        raise BackendUnavailable(message)
+
+    def _note(self, works: bool) -> bool:
+        """Record whether a request was answered.
+
+        RETURNS (bool): Whether the server works: it has answered at least once, and recently.
+        """
+        with self._lock:
+            self._works = self._works or works
+            self._failed = 0 if works else self._failed + 1
+            return self._works and self._failed < IN_A_ROW
+
+    def _headers(self) -> dict[str, str]:
+        """The headers of a request, with the current key."""
+        key = self._key()
+        authorization = {"Authorization": f"Bearer {key}"} if key else {}
+        return {"Content-Type": "application/json", **authorization}
 
     def _key(self) -> str:
-        """The key of this moment, "" where none is wanted."""
+        """The current key; "" if none is needed."""
         if self.key_env is None:
             return ""
         key = os.environ.get(self.key_env, "").strip()
-        if not key or not key.isascii() or not key.isprintable():
-            raise ValueError(Errors.EL018.format(variable=self.key_env, url=self.shown))
-        return key
+        if key and key.isascii() and key.isprintable():
+            return key
+        del key
+        raise BackendRefused(Errors.EL018.format(variable=self.key_env, url=self.url))
+
+    def _excerpt(self, text: str) -> str:
+        """The beginning of a server's reply, on one line and without the key, which some servers repeat
+        in their error messages.
+        """
+        hidden = " ".join(_without(text, os.environ.get(self.key_env or "", "").strip()).split())
+        return hidden if len(hidden) <= 200 else f"{hidden[:200]}…"
 
 
-def _libraries() -> tuple[Any, Any]:
-    """httpx and tenacity."""
+def _work(
+    ask: Callable[[T, Post], R],
+    post: Post,
+    waiting: "SimpleQueue[tuple[int, T] | None]",
+    results: "SimpleQueue[tuple[int, R | None, BaseException | None]]",
+    stop: Event,
+) -> None:
+    """Process one item after another."""
+    while (item := waiting.get()) is not None and not stop.is_set():
+        number, content = item
+        try:
+            results.put((number, ask(content, post), None))
+        except BaseException as error:
+            results.put((number, None, error))  # raised where the results are awaited
+
+
+def _close(connection: Connection, inherited: Connection | None) -> None:
+    """Close the connections of a server that is garbage-collected. Inherited connections are referenced
+    until then, because a forked process cannot free them.
+    """
+    connection.close()
+    del inherited
+
+
+def _tenacity() -> Any:
+    """The library for retries."""
     try:
-        import httpx
         import tenacity
     except ImportError as error:
-        raise ImportError(Errors.EL017) from error
-    return httpx, tenacity
+        raise EL4NERImportError(Errors.EL017) from error
+    return tenacity
 
 
-def _within(until: float, response: Any) -> bytes:
-    """The body, if it is there in time. The client's own limit is for each part of it."""
-    httpx, _ = _libraries()
-    parts = []
-    for part in response.iter_bytes():
-        parts.append(part)
-        if time.monotonic() > until:
-            raise httpx.ReadTimeout("the answer takes too long")
-    return b"".join(parts)
-
-
-def _parsed(text: str, key: str) -> dict[str, Any]:
+def _parsed(text: str) -> dict[str, Any] | None:
+    """The JSON object of a reply; None if the reply is anything else."""
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
-        parsed = None
-    if not isinstance(parsed, dict):
-        raise Unusable(f"no JSON object but {_excerpt(text, key) or 'nothing'}")
-    return parsed
+        return None
+    return parsed if isinstance(parsed, dict) else None
 
 
-def _excerpt(text: str, key: str) -> str:
-    """The beginning of what a server said, on one line, without the key: servers repeat a wrong one to
-    say that it is wrong.
-    """
-    said = " ".join((text.replace(key, "[key]") if key else text).split())
-    return said if len(said) <= 200 else f"{said[:200]}…"
+def _without(text: str, key: str) -> str:
+    """A text with "[key]" for the key, however it is escaped."""
+    if not key:
+        return text
+    quoted = json.dumps(key)[1:-1]
+    for form in sorted({key, quoted, quoted.replace("/", "\\/"), quote(key, safe="")}, key=len)[::-1]:
+        text = text.replace(form, "[key]")
+    return text
 
 
 def _wanted_pause(header: str) -> float:
-    """Seconds that a Retry-After header asks for, as a number or as a date; 0 where it says nothing."""
+    """Seconds until the time of a Retry-After header, a number or a date; 0 if it has neither."""
     if re.fullmatch(r"\d+(\.\d+)?", header.strip()):
         return float(header)
     try:
         return max(parsedate_to_datetime(header).timestamp() - time.time(), 0.0)
-    except ValueError:
+    except (ValueError, OverflowError, TypeError, IndexError, OSError):
         return 0.0

@@ -1,6 +1,7 @@
-"""Loading of models: each base once, however many backbones use it, with or without adapters."""
+"""Loading of models: each base model once for all voters that use it, whatever their adapters."""
 
 import json
+import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
@@ -10,19 +11,21 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERError, EL4NERSetupError, Errors
+from spacy_el4ner.storage import trusted
 
 
 @dataclass(frozen=True)
-class Source:
-    """All that decides what is loaded.
+class ModelSource:
+    """Everything that determines what is loaded.
 
     model (str): Name on the hub, or a local directory.
-    where (tuple[tuple[str, Any], ...]): Revision and other arguments of `from_pretrained` that name
+    where (tuple[tuple[str, Any], ...]): Revision and other arguments of `from_pretrained` that select
         the files.
-    settings (tuple[tuple[str, Any], ...]): Its arguments that say how to hold the model.
-    dtype (str), device (str): In which type and where.
-    files (str): What tells its files from those that lie there later.
+    settings (tuple[tuple[str, Any], ...]): Other arguments of `from_pretrained`, such as quantization.
+    dtype (str): "auto", or the name of a torch type.
+    device (str): The device to run on.
+    files (str): Fingerprint of its files, which may change on the disk.
     """
 
     model: str
@@ -34,9 +37,9 @@ class Source:
 
 
 class LoadedModel:
-    """A model in memory, and the adapters put on it.
+    """A model in memory with its adapters.
 
-    name (str): Of the model.
+    name (str): Name of the model.
     model (PreTrainedModel): A causal language model.
     """
 
@@ -48,10 +51,12 @@ class LoadedModel:
 
     @contextmanager
     def using(self, adapter: str | None, files: str = "") -> Iterator[None]:
-        """While it is open, the model runs with the given adapter, or with none.
+        """Run the model with an adapter, or with none, while the context is open.
 
-        adapter (str | None): Name on the hub, or a local directory, as PEFT saves it.
-        files (str): What tells its files from those that lie there later.
+        adapter (str | None): A local directory, as PEFT saves it; None for no adapter.
+        files (str): Fingerprint of its files, which may change on the disk.
+        YIELDS (None): The model is ready.
+        RAISES (ValueError): EL015 or EL235, the adapter cannot be loaded.
         """
         with self._lock:
             if adapter is not None:
@@ -65,16 +70,17 @@ class LoadedModel:
                     self.model.enable_adapters()
 
     def _put(self, adapter: str, files: str) -> str:
-        """The name under which the model has the adapter."""
+        """The model's own name of an adapter, which is loaded if necessary."""
         if (adapter, files) not in self._adapters:
             name = f"adapter_{len(self._adapters)}"
+            trusted.check_weights(Path(adapter), adapter)
             try:
                 with warnings.catch_warnings():
-                    # PEFT warns of several adapters on one model, which is what is wanted.
+                    # PEFT warns of several adapters on one model, which is intended here.
                     warnings.filterwarnings("ignore", "Already found a `peft_config`")
                     self.model.load_adapter(adapter, adapter_name=name)
             except (OSError, ValueError, RuntimeError) as error:
-                raise ValueError(
+                raise EL4NERSetupError(
                     Errors.EL015.format(adapter=adapter, name=self.name, error=error)
                 ) from error
             self._adapters[adapter, files] = name
@@ -83,13 +89,16 @@ class LoadedModel:
 
 
 TOKENIZERS = ("*token*", "*vocab*", "*.model", "merges.txt")
-"""What files of tokenizers are called."""
-_LOADED: WeakValueDictionary[Source, LoadedModel] = WeakValueDictionary()
+"""Patterns of the names of tokenizer files."""
+_LOADED: WeakValueDictionary[ModelSource, LoadedModel] = WeakValueDictionary()
 _LOCK = threading.Lock()
 
 
-def load(source: Source) -> LoadedModel:
-    """RETURNS (LoadedModel): The model; the same one to all who ask while any of them keeps it."""
+def load(source: ModelSource) -> LoadedModel:
+    """source (ModelSource): The model to load.
+    RETURNS (LoadedModel): The model, shared by all callers with the same source.
+    RAISES (ValueError): The model is incomplete, damaged, or of a family that cannot be used.
+    """
     with _LOCK:
         loaded = _LOADED.get(source)
         if loaded is None:
@@ -98,8 +107,11 @@ def load(source: Source) -> LoadedModel:
         return loaded
 
 
-def read(source: Source) -> Any:
-    """RETURNS (Any): The model, read anew: nobody else has it."""
+def read(source: ModelSource) -> Any:
+    """source (ModelSource): The model to load.
+    RETURNS (PreTrainedModel): A new copy of the model.
+    RAISES (ValueError): The model is incomplete, damaged, or of a family that cannot be used.
+    """
     import torch
     from safetensors import SafetensorError
     from transformers import AutoConfig, AutoModelForCausalLM
@@ -109,73 +121,101 @@ def read(source: Source) -> Any:
     try:
         config = AutoConfig.from_pretrained(source.model, **dict(source.where))
         if getattr(config.get_text_config(), "attn_logit_softcapping", None):
-            # Gemma 2: transformers 4 would take sdpa, which leaves the soft cap out.
+            # Gemma 2: transformers 4 would choose sdpa, which ignores the soft cap.
             settings.setdefault("attn_implementation", "eager")
         spread = "device_map" in settings
         if ("quantization_config" in settings or _is_quantized(config)) and not spread:
-            # It is quantized where it is put; not every kind can be moved afterwards.
+            # Load it on its final device: not every kind of quantized model can be moved.
             settings["device_map"] = {"": source.device}
-        model, info = AutoModelForCausalLM.from_pretrained(
-            source.model,
-            **{_dtype_argument(): dtype},
-            **dict(source.where),
-            **settings,
-            output_loading_info=True,
-        )
+        trusted.check_weights(Path(source.model), source.model)
+        with bars_on_terminals_only():
+            model, info = AutoModelForCausalLM.from_pretrained(
+                source.model,
+                use_safetensors=True,
+                **{dtype_argument(): dtype},
+                **dict(source.where),
+                **settings,
+                output_loading_info=True,
+            )
+    except EL4NERError:
+        raise
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise _explained(source.model, error) from error
     missing = set(info["missing_keys"])
     if not spread:
-        # Those that several layers share are not among them.
+        # Weights that several layers share are not listed as missing.
         missing |= {name for name, weight in model.named_parameters() if weight.is_meta}
     if missing:
-        # transformers only warns, and makes them up.
+        # transformers only warns, and initializes them at random.
         shown = ", ".join(sorted(missing)[:3]) + (", …" if len(missing) > 3 else "")
         problem = f"it lacks {len(missing)} weights ({shown})"
-        raise ValueError(Errors.EL114.format(name=source.model, problem=problem))
+        raise EL4NERSetupError(Errors.EL114.format(name=source.model, problem=problem))
     if getattr(model, "_is_stateful", False):
         kind = type(model).__name__
-        raise ValueError(Errors.EL016.format(name=source.model, kind=kind))
+        raise EL4NERSetupError(Errors.EL016.format(name=source.model, kind=kind))
     if "device_map" not in settings:
         model = model.to(source.device)
     return model.eval()
 
 
+@contextmanager
+def bars_on_terminals_only() -> Iterator[None]:
+    """Without the progress bars of transformers where stderr is not a terminal: a log would get a line
+    for each time that one is redrawn.
+
+    YIELDS (None): They are off.
+    """
+    from transformers.utils import logging
+
+    if sys.stderr.isatty() or not logging.is_progress_bar_enabled():
+        yield
+        return
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.enable_progress_bar()
+
+
 def _is_quantized(config: Any) -> bool:
-    """Whether the weights were saved so."""
+    """Whether the saved weights are quantized."""
     return getattr(config, "quantization_config", None) is not None
 
 
 def check_tokenizer(model: str) -> None:
     """model (str): Name on the hub, or a local directory.
-    RAISES (ValueError): A directory that has no tokenizer; transformers 5 makes one that knows no word.
+    RAISES (ValueError): EL114, the directory has no tokenizer; transformers 5 would make an empty one.
     """
     folder = Path(model)
     if folder.is_dir() and not any(found for files in TOKENIZERS for found in folder.glob(files)):
-        raise ValueError(Errors.EL114.format(name=model, problem="it has no tokenizer"))
+        raise EL4NERSetupError(Errors.EL114.format(name=model, problem="it has no tokenizer"))
 
 
 def _explained(name: str, error: Exception) -> Exception:
-    """What an error of the library means, with the remedy; anything unknown stays what it is."""
-    said = str(error).strip()
+    """The coded error for an error of the library; an unknown error as it is."""
+    text = str(error).strip()
     if type(error).__name__ == "SafetensorError":
-        return ValueError(
-            Errors.EL114.format(name=name, problem=f"a file of weights is damaged: {said}")
+        return EL4NERSetupError(
+            Errors.EL114.format(name=name, problem=f"a file of weights is damaged: {text}")
         )
     folder = Path(name)
     for index in sorted(folder.glob("*.safetensors.index.json")) if folder.is_dir() else ():
         files = set(json.loads(index.read_text(encoding="utf8"))["weight_map"].values())
         if lost := sorted(file for file in files if not (folder / file).is_file()):
-            return ValueError(Errors.EL114.format(name=name, problem=f"it lacks {', '.join(lost)}"))
+            return EL4NERSetupError(
+                Errors.EL114.format(name=name, problem=f"it lacks {', '.join(lost)}")
+            )
     if isinstance(error, RuntimeError):
-        if "size mismatch" not in said and "ignore_mismatched_sizes" not in said:
+        if "size mismatch" not in text and "ignore_mismatched_sizes" not in text:
             return error
-        return ValueError(Errors.EL115.format(name=name, problem=said.splitlines()[-1].strip()))
-    return ValueError(Errors.EL006.format(name=name, error=said))
+        return EL4NERSetupError(Errors.EL115.format(name=name, problem=text.splitlines()[-1].strip()))
+    return EL4NERSetupError(Errors.EL006.format(name=name, error=text))
 
 
 def freeze(value: Any) -> Any:
-    """RETURNS (Any): The same as something hashable."""
+    """value (Any): Plain data.
+    RETURNS (Any): A hashable equivalent.
+    """
     if isinstance(value, Mapping):
         return _Frozen((key, freeze(item)) for key, item in sorted(value.items()))
     if isinstance(value, list):
@@ -197,8 +237,10 @@ def _thaw(value: Any) -> Any:
     return [_thaw(item) for item in value] if isinstance(value, _FrozenList) else value
 
 
-def _dtype_argument() -> str:
-    """transformers 5 calls it `dtype` and warns of the older name."""
+def dtype_argument() -> str:
+    """RETURNS (str): Name of the argument of `from_pretrained` for the type of the weights:
+    transformers 5 calls it `dtype` and warns of the older name.
+    """
     import transformers
 
     return "torch_dtype" if transformers.__version__.startswith("4.") else "dtype"

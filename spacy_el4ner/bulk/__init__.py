@@ -1,1 +1,1 @@
-"""Very many documents through a pipeline: in shards, resumably, on one process or on many."""
+"""Bulk annotation: many documents in shards, resumable, in one process or in many."""

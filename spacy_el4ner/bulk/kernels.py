@@ -1,16 +1,16 @@
-"""How many of its kernels oneDNN keeps, with which PyTorch computes on CPUs.
+"""The limit of the kernel cache of oneDNN, with which PyTorch computes on CPUs.
 
-It makes one for every shape of its input, and keeps 1,024 of them. Texts have as many shapes, so that
-the memory of a process grows over tens of thousands of them. Keeping more than a few saves little time.
+oneDNN compiles a kernel for every shape of its input, and caches 1,024 of them. Texts have many shapes,
+so the memory of a process grows over tens of thousands of texts. A larger cache saves little time.
 """
 
 import os
 
 CAPACITY = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
-"""oneDNN asks for it once, when it computes for the first time."""
+"""Environment variable that oneDNN reads once, before its first computation."""
 KERNELS = 64
 
 
 def keep_few_kernels() -> None:
-    """Say how many this process and those that it starts keep, unless the user has."""
+    """Limit the cache of this process and its children, unless the user has set the limit."""
     os.environ.setdefault(CAPACITY, str(KERNELS))

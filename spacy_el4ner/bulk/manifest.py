@@ -1,4 +1,4 @@
-"""What an output is made of, so that nothing else is mixed into it."""
+"""The manifest of an output, which records everything that the output depends on."""
 
 import hashlib
 import json
@@ -13,19 +13,21 @@ from spacy.about import __version__ as spacy_version
 from thinc.api import Config
 
 import spacy_el4ner
-from spacy_el4ner.bulk.worker import Job
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.bulk.worker import AnnotationJob
+from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.storage.atomic import replacing
 from spacy_el4ner.storage.manifest import fingerprint
 
 LIBRARIES = ("torch", "transformers")
-"""What else computes."""
+"""Libraries whose versions affect the results."""
+RESULT = "result"
+"""Key of the counts of a finished output, on which nothing depends."""
 
 
-def manifest(job: Job, documents: int) -> dict[str, Any]:
-    """job (Job): What is to be done.
-    documents (int): How many there are.
-    RETURNS (dict[str, Any]): All that the bytes of the output depend on, as plain data.
+def manifest(job: AnnotationJob, documents: int) -> dict[str, Any]:
+    """job (AnnotationJob): The input, the pipeline and their settings.
+    documents (int): Number of documents of the input.
+    RETURNS (dict[str, Any]): Everything that the bytes of the output depend on, as plain data.
     """
     return {
         "input": fingerprint(_files(job.source)),
@@ -36,7 +38,7 @@ def manifest(job: Job, documents: int) -> dict[str, Any]:
         "text_key": job.keys.text,
         "id_key": job.keys.id,
         "max_length": job.max_length,
-        # A GPU rounds otherwise.
+        # A GPU rounds differently.
         "gpu": job.gpu_id >= 0,
         "keep_ents": job.keep_ents,
         "spacy": spacy_version,
@@ -52,39 +54,63 @@ def _version(library: str) -> str | None:
         return None
 
 
-def claim(path: Path, expected: dict[str, Any], anew: bool = False) -> None:
-    """path (Path): The manifest, written if there is none.
-    expected (dict[str, Any]): What it must say.
-    anew (bool): Whether it is written in any case: nothing is there yet that it tells about.
-    RAISES (ValueError): EL064, it says something else.
+def claim(path: Path, expected: dict[str, Any], replace: bool = False) -> None:
+    """Write the manifest of an output, or compare the existing one.
+
+    path (Path): The manifest, written if it does not exist.
+    expected (dict[str, Any]): Its expected content.
+    replace (bool): Whether to write it in any case, because there is no output or shard yet.
+    RAISES (ValueError): EL064, the existing manifest differs.
     """
-    if anew or not path.is_file():
+    if replace or not path.is_file():
         with replacing(path) as file:
             file.write(json.dumps(expected, indent=2).encode("utf8") + b"\n")
-    found = json.loads(path.read_text(encoding="utf8"))
-    if found != expected:
-        keys = [key for key in {**expected, **found} if expected.get(key) != found.get(key)]
-        changes = "; ".join(f"{key} was {found.get(key)}, is {expected.get(key)}" for key in keys)
-        raise ValueError(Errors.EL064.format(path=path, changes=changes))
+    existing = json.loads(path.read_text(encoding="utf8"))
+    existing.pop(RESULT, None)
+    if existing != expected:
+        keys = [key for key in {**expected, **existing} if expected.get(key) != existing.get(key)]
+        changes = "; ".join(f"{key} was {existing.get(key)}, is {expected.get(key)}" for key in keys)
+        raise EL4NERValueError(Errors.EL064.format(path=path, changes=changes))
+
+
+def add_result(path: Path, result: dict[str, Any]) -> None:
+    """path (Path): The manifest.
+    result (dict[str, Any]): The counts of the finished output.
+    """
+    existing = json.loads(path.read_text(encoding="utf8"))
+    data = {**existing, RESULT: result}
+    if data == existing:
+        return
+    with replacing(path) as file:
+        file.write(json.dumps(data, indent=2).encode("utf8") + b"\n")
 
 
 def pipeline_fingerprint(pipeline: str) -> str:
     """pipeline (str): A folder, or the name of an installed package.
-    RETURNS (str): Of all its files, wherever it lies; and, as their contents can be many gigabytes, of
-        name, size and time of the files of the models that its config names.
-    RAISES (ValueError): EL070.
+    RETURNS (str): A hash of the contents of its files, independent of its location, and of the names,
+        sizes and times of the files of its models, whose contents can be many gigabytes.
+    RAISES (ValueError): EL070, it is not a pipeline.
     """
     folder = Path(pipeline)
     if not folder.is_dir() and util.is_package(pipeline):
         folder = util.get_package_path(pipeline)
     configs = sorted(folder.rglob("config.cfg")) if folder.is_dir() else []
     if not configs:
-        raise ValueError(Errors.EL070.format(path=pipeline))
+        raise EL4NERValueError(Errors.EL070.format(path=pipeline))
     own = fingerprint(_files(folder))
     named = {path for config in configs for path in _models(_read(config))}
     stats = (f"{n} {p.stat().st_size} {p.stat().st_mtime_ns}" for m in named for n, p in _files(m))
     models = "\n".join(sorted(stats))
     return hashlib.sha256(f"{own}\n{models}".encode()).hexdigest() if models else own
+
+
+def stamp(source: Path) -> tuple[tuple[str, int, int], ...]:
+    """source (Path): An input.
+    RETURNS (tuple[tuple[str, int, int], ...]): Name, size and time of each of its files: equal as long
+        as nobody writes to them.
+    """
+    stats = ((name, path.stat()) for name, path in _files(source))
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
 
 
 def _read(config: Path) -> Config:

@@ -1,7 +1,9 @@
-"""The finished shards of an output, and how they become one file."""
+"""The finished shards of an output, and their merge into one file."""
 
+import json
 import shutil
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -10,11 +12,13 @@ from spacy_el4ner.bulk.records import Part
 from spacy_el4ner.storage.atomic import TEMPORARY, replacing, temporary_name
 
 FAILED = ".failed.jsonl"
+INCOMPLETE = ".incomplete.jsonl"
 MANIFEST = ".manifest.json"
 
 
 class Parts:
-    """`OUTPUT.parts/`: a file a shard, beside it one with its failures if it has any.
+    """The folder `OUTPUT.parts/`: a file for each shard, and one each for its failures and its
+    incomplete documents if it has any.
 
     out (Path): The output.
     """
@@ -23,11 +27,12 @@ class Parts:
         self.out = out
         self.folder = out.with_name(f"{out.name}.parts")
         self.failed = out.with_name(f"{out.name}{FAILED}")
+        self.incomplete = out.with_name(f"{out.name}{INCOMPLETE}")
         self.manifest = out.with_name(f"{out.name}{MANIFEST}")
 
     def meet(self, source: Path) -> bool:
-        """RETURNS (bool): Whether the input is one of the files that are written here, or would hold
-        them.
+        """source (Path): The input.
+        RETURNS (bool): Whether the input is one of the files that are written here, or contains them.
         """
         source = source.resolve()
         written = [path.resolve() for path in self._files()]
@@ -43,13 +48,12 @@ class Parts:
         return {int(name) for name in names if name.isdecimal()}
 
     def write(self, part: Part) -> None:
-        """Keep a shard. The failures go first: where the shard is there, they are there."""
-        failures = self._failures(part.number)
-        if part.failures:
-            with replacing(failures) as file:
-                file.write(part.failures)
-        else:
-            failures.unlink(missing_ok=True)
+        """Save a shard. Its notes are saved first, so that a saved shard always has them.
+
+        part (Part): The annotated shard.
+        """
+        for suffix, lines in ((FAILED, part.failures), (INCOMPLETE, part.incomplete)):
+            write_notes(self._notes(part.number, suffix), lines)
         with replacing(self._data(part.number)) as file:
             file.write(part.data)
 
@@ -59,7 +63,8 @@ class Parts:
         keep (bool): Whether the parts stay.
         """
         try:
-            self._failures_together(range(shards))
+            self._together(range(shards), FAILED, self.failed)
+            self._together(range(shards), INCOMPLETE, self.incomplete)
             with replacing(self.out) as file:
                 output.merge([self._data(n) for n in range(shards)], file)
         except FileNotFoundError:
@@ -69,7 +74,10 @@ class Parts:
         self.clean(keep)
 
     def clean(self, keep: bool = False) -> None:
-        """Remove the parts, unless they stay, and what processes that died have left."""
+        """Remove the parts, and temporary files of processes that died.
+
+        keep (bool): Whether the parts stay.
+        """
         if not keep:
             self._drop()
         left = [self.out.parent.glob(f".{path.name}.*{TEMPORARY}") for path in self._files()]
@@ -80,9 +88,10 @@ class Parts:
                 path.unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Remove the output and all that belongs to it, that which tells what it is last."""
+        """Remove the output and all that belongs to it, the manifest last."""
         self.out.unlink(missing_ok=True)
         self.failed.unlink(missing_ok=True)
+        self.incomplete.unlink(missing_ok=True)
         self.clean()
         self.manifest.unlink(missing_ok=True)
 
@@ -90,11 +99,19 @@ class Parts:
         """numbers (Iterable[int] | None): Shards; None for the merged output.
         RETURNS (int): Documents that failed.
         """
-        paths = [self.failed] if numbers is None else [self._failures(number) for number in numbers]
-        return sum(_lines(path) for path in paths if path.is_file())
+        return sum(1 for _ in self._lines(FAILED, self.failed, numbers))
+
+    def count_absences(self, numbers: Iterable[int] | None = None) -> dict[str, int]:
+        """numbers (Iterable[int] | None): Shards; None for the merged output.
+        RETURNS (dict[str, int]): Voter -> documents that the others annotated without it.
+        """
+        lines = self._lines(INCOMPLETE, self.incomplete, numbers)
+        return dict(
+            sorted(Counter(name for line in lines for name in json.loads(line)["absent"]).items())
+        )
 
     def _files(self) -> tuple[Path, ...]:
-        return self.out, self.failed, self.manifest, self.folder
+        return self.out, self.failed, self.incomplete, self.manifest, self.folder
 
     def _drop(self) -> None:
         """Remove the parts, all at once as others see it."""
@@ -105,25 +122,40 @@ class Parts:
             return
         shutil.rmtree(trash, ignore_errors=True)
 
-    def _failures_together(self, numbers: Iterable[int]) -> None:
-        found = [path for path in map(self._failures, numbers) if path.is_file()]
+    def _together(self, numbers: Iterable[int], suffix: str, merged: Path) -> None:
+        """Merge the notes of shards into one file; remove it if there are none."""
+        paths = [path for number in numbers if (path := self._notes(number, suffix)).is_file()]
         if not self.folder.is_dir():
             raise FileNotFoundError(self.folder)
-        if not found:
-            self.failed.unlink(missing_ok=True)
+        if not paths:
+            merged.unlink(missing_ok=True)
             return
-        with replacing(self.failed) as together:
-            for path in found:
+        with replacing(merged) as together:
+            for path in paths:
                 with path.open("rb") as file:
                     shutil.copyfileobj(file, together)
+
+    def _lines(self, suffix: str, merged: Path, numbers: Iterable[int] | None) -> Iterator[bytes]:
+        """The notes of shards, or of the merged output."""
+        paths = [merged] if numbers is None else [self._notes(number, suffix) for number in numbers]
+        for path in paths:
+            if path.is_file():
+                with path.open("rb") as file:
+                    yield from file
 
     def _data(self, number: int) -> Path:
         return self.folder / f"{number:06d}{self.out.suffix}"
 
-    def _failures(self, number: int) -> Path:
-        return self.folder / f"{number:06d}{FAILED}"
+    def _notes(self, number: int, suffix: str) -> Path:
+        return self.folder / f"{number:06d}{suffix}"
 
 
-def _lines(path: Path) -> int:
-    with path.open("rb") as file:
-        return sum(1 for _ in file)
+def write_notes(path: Path, lines: bytes) -> None:
+    """path (Path): A file of notes about documents, one per line.
+    lines (bytes): Its content. Without any, the file is removed.
+    """
+    if not lines:
+        path.unlink(missing_ok=True)
+        return
+    with replacing(path) as file:
+        file.write(lines)

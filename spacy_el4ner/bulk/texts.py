@@ -1,4 +1,4 @@
-"""Texts that no tokenizer and no file takes."""
+"""Repair of texts that tokenizers and files reject."""
 
 import re
 
@@ -6,5 +6,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def mended(text: str) -> str:
-    """RETURNS (str): The text with U+FFFD for each half of a surrogate pair; its length stays."""
+    """text (str): A text.
+    RETURNS (str): The text with U+FFFD for each half of a surrogate pair; its length stays.
+    """
     return _SURROGATE.sub("\ufffd", text)

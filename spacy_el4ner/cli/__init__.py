@@ -1,4 +1,4 @@
-"""The commands: `python -m spacy el4ner …`, one file a command."""
+"""The commands `python -m spacy el4ner …`, one file each: they parse, call and print."""
 
 import typer
 from spacy.cli._util import app as spacy_app
@@ -24,8 +24,10 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     evaluate_fusion,
     explain,
     fuse,
+    in_context,
     index,
     memory,
+    models,
     package,
     report,
     review,
@@ -34,4 +36,5 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     sft,
     show,
     table,
+    tune,
 )

@@ -1,30 +1,36 @@
-"""`python -m spacy el4ner annotate`: very many documents, in shards, resumably."""
+"""`python -m spacy el4ner annotate`: very many documents, in resumable shards."""
 
+from dataclasses import asdict, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from tqdm import tqdm
 from wasabi import msg
 
+from spacy_el4ner.bulk.settings import AnnotationSettings
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import use_gpu
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.cli.settings import options_from
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.progress import Progress
 
 if TYPE_CHECKING:
-    from spacy_el4ner.bulk.run import Engine, Run, Share, Summary
+    from spacy_el4ner.bulk.run import BulkRun, Engine, Share, Summary
 
-SOME_FAILED, INTERRUPTED = 3, 130
+SOME_FAILED, SOME_INCOMPLETE, INTERRUPTED = 3, 4, 130
 
 
 class EngineName(StrEnum):
+    """Engines that annotate shards."""
+
     local = "local"
     ray = "ray"
 
 
 @app.command("annotate")
+@options_from(AnnotationSettings)
 def annotate(
     pipeline: Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")],
     source: Annotated[
@@ -38,81 +44,77 @@ def annotate(
         Path,
         typer.Argument(metavar="OUTPUT", help="The file to write: .jsonl, .spacy or .parquet"),
     ],
-    text_key: Annotated[str, typer.Option(help="Key or column of the text")] = "text",
-    id_key: Annotated[
-        str, typer.Option(help="Key or column of the id; without one it is the line's number")
-    ] = "id",
-    shard_size: Annotated[int, typer.Option(min=1, help="Documents that are saved at a time")] = 1000,
-    batch_size: Annotated[
-        int, typer.Option(min=1, help="Documents that go through the pipeline together")
-    ] = 128,
-    max_length: Annotated[
-        int | None, typer.Option(help="Characters that a text may have; as the pipeline says")
-    ] = None,
-    keep_ents: Annotated[
-        bool,
-        typer.Option("--keep-ents", help="Keep the entities that documents of a .spacy input have"),
-    ] = False,
+    settings: AnnotationSettings,
     n_process: Annotated[int, typer.Option(min=1, help="Processes, on the CPU")] = 1,
-    gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
     shard: Annotated[
         str, typer.Option(help="i/N: only the shards whose number is i modulo N, from 0", metavar="I/N")
     ] = "0/1",
     merge: Annotated[
-        bool, typer.Option("--merge", help="Only merge shards that are all there")
+        bool, typer.Option("--merge", help="Only merge the shards; all have to be finished")
     ] = False,
     keep_parts: Annotated[
         bool, typer.Option("--keep-parts", help="Leave the shards in OUTPUT.parts")
-    ] = (False),
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Start anew: remove OUTPUT and its shards first")
     ] = False,
-    engine: Annotated[EngineName, typer.Option(help="Who annotates")] = EngineName.local,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Remove OUTPUT and its shards first")
+    ] = False,
+    retry_failed: Annotated[
+        bool,
+        typer.Option(
+            "--retry-failed",
+            help="Annotate again what failed, or lacks a voter, in a finished OUTPUT",
+        ),
+    ] = False,
+    engine: Annotated[EngineName, typer.Option(help="Engine that annotates")] = EngineName.local,
     workers: Annotated[int, typer.Option(min=1, help="Actors of the engine ray")] = 1,
     gpus_per_worker: Annotated[
         float, typer.Option(min=0, help="GPUs of each actor of the engine ray")
     ] = 0.0,
 ) -> None:
-    """Annotate very many documents. Finished shards are kept in OUTPUT.parts; whatever stops the
-    command, the same command goes on from there, and the output is the same as without a stop. Several
-    commands, on one machine or on many, can share the work with --shard; the last one merges.
+    """Annotate very many documents. Finished shards are kept in OUTPUT.parts. After an interruption,
+    the same command continues from them, and the output is the same as without the interruption.
+    Several commands, on one machine or more, can share the work with --shard; the last one merges.
 
-    What fails is in OUTPUT's .failed.jsonl, with the reason, and in the output without entities; what
-    the output is made of is in its .manifest.json.
+    Documents that fail are in the output without entities, and in OUTPUT.failed.jsonl with the reason.
+    Documents that an ensemble annotated without a voter that did not answer are in
+    OUTPUT.incomplete.jsonl. The same command with --retry-failed annotates both again.
+    OUTPUT.manifest.json describes the origin of the output.
 
-    Exit code: 0, or 3 where documents failed, 1 where the command could not do its work, 130 where it
-    was stopped with Ctrl-C.
+    Exit code: 0; 3 if documents failed; 4 if none failed, but some lack a voter; 1 if the command could
+    not run; 130 after Ctrl-C.
 
     Example: python -m spacy el4ner annotate training/sample_en/pipeline texts.jsonl entities.jsonl
     """
-    from spacy_el4ner.bulk.files import Keys
-    from spacy_el4ner.bulk.run import Run, Share
-    from spacy_el4ner.bulk.worker import Job
+    from spacy_el4ner.bulk.run import BulkRun, Share
+    from spacy_el4ner.bulk.worker import AnnotationJob
 
     run = None
     try:
         share = Share.parse(shard)
+        if retry_failed:
+            options = {
+                "--overwrite": overwrite,
+                "--merge": merge,
+                "--shard": shard != "0/1",
+                "--n-process": n_process > 1,
+                "--engine": engine is not EngineName.local,
+            }
+            _check_alone([name for name, given in options.items() if given])
+        gpu_id = settings.gpu_id
         who = _engine(engine, n_process, gpu_id, workers, gpus_per_worker)
         if not merge:
             _check_machine(engine, gpu_id)
         if engine is EngineName.ray and gpus_per_worker:
-            gpu_id = 0  # Ray shows an actor only its own
-        job = Job(
-            pipeline,
-            source,
-            out.suffix,
-            Keys(text_key, id_key),
-            shard_size,
-            batch_size,
-            max_length,
-            gpu_id,
-            keep_ents,
-        )
-        run = Run(job, out, overwrite)
-        todo = [] if merge or run.complete else run.todo(share)
-        if todo:
-            _work(run, who, share, todo)
-        summary = run.finish(keep_parts, must=merge)
+            settings = replace(settings, gpu_id=0)  # Ray shows an actor only its own
+        job = AnnotationJob(pipeline, source, out.suffix, **asdict(settings))
+        run = BulkRun(job, out, overwrite)
+        if retry_failed:
+            summary = _retry(run)
+        else:
+            todo = [] if merge or run.complete else run.todo(share)
+            if todo:
+                _work(run, who, share, todo)
+            summary = run.finish(keep_parts, must=merge)
     except KeyboardInterrupt:
         _stopped(run)
         raise typer.Exit(INTERRUPTED) from None
@@ -126,7 +128,7 @@ def _engine(
     name: EngineName, n_process: int, gpu_id: int, workers: int, gpus_per_worker: float
 ) -> "Engine":
     if n_process > 1 and gpu_id >= 0:
-        raise ValueError(Errors.EL067.format(n=n_process))
+        raise EL4NERValueError(Errors.EL067.format(n=n_process))
     if name is EngineName.ray:
         from spacy_el4ner.bulk.engines.ray import on_ray
 
@@ -140,39 +142,63 @@ def _engine(
     return in_this_process
 
 
+def _check_alone(options: list[str]) -> None:
+    """RAISES (ValueError): EL313, options were given that have no meaning for a retry."""
+    if options:
+        raise EL4NERValueError(Errors.EL313.format(options=", ".join(options)))
+
+
+def _retry(run: "BulkRun") -> "Summary":
+    from spacy_el4ner.bulk.retry import Retry
+
+    retry = Retry(run)
+    with Progress("Annotating again", len(retry.lines)) as progress:
+        return retry(progress.update)
+
+
 def _check_machine(engine: EngineName, gpu_id: int) -> None:
-    """Before anything is removed or written: is there what the work needs?"""
+    """Check GPU or Ray, before anything is removed or written."""
     if engine is EngineName.ray:
         from spacy_el4ner.bulk.engines.ray import check
 
-        check()  # of the GPUs, those of the cluster count
+        check()  # GPUs are those of the cluster
     else:
         use_gpu(gpu_id)
 
 
-def _work(run: "Run", engine: "Engine", share: "Share", todo: list[int]) -> None:
+def _work(run: "BulkRun", engine: "Engine", share: "Share", todo: list[int]) -> None:
     mine = run.size(range(share.index, run.shards, share.of))
     done = mine - run.size(todo)
     if done:
         msg.info(f"{done} of {mine} documents are done")
-    with tqdm(total=mine, initial=done, unit="doc", smoothing=0.1) as bar:
-        run.annotate(engine, todo, bar.update)
+    with Progress("Annotating", mine, done=done) as progress:
+        run.annotate(engine, todo, progress.update)
 
 
-def _stopped(run: "Run | None") -> None:
+def _stopped(run: "BulkRun | None") -> None:
     done = 0 if run is None else len(run.parts.done())
-    msg.warn("Stopped.", f"{done} shards are kept; the same command goes on from there.")
+    msg.warn("Stopped.", f"{done} shards are kept; the same command continues from there.")
 
 
-def _tell(run: "Run", summary: "Summary") -> None:
+def _tell(run: "BulkRun", summary: "Summary") -> None:
     if summary.missing:
         msg.info(
-            f"{summary.missing} of {run.shards} shards are not there yet.",
+            f"{summary.missing} of {run.shards} shards are not finished yet.",
             "The command that finishes the last one merges them.",
         )
     else:
         msg.good(f"{run.parts.out}: {summary.documents} documents")
+    folder = run.parts.folder if summary.missing else None
+    for voter, number in summary.absent.items():
+        msg.warn(
+            f"{number} of them were annotated without the voter '{voter}', which did not answer",
+            f"Their lines and the reasons: {folder or run.parts.incomplete}",
+        )
     if summary.failed:
-        where = run.parts.folder if summary.missing else run.parts.failed
-        msg.warn(f"{summary.failed} of them failed", f"Which, and why: {where}")
+        msg.warn(
+            f"{summary.failed} of them failed",
+            f"Their lines and reasons: {folder or run.parts.failed}",
+        )
         raise typer.Exit(SOME_FAILED)
+    if summary.absent:
+        raise typer.Exit(SOME_INCOMPLETE)

@@ -1,4 +1,4 @@
-"""`python -m spacy el4ner annotate-cost`: what annotating many documents costs."""
+"""`python -m spacy el4ner annotate-cost`: time and memory of annotating many documents."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,34 +7,35 @@ import typer
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import named
 
 
 @app.command("annotate-cost")
 def annotate_cost(
     pipeline: Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")],
-    corpus: Annotated[Path, typer.Argument(help="A corpus, the sentences of which are the texts")],
-    out: Annotated[Path, typer.Argument(help="The JSON file to write; the table goes beside it")],
+    corpus: Annotated[Path, typer.Argument(help="A corpus whose sentences are the texts")],
+    out: Annotated[
+        Path, typer.Argument(help="The JSON file to write; the table is written next to it")
+    ],
     documents: Annotated[
-        str, typer.Option(help="How many, with commas between; 1 shows what starting costs")
+        str, typer.Option(help="Numbers of documents, separated by commas; 1 measures the start")
     ] = "1,1000,5000,20000",
-    workers: Annotated[str, typer.Option(help="How many processes, with commas between")] = "1,2",
+    workers: Annotated[str, typer.Option(help="Numbers of processes, separated by commas")] = "1,2",
     batch_size: Annotated[
         int, typer.Option(min=1, help="Documents that go through the pipeline together")
     ] = 128,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
-    """Measure `annotate` on a growing number of documents and processes: time, speed, computing time
-    and memory. A run that was stopped goes on where it was.
+    """Measure `annotate` with growing numbers of documents and processes: time, speed, CPU time and
+    memory. The same command continues an interrupted run.
 
     Example: python -m spacy el4ner annotate-cost training/sample_en/pipeline \\
     corpus/sample_en/test.spacy metrics/sample_en/annotate_cost.json --documents 1,1000 --workers 1,2
     """
     from spacy_el4ner.bulk.manifest import pipeline_fingerprint
     from spacy_el4ner.corpora import read_docs
-    from spacy_el4ner.evaluation.annotation_cost import HEADER, Record, cells, markdown, measure
-    from spacy_el4ner.evaluation.machine import machine
-    from spacy_el4ner.windows import cut
+    from spacy_el4ner.evaluation.annotation_cost import HEADER, CostRecord, cells, markdown, measure
+    from spacy_el4ner.evaluation.machine import machine, portable_name
+    from spacy_el4ner.text.windows import cut
 
     try:
         sizes, counts = ([int(n) for n in numbers.split(",")] for numbers in (documents, workers))
@@ -42,18 +43,18 @@ def annotate_cost(
         about = {
             **machine(),
             "corpus": corpus.name,
-            "pipeline": named(pipeline),
+            "pipeline": portable_name(pipeline),
             "fingerprint": pipeline_fingerprint(pipeline),
             "batch_size": batch_size,
             "gpu_id": gpu_id,
         }
-        record = Record(out, about)
+        record = CostRecord(out, about)
         for n in counts:
             for size in sizes:
                 if not record.has(size, n):
                     record.add(measure(pipeline, texts, size, n, batch_size, gpu_id))
     except KeyboardInterrupt:
-        msg.warn("Stopped.", f"What was measured is in {out}; the same command goes on from there.")
+        msg.warn("Stopped.", f"What was measured is in {out}; the same command continues from there.")
         raise typer.Exit(130) from None
     except (OSError, RuntimeError, ValueError) as error:
         msg.fail(str(error), exits=1)

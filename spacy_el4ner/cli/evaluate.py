@@ -1,26 +1,16 @@
-"""`python -m spacy el4ner evaluate`: the ensemble, each backbone alone, and ablations, into a JSON."""
+"""`python -m spacy el4ner evaluate`: the ensemble, each voter alone, and ablations."""
 
-import hashlib
 import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from spacy.tokens import Doc
 from wasabi import msg
 
-from spacy_el4ner.backends.base import Backbone
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import (
-    load_pipeline,
-    named,
-    read_metrics,
-    sample_by_sentences,
-    telling_mistakes,
-    use_gpu,
-)
+from spacy_el4ner.cli.options import load_pipeline, read_metrics, telling_mistakes, use_gpu
 from spacy_el4ner.cli.outputs import check_file, write
+from spacy_el4ner.errors import EL4NERError
 
 
 @app.command("evaluate")
@@ -30,13 +20,16 @@ def evaluate(
         Path, typer.Argument(help="A labelled corpus, such as corpus/sample_en/test.spacy")
     ],
     out: Annotated[Path, typer.Argument(help="The JSON file to write")],
-    name: Annotated[str, typer.Option(help="What the corpus is called in the report")] = "sample_en",
+    name: Annotated[str, typer.Option(help="Name of the corpus in the report")] = "sample_en",
     limit: Annotated[
         int, typer.Option(min=0, help="Sentences to measure on, drawn by seed; 0 for all")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Draws the sentences")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of that choice")] = 0,
     ablations: Annotated[
         bool, typer.Option("--ablate", help="Add the further ablations to the file")
+    ] = False,
+    untuned: Annotated[
+        bool, typer.Option("--untuned", help="Measure the pipeline without its tuning")
     ] = False,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
@@ -46,63 +39,28 @@ def evaluate(
     corpus/sample_en/test.spacy metrics/sample_en/ensemble.json
     """
     from spacy_el4ner.corpora import read_docs
-    from spacy_el4ner.evaluation import ensemble
-    from spacy_el4ner.evaluation.machine import machine
+    from spacy_el4ner.evaluation.ensemble_metrics import ensemble_metrics
+    from spacy_el4ner.evaluation.ensemble_tables import ENSEMBLE
+    from spacy_el4ner.pipeline.finding import find_component
+    from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
+    from spacy_el4ner.pipeline.tuned import Tuning
 
     check_file(out, corpus)
+    if ablations and not out.is_file():
+        msg.fail(f"The file '{out}' does not exist.", "Run without --ablate first.", exits=1)
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
+    if untuned:
+        find_component(nlp, LLMEnsembleNER).apply(Tuning())
     with telling_mistakes():
-        everything = read_docs(corpus, nlp.vocab, nlp=nlp)
-        component = ensemble.load_component(nlp)
-    docs, sentences = sample_by_sentences(everything, limit, seed)
-    bench = ensemble.Bench(nlp, docs)
-    msg.info(f"Measuring on {len(docs)} of {len(everything)} documents, {sentences} sentences")
-    drawn = {"documents": len(docs), "sentences": sentences, "seed": seed, "texts": _hash(docs)}
-    if ablations:
-        metrics = _measured_on(out, drawn)
-        metrics["ablations"].update(ensemble.ablate(bench, msg.text))
-        metrics["ablated"] = machine()
-    else:
-        metrics = {
-            "name": name,
-            "documents_in_split": len(everything),
-            **drawn,
-            "backbone_models": {b.name: named(b.backend.model) for b in bench.members},
-            "pool_sentences": len(component.pool.entries),
-            "training_steps": _training_steps(bench.members),
-            **machine(),
-            **ensemble.evaluate(bench, msg.text),
-        }
-    write(out, json.dumps(metrics, indent=2, ensure_ascii=False))
-    full = metrics["full"]
-    msg.good(f"{out}: F1 {full['ents_f']:.3f}, P {full['ents_p']:.3f}, R {full['ents_r']:.3f}")
-
-
-def _hash(docs: Sequence[Doc]) -> str:
-    """Of their texts: another corpus can have as many documents and sentences."""
-    texts = json.dumps([doc.text for doc in docs])
-    return hashlib.sha256(texts.encode()).hexdigest()
-
-
-def _measured_on(out: Path, drawn: dict[str, Any]) -> dict[str, Any]:
-    """What was measured on these very documents, to add to."""
-    if not out.is_file():
-        msg.fail(f"{out} is not there yet.", "Run without --ablate first.", exits=1)
-    metrics = read_metrics(out)
-    # A file of an earlier version does not say which texts they were.
-    if drawn != {key: metrics.get(key, value) for key, value in drawn.items()}:
-        msg.fail(
-            f"{out} was measured on other documents.",
-            "Give the corpus, --limit and --seed of that time, or measure anew without --ablate.",
-            exits=1,
+        docs = read_docs(corpus, nlp.vocab, nlp=nlp)
+    earlier = read_metrics(out) if ablations else None
+    try:
+        metrics = ensemble_metrics(
+            nlp, docs, name, limit=limit, seed=seed, earlier=earlier, say=msg.text
         )
-    return metrics
-
-
-def _training_steps(backbones: Sequence[Backbone]) -> dict[str, int]:
-    """Of the compact backbones; what a model of the hub has learnt, nobody here knows."""
-    from spacy_el4ner.training.folders import record_of
-
-    plans = {b.name: record_of(Path(b.backend.model)).get("plan", {}) for b in backbones}
-    return {name: plan["steps"] for name, plan in plans.items() if "steps" in plan}
+    except EL4NERError as error:
+        msg.fail(str(error), exits=1)
+    write(out, json.dumps(metrics, indent=2, ensure_ascii=False))
+    full = metrics["rows"][ENSEMBLE]
+    msg.good(f"{out}: F1 {full['ents_f']:.3f}, P {full['ents_p']:.3f}, R {full['ents_r']:.3f}")

@@ -11,14 +11,14 @@ from wasabi import msg
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import use_gpu
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERValueError, Errors
 
 NARROWEST, WIDEST = 60, 120
 
 
 @app.command("explain")
 def explain(
-    pipeline: Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")],
+    pipeline: Annotated[str, typer.Argument(help="Folder of a pipeline, or an installed package")],
     text: Annotated[str, typer.Argument(help="The text")],
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON")] = False,
     html: Annotated[
@@ -26,24 +26,25 @@ def explain(
     ] = None,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
-    """Show how the entities of a text were found. Of an ensemble: the demonstrations and why they were
-    chosen, what each backbone proposed, how it voted, what the verifier said, and what was dropped,
-    where and by whom. Of a fusion: what the tagger found and how sure it is, whether the language model
-    was asked and what it found, and who was believed where they disagree.
+    """Explain the entities of a text. For an ensemble: the demonstrations and their similarity, each
+    voter's proposals and votes, the verifier's answers, and what was dropped, where and by which voter.
+    For a fusion: the tagger's entities and their entropy, the routing, the language model's entities,
+    and the rule's decision where the two disagree.
 
     Example: python -m spacy el4ner explain training/sample_en/pipeline \\
     "Georgia Marsh left Georgia for Milan." --html explained.html
     """
-    from spacy_el4ner.explain import structure
     from spacy_el4ner.explain.page import page
+    from spacy_el4ner.explain.structure import explain as explanation
     from spacy_el4ner.explain.terminal import terminal
+    from spacy_el4ner.pipeline.finding import find_component
 
     try:
         if not text.strip():
-            raise ValueError(Errors.EL075)
+            raise EL4NERValueError(Errors.EL075)
         use_gpu(gpu_id)
         nlp = spacy.load(pipeline)
-        data = structure.explain(nlp, structure.find_component(nlp), text)
+        data = explanation(nlp, find_component(nlp), text)
         if html is not None:
             html.parent.mkdir(parents=True, exist_ok=True)
             html.write_text(page(data), encoding="utf8")

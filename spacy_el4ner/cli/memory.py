@@ -1,25 +1,26 @@
-"""`python -m spacy el4ner memory`: whether memory stays flat over many documents."""
+"""`python -m spacy el4ner memory`: memory use over many documents."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from tqdm import tqdm
 from wasabi import msg
 
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import load_pipeline, named, telling_mistakes, use_gpu
+from spacy_el4ner.cli.options import load_pipeline, telling_mistakes, use_gpu
 from spacy_el4ner.cli.outputs import check_file, write
+from spacy_el4ner.progress import track
 
 
 @app.command("memory")
 def memory(
     pipeline: Annotated[Path, typer.Argument(help="A pipeline, as made by `index`")],
-    corpus: Annotated[Path, typer.Argument(help="A corpus to take texts from")],
-    out: Annotated[Path, typer.Argument(help="The JSON file to write; the plot goes beside it")],
-    documents: Annotated[int, typer.Option(help="How many documents, sentence by sentence")] = 20_000,
-    batch_size: Annotated[int, typer.Option(help="Documents a batch of nlp.pipe")] = 64,
+    corpus: Annotated[Path, typer.Argument(help="A corpus whose texts to use")],
+    out: Annotated[Path, typer.Argument(help="The JSON file to write; the plot is saved next to it")],
+    documents: Annotated[int, typer.Option(help="Number of documents, each of one sentence")] = 20_000,
+    batch_size: Annotated[int, typer.Option(help="Batch size of nlp.pipe")] = 64,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
     """Send many documents through nlp.pipe and record the memory of the process.
@@ -29,7 +30,7 @@ def memory(
     """
     from spacy_el4ner.bulk.kernels import keep_few_kernels
     from spacy_el4ner.corpora import read_docs
-    from spacy_el4ner.evaluation.machine import machine
+    from spacy_el4ner.evaluation.machine import machine, portable_name
     from spacy_el4ner.evaluation.memory import growth, measure, plot
 
     check_file(out, corpus)
@@ -41,9 +42,9 @@ def memory(
         docs = read_docs(corpus, nlp.vocab, nlp=nlp)
     texts = [s.text for doc in docs for s in doc.sents]
     measured = measure(
-        nlp, texts, documents, batch_size, lambda docs: tqdm(docs, total=documents, unit="doc")
+        nlp, texts, documents, batch_size, partial(track, title="Annotating", total=documents)
     )
-    about = {**machine(), "pipeline": named(str(pipeline)), "batch_size": batch_size}
+    about = {**machine(), "pipeline": portable_name(str(pipeline)), "batch_size": batch_size}
     data = {**about, "growth": growth(measured), **measured}
     write(out, json.dumps(data, indent=2))
     with telling_mistakes():

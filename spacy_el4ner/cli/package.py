@@ -1,4 +1,4 @@
-"""`python -m spacy el4ner package`: a pipeline as a wheel that works where it is installed."""
+"""`python -m spacy el4ner package`: a pipeline as a self-contained wheel."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,20 +13,18 @@ from spacy_el4ner.cli.options import read_metrics
 @app.command("package")
 def package(
     pipeline: Annotated[Path, typer.Argument(help="A saved pipeline with the ensemble or the fusion")],
-    out: Annotated[Path, typer.Argument(help="The folder that the wheel goes into")],
+    out: Annotated[Path, typer.Argument(help="The folder for the wheel")],
     name: Annotated[str, typer.Option(help="Name of the package, without the language")],
     version: Annotated[str, typer.Option(help="Version of the package")] = "0.1.0",
-    include_models: Annotated[
-        bool, typer.Option(help="Take along models that are folders of this machine")
-    ] = True,
+    include_models: Annotated[bool, typer.Option(help="Include models that are local folders")] = True,
     metrics: Annotated[
-        Path | None, typer.Option(help="What `evaluate` or `evaluate-fusion` wrote, for the card")
+        Path | None, typer.Option(help="JSON file of `evaluate` or `evaluate-fusion`, for the card")
     ] = None,
     licence: Annotated[str, typer.Option(help="Licence of the package")] = "",
-    data: Annotated[str, typer.Option(help="On the training data, for the card")] = "",
+    data: Annotated[str, typer.Option(help="Description of the training data, for the card")] = "",
 ) -> None:
-    """Make a wheel that needs only pip and spacy-el4ner: the config, the demonstrations and their
-    index, the calibration, and the models' files. Its README is a model card.
+    """Build a wheel that contains the whole pipeline: config, demonstrations and their index,
+    calibration and models. Its README is a model card.
 
     Example: python -m spacy el4ner package training/sample_en/pipeline packages \\
     --name el4ner_compact --version 0.1.0 --metrics metrics/sample_en/ensemble.json

@@ -1,6 +1,5 @@
 """`python -m spacy el4ner review`: the most disputed documents, for an annotation tool."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +10,14 @@ from spacy_el4ner.cli import app
 from spacy_el4ner.cli.outputs import check_file
 
 
-class ToolName(StrEnum):
-    """The keys of `TOOLS`, which is not read at the start."""
-
-    prodigy = "prodigy"
-    label_studio = "label-studio"
-    doccano = "doccano"
-
-
 @app.command("review")
 def review(
     docs: Annotated[Path, typer.Argument(help="Annotated documents, .spacy, from `annotate`")],
     out: Annotated[Path, typer.Argument(help="The file to write; the tool imports it")],
     format: Annotated[
-        ToolName, typer.Option("--format", "-f", help="The annotation tool")
-    ] = ToolName.prodigy,
+        str,
+        typer.Option("--format", "-f", help="prodigy, label-studio, doccano, or the tool of a plug-in"),
+    ] = "prodigy",
     limit: Annotated[int, typer.Option(min=0, help="How many documents; 0 for all")] = 100,
 ) -> None:
     """Choose the documents whose correction teaches most, for Prodigy, Label Studio or doccano: the one
@@ -35,15 +27,15 @@ def review(
 
     Example: python -m spacy el4ner review entities.spacy tasks.jsonl --format prodigy --limit 50
     """
+    from spacy_el4ner.html_report.inputs import read_annotated
     from spacy_el4ner.pipeline.attributes import records
-    from spacy_el4ner.report.reading import read_annotated
     from spacy_el4ner.review.choice import most_disputed
-    from spacy_el4ner.review.tools import TOOLS
+    from spacy_el4ner.review.tools import find_tool
     from spacy_el4ner.storage.atomic import replacing
 
     check_file(out, docs)
-    tool = TOOLS[format]
     try:
+        tool = find_tool(format)
         annotated = read_annotated(docs)
         chosen = most_disputed(annotated, limit)
         if chosen:

@@ -11,7 +11,6 @@ from wasabi import msg
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline, use_gpu
 from spacy_el4ner.cli.outputs import check_pipeline_out
-from spacy_el4ner.cli.review import ToolName
 
 
 @app.command("review-import")
@@ -20,8 +19,9 @@ def review_import(
     file: Annotated[Path, typer.Argument(help="What the annotation tool exported")],
     out: Annotated[Path, typer.Argument(help="Where the pipeline goes; it may be the same folder")],
     format: Annotated[
-        ToolName, typer.Option("--format", "-f", help="The annotation tool")
-    ] = ToolName.prodigy,
+        str,
+        typer.Option("--format", "-f", help="prodigy, label-studio, doccano, or the tool of a plug-in"),
+    ] = "prodigy",
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
     """Let documents that were corrected in Prodigy (db-out), Label Studio (JSON) or doccano (JSONL)
@@ -31,19 +31,20 @@ def review_import(
     Example: python -m spacy el4ner review-import training/sample_en/pipeline corrected.jsonl \\
     training/sample_en/pipeline --format prodigy
     """
-    from spacy_el4ner.corpora.report import Report
-    from spacy_el4ner.review.corrections import find_component, join, to_docs
-    from spacy_el4ner.review.tools import TOOLS
+    from spacy_el4ner.corpora.report import ConversionReport
+    from spacy_el4ner.pipeline.finding import find_component
+    from spacy_el4ner.review.corrections import join, to_docs
+    from spacy_el4ner.review.tools import find_tool
 
     # The pipeline may be the one that is replaced.
     own = () if out.resolve() == pipeline.resolve() else (pipeline,)
     check_pipeline_out(out, file, *own)
-    report = Report()
+    report = ConversionReport()
     try:
-        reviewed = list(TOOLS[format].read(file))
+        reviewed = list(find_tool(format).read(file))
         use_gpu(gpu_id)
         nlp = load_pipeline(pipeline, "Make it with `index` or `fuse`.")
-        component = find_component(nlp, str(pipeline))
+        component = find_component(nlp, with_llm=True)
         docs = to_docs(reviewed, nlp, report)
         for line in report.repair_lines():
             msg.warn(line)

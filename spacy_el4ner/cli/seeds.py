@@ -19,7 +19,7 @@ def seeds(
     ],
     out: Annotated[Path, typer.Argument(help="The Markdown file to write, .md")],
 ) -> None:
-    """Print the means over runs that differ by seed, their spread, and what the method gained in each.
+    """Print the means over runs that differ by seed, their spread, and the method's gain in each.
 
     Example: python -m spacy el4ner seeds metrics/mine_0/fusion.json metrics/mine_1/fusion.json \\
     metrics/mine_2/fusion.json metrics/mine/seeds.md
@@ -28,7 +28,7 @@ def seeds(
 
     check_file(out, *metrics, suffix=".md")
     with telling_mistakes():
-        told = markdown([read_metrics(path) for path in metrics])
-    write(out, told)
-    print(told)
+        table = markdown([read_metrics(path) for path in metrics])
+    write(out, table)
+    print(table)
     msg.good(str(out))

@@ -7,8 +7,10 @@ import typer
 from spacy.tokens import Span
 from wasabi import msg
 
+from spacy_el4ner.bulk.files.lines import read_lines
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline
+from spacy_el4ner.pipeline.attributes import confidence, provenance
 
 
 @app.command("show")
@@ -16,39 +18,46 @@ def show(
     pipeline: Annotated[Path, typer.Argument(help="A pipeline, as made by `index`")],
     texts: Annotated[Path, typer.Argument(help="A text file, one text a line")],
 ) -> None:
-    """Print the entities that a pipeline finds.
+    """Print the entities that a pipeline finds, with confidences and reasons.
 
     Example: python -m spacy el4ner show training/sample_en/pipeline assets/texts_en.txt
     """
     nlp = load_pipeline(pipeline)
     try:
-        lines = [line for line in texts.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+        # As `annotate` reads them: cut at line feeds alone, not at U+2028 and the like.
+        lines = [line.decode("utf8") for _, line in read_lines(texts)]
     except (OSError, ValueError) as error:
         msg.fail(f"'{texts}' cannot be read: {error}", "Give a UTF-8 file, one text a line.", exits=1)
     for doc in nlp.pipe(lines):
         msg.divider(char="─")
         print(doc.text)
-        rows = [(ent.text, ent.label_, _confidence(ent), _says_so(ent)) for ent in doc.ents]
+        rows = [(ent.text, ent.label_, _confidence(ent), _reason(ent)) for ent in doc.ents]
         if rows:
-            msg.table(rows, header=("entity", "type", "confidence", "who says so"), divider=True)
+            msg.table(rows, header=("entity", "label", "confidence", "reason"), divider=True)
         else:
             print("(no entity)")
 
 
 UNKNOWN = "–"
-"""Of an entity that is another component's."""
+"""Shown for an entity of another component."""
 
 
 def _confidence(ent: Span) -> str:
-    confidence = ent._.confidence
-    return UNKNOWN if confidence is None else f"{confidence:.2f}"
+    sure = confidence(ent)
+    return UNKNOWN if sure is None else f"{sure:.2f}"
 
 
-def _says_so(ent: Span) -> str:
-    """The backbones that voted for it; of a fusion, whose entity it is."""
-    provenance = ent._.provenance
-    if provenance is None:
+def _reason(ent: Span) -> str:
+    """The voters that voted for an entity with the probability of its label, and the verifier's answer;
+    or the models of a fusion that found it.
+    """
+    record = provenance(ent)
+    if record is None:
         return UNKNOWN
-    if "votes" not in provenance:
-        return {"slm": "tagger", "llm": "language model"}.get(provenance["side"], "both")
-    return ", ".join(v["backbone"] for v in provenance["votes"] if v["label"] == ent.label_)
+    if "votes" not in record:
+        return {"slm": "tagger", "llm": "language model"}.get(record["side"], "both")
+    votes = [
+        f"{v['voter']} {v['probability']:.2f}" for v in record["votes"] if v["label"] == ent.label_
+    ]
+    verified = record["verification"]
+    return ", ".join([*votes, *([f"verified {verified['probability']:.2f}"] if verified else [])])

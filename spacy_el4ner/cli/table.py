@@ -1,4 +1,4 @@
-"""`python -m spacy el4ner table`: a measured JSON as a Markdown report and a plot."""
+"""`python -m spacy el4ner table`: a file of metrics as a Markdown report and a plot."""
 
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ def table(
         Path, typer.Argument(help="The JSON file that `evaluate` or `evaluate-fusion` wrote")
     ],
     out: Annotated[
-        Path, typer.Argument(help="The Markdown file to write, .md; the plot goes beside it")
+        Path, typer.Argument(help="The Markdown file to write, .md; the plot is saved next to it")
     ],
 ) -> None:
     """Write the report of an evaluation. Every number in it comes from the file.
@@ -25,13 +25,13 @@ def table(
     Example: python -m spacy el4ner table metrics/sample_en/ensemble.json \\
     metrics/sample_en/report.md
     """
-    from spacy_el4ner.evaluation import fusion_report, report
+    from spacy_el4ner.evaluation import ensemble_tables, fusion_tables
 
     picture = out.with_suffix(".png")
     check_file(out, metrics, suffix=".md")
     check_file(picture, metrics)
     data = read_metrics(metrics)
-    writer = fusion_report if "rows" in data else report
+    writer = ensemble_tables if ensemble_tables.is_ensemble(data) else fusion_tables
     write(out, writer.markdown(data, picture.name))
     with telling_mistakes():
         writer.plot(data, picture)

@@ -9,29 +9,30 @@ from spacy.training import Example
 from spacy.util import logger
 
 from spacy_el4ner.corpora.files import read_docs
-from spacy_el4ner.corpora.report import Report
+from spacy_el4ner.corpora.report import ConversionReport
 
 
 def make_corpus_v1(
     path: str, lang: str | None = None, limit: int = 0
 ) -> Callable[[Language], Iterator[Example]]:
     """path (str): A file, or a folder, of which the train file is read.
-    lang (str | None): Language whose tokenizer cuts JSONL texts; by default the pipeline's does.
+    lang (str | None): Language whose tokenizer cuts texts whose file gives no tokens; by default the
+        pipeline's does.
     limit (int): How many documents to take, the first ones; 0 for all.
     RETURNS (Callable[[Language], Iterator[Example]]): A reader for the config's [corpora]. Its
         predicted documents have the tokens and sentences of the gold ones and nothing else.
     """
-    told: set[str] = set()
+    warned: set[str] = set()
 
     def read(nlp: Language) -> Iterator[Example]:
-        report = Report()
-        own = None if lang else nlp
-        docs = read_docs(Path(path), nlp.vocab, nlp=own, lang=lang, report=report)
-        # Training reads its corpus anew each epoch and need not say the same each time.
+        report = ConversionReport()
+        tokenizer = None if lang else nlp
+        docs = read_docs(Path(path), nlp.vocab, nlp=tokenizer, lang=lang, report=report)
+        # Training reads its corpus again each epoch and need not repeat the warnings.
         for line in report.repair_lines():
-            if line not in told:
+            if line not in warned:
                 logger.warning("%s: %s", path, line)
-                told.add(line)
+                warned.add(line)
         for doc in docs[: limit or None]:
             yield Example(unannotated(doc), doc)
 

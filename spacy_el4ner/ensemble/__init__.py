@@ -1,1 +1,1 @@
-"""What the answers of several backbones amount to."""
+"""EL4NER: the four stages, the vote and the choice among overlapping candidates."""

@@ -1,4 +1,4 @@
-"""Overlapping candidates into entities that do not overlap."""
+"""The choice among overlapping candidates."""
 
 from collections.abc import Iterable
 
@@ -7,10 +7,11 @@ from spacy_el4ner.types import Candidate
 
 def resolve(candidates: Iterable[Candidate], taken: Iterable[tuple[int, int]] = ()) -> list[Candidate]:
     """candidates (Iterable[Candidate]): Typed candidates of one document.
-    taken (Iterable[tuple[int, int]]): Offsets of entities that stay whatever is found.
-    RETURNS (list[Candidate]): Those that overlap neither each other nor what is taken, in the order of
-        the text. Of overlapping ones, that with the greatest sum of its confidence and the share of the
-        voters that extracted it wins; of equals the longer, then the earlier one.
+    taken (Iterable[tuple[int, int]]): Offsets of entities that are kept in any case.
+    RETURNS (list[Candidate]): The candidates that overlap neither each other nor the entities kept, in
+        the order of the text. Of overlapping ones, that with the greatest sum of its confidence and the
+        share of the voters that extracted it wins; of equals, the longer, then the earlier one. Voters
+        that abstain on a candidate are left out of its share.
     """
     occupied = list(taken)
     chosen: list[Candidate] = []
@@ -23,8 +24,10 @@ def resolve(candidates: Iterable[Candidate], taken: Iterable[tuple[int, int]] = 
 
 def _rank(candidate: Candidate) -> tuple[float, int, int, str]:
     length = candidate.end - candidate.start
-    # How backbones type a span says little of its boundaries; that several found the same ones does.
-    agreement = len(candidate.proposals) / max(1, len(candidate.votes))
+    # Votes on the label say little about the boundaries; several voters that found the same ones do.
+    abstaining = {vote.voter for vote in candidate.votes if vote.abstained}
+    proposing = len(candidate.proposals.keys() - abstaining)
+    agreement = proposing / max(1, len(candidate.votes) - len(abstaining))
     return (
         -round(candidate.confidence + agreement, 9),
         -length,

@@ -1,1 +1,1 @@
-"""Measuring: rows of scores, and the report made from them."""
+"""Evaluation: quality, speed, memory and robustness of pipelines, and the tables of the results."""

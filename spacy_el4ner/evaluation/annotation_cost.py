@@ -1,4 +1,4 @@
-"""What a bulk annotation costs, from the start of the command to the merged output."""
+"""The cost of a bulk annotation, from the start of the command to the merged output."""
 
 import json
 import os
@@ -11,26 +11,26 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERRuntimeError, Errors
+from spacy_el4ner.evaluation.ensemble_tables import table
 from spacy_el4ner.evaluation.machine import software, where
-from spacy_el4ner.evaluation.report import table
 from spacy_el4ner.storage.atomic import replacing
 
 Row = dict[str, Any]
 HEADER = ("documents", "processes", "seconds", "documents/s", "CPU seconds", "peak MiB")
 KEYS = ("documents", "workers", "seconds", "docs_per_s", "cpu_s", "peak_mb")
 NOT_COMPARED = ("date", "pipeline")
-"""What may differ where a run that was stopped goes on."""
+"""Keys that may differ when an interrupted run continues."""
 
 
 def measure(
     pipeline: str, texts: Sequence[str], documents: int, workers: int, batch_size: int, gpu_id: int = -1
 ) -> Row:
-    """pipeline (str): As `annotate` takes it.
-    texts (Sequence[str]): Gone round until there are enough; each round is made different, so that
-        nothing can be remembered.
-    documents (int): How many.
-    workers (int): Processes.
+    """pipeline (str): The pipeline, as for `annotate`.
+    texts (Sequence[str]): The texts. They are repeated until there are enough; each repetition is
+        different, so that nothing can be cached.
+    documents (int): Number of documents.
+    workers (int): Number of processes.
     batch_size (int): Documents that go through the pipeline together.
     gpu_id (int): The GPU to use; below 0 for the CPU.
     RETURNS (Row): `seconds` by the clock, `docs_per_s`, `cpu_s` of all processes together, and
@@ -45,13 +45,13 @@ def measure(
         command = [sys.executable, "-m", "spacy", "el4ner", "annotate", pipeline, source, out]
         options = ["--n-process", workers, "--batch-size", batch_size, "--gpu-id", gpu_id]
         start = time.perf_counter()
-        # Its progress bar goes on showing; its message does not.
+        # Its progress is shown, its messages are not.
         process = subprocess.Popen([*map(str, command + options)], stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
-            raise RuntimeError(Errors.EL074.format(documents=documents, code=process.returncode))
+            raise EL4NERRuntimeError(Errors.EL074.format(documents=documents, code=process.returncode))
     return {
         "documents": documents,
         "workers": workers,
@@ -62,39 +62,47 @@ def measure(
     }
 
 
-class Record:
-    """The file of rows, written after each, so that a run that was cut off goes on.
+class CostRecord:
+    """The file of rows, written after each row, so that an interrupted run continues.
 
-    path (Path): The JSON file. One about something else is replaced.
-    about (dict[str, Any]): What was measured, and on what.
+    path (Path): The JSON file; one of another measurement is replaced.
+    about (dict[str, Any]): The settings, the machine and the versions.
     """
 
     def __init__(self, path: Path, about: dict[str, Any]):
         self.path = path
         about = json.loads(json.dumps(about))
-        found = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
-        same = all(found.get(key) == value for key, value in about.items() if key not in NOT_COMPARED)
-        self.data: dict[str, Any] = {**about, "rows": found["rows"] if found and same else []}
+        earlier = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
+        same = all(earlier.get(key) == value for key, value in about.items() if key not in NOT_COMPARED)
+        self.data: dict[str, Any] = {**about, "rows": earlier["rows"] if earlier and same else []}
 
     @property
     def rows(self) -> list[Row]:
-        """RETURNS (list[Row]): What was measured so far."""
+        """RETURNS (list[Row]): The rows measured so far."""
         rows: list[Row] = self.data["rows"]
         return rows
 
     def has(self, documents: int, workers: int) -> bool:
-        """RETURNS (bool): Whether this was measured."""
+        """documents (int): Number of documents.
+        workers (int): Number of processes.
+        RETURNS (bool): Whether there is a row with these numbers.
+        """
         return any((row["documents"], row["workers"]) == (documents, workers) for row in self.rows)
 
     def add(self, row: Row) -> None:
-        """row (Row): What `measure` returned."""
+        """Add a row and write the file.
+
+        row (Row): What `measure` returned.
+        """
         self.data["rows"] = [*self.rows, row]
         with replacing(self.path) as file:
             file.write(json.dumps(self.data, indent=2, ensure_ascii=False).encode("utf8") + b"\n")
 
 
 def cells(rows: Sequence[Row]) -> list[list[str]]:
-    """RETURNS (list[list[str]]): What was measured, under `HEADER`, in the order of its sizes."""
+    """rows (Sequence[Row]): Rows as `measure` returned them.
+    RETURNS (list[list[str]]): The cells of a table with the columns `HEADER`, sorted by size.
+    """
     ordered = sorted(rows, key=lambda row: (row["workers"], row["documents"]))
     return [
         [f"{row[key]:.3g}" if row[key] < 1000 else str(round(row[key])) for key in KEYS]

@@ -1,4 +1,4 @@
-"""The rows of `metrics/<name>/ensemble.json`: the ensemble, each backbone alone, and ablations.
+"""The rows of `metrics/<name>/ensemble.json`: the ensemble, each voter alone, and ablations.
 
 All rows see the same documents and the same pool. Nothing is chosen on the test split in the method's
 favour: `no_vote` is the classifier that happens to be best *on the test split*, the strongest opponent
@@ -8,7 +8,8 @@ of the vote that there is.
 import time
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from spacy.language import Language
@@ -16,17 +17,22 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
-from spacy_el4ner.errors import Errors
-from spacy_el4ner.evaluation.documents import before
-from spacy_el4ner.evaluation.memo import Account, MemoBackend
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.evaluation.ensemble_tables import ENSEMBLE
+from spacy_el4ner.evaluation.memo import Account, remembering
+from spacy_el4ner.pipeline.finding import find_component
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
+from spacy_el4ner.pipeline.upstream import before
+from spacy_el4ner.progress import track
 from spacy_el4ner.retrieval.base import Retriever
 from spacy_el4ner.retrieval.random import RandomDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.scorer import annotated, score
+from spacy_el4ner.scores import prf
+from spacy_el4ner.voters.base import Verifier
 
 Row = dict[str, Any]
-SHOTS = (0, 1, 3, 5)
+DEMONSTRATIONS = (0, 1, 3, 5)
 
 
 @dataclass
@@ -41,21 +47,24 @@ class Bench:
     gold: Sequence[Doc]
 
     def __post_init__(self) -> None:
-        self.component = load_component(self.nlp)
+        self.component = find_component(self.nlp, LLMEnsembleNER)
+        self.component.prepare()
         start = time.perf_counter()
         self.docs = before(self.nlp, self.component, self.gold)
         self.seconds = time.perf_counter() - start
         self.account = Account()
-        self.members = [
-            replace(b, backend=MemoBackend(b.backend, self.account)) for b in self.component.backbones
-        ]
+        self.members = {
+            name: remembering(voter, self.account) for name, voter in self.component.voters.items()
+        }
 
     def variant(self, **changes: Any) -> LLMEnsembleNER:
-        """RETURNS (LLMEnsembleNER): The component with other settings; its backends are shared."""
+        """**changes (Any): Settings that differ, and `voters`, `retriever` or `vote`.
+        RETURNS (LLMEnsembleNER): The component with these settings; its backends are shared.
+        """
         variant = copy(self.component)
         variant.cfg = {**self.component.cfg}
-        variant.backbones = changes.pop("backbones", self.members)
-        if variant.cfg["verifier"] not in [None, *(b.name for b in variant.backbones)]:
+        variant.voters = changes.pop("voters", self.members)
+        if variant.cfg["verifier"] not in (None, *variant.voters):
             variant.cfg["verifier"] = None
         for attribute in ("retriever", "vote"):
             if attribute in changes:
@@ -64,12 +73,22 @@ class Bench:
         variant.cfg.update(changes, stages=stages, on_error="raise")
         return variant
 
+    @property
+    def all_vote(self) -> dict[str, bool]:
+        """RETURNS (dict[str, bool]): The setting `tuned` under which voters that tuning left out vote
+        as well.
+        """
+        return {**self.component.cfg["tuned"], "votes": False}
+
     def row(self, **changes: Any) -> Row:
-        """RETURNS (Row): Scores and cost of a variant over all documents."""
+        """**changes (Any): As for `variant`.
+        RETURNS (Row): Scores and cost of the variant over all documents.
+        """
         component = self.variant(**changes)
         self.account.reset()
         start = time.perf_counter()
-        predicted = list(component.pipe((doc.copy() for doc in self.docs), batch_size=256))
+        stream = component.pipe((doc.copy() for doc in self.docs), batch_size=256)
+        predicted = list(track(stream, "Measuring", len(self.docs)))
         wall = time.perf_counter() - start
         seconds = self.seconds + wall - self.account.spent + self.account.seconds
         examples = [Example(p, g) for p, g in zip(predicted, self.gold, strict=True)]
@@ -85,14 +104,14 @@ class Bench:
         }
 
     def extraction(self) -> dict[str, Row]:
-        """RETURNS (dict[str, Row]): Untyped precision, recall and F1 of each backbone and the union, of
-        what was found where the gold entities are known.
+        """RETURNS (dict[str, Row]): Precision, recall and F1 of the spans of each voter and of the
+        union, without labels, 0 to 1; only over tokens whose gold entities are known.
         """
         stages = {"classification": False, "verification": False}
-        component = self.variant(stages=stages, backbones=self.members)
+        component = self.variant(stages=stages, voters=self.members, tuned=self.all_vote)
         results = component.predict(self.docs)
         gold = {(n, e.start_char, e.end_char) for n, d in enumerate(self.gold) for e in d.ents}
-        by_name: dict[str, set[tuple[int, int, int]]] = {b.name: set() for b in self.members}
+        by_name: dict[str, set[tuple[int, int, int]]] = {name: set() for name in self.members}
         by_name["union"] = set()
         for n, result in enumerate(results):
             for c in result.candidates:
@@ -101,24 +120,27 @@ class Bench:
                 by_name["union"].add((n, c.start, c.end))
                 for name in c.proposals:
                     by_name[name].add((n, c.start, c.end))
-        return {name: _prf(found, gold) for name, found in by_name.items()}
+        return {name: prf(spans, gold).to_dict("ents_") for name, spans in by_name.items()}
 
 
 Say = Callable[[str], None]
 
 
 def evaluate(bench: Bench, say: Say = print) -> dict[str, Any]:
-    """bench (Bench): What to measure, on what.
-    say (Callable[[str], None]): Told of each row before it is measured.
-    RETURNS (dict[str, Any]): `full`, `backbones`, `extraction` and `ablations`.
+    """bench (Bench): The ensemble and the documents.
+    say (Callable[[str], None]): Called with the name of each row before it is measured.
+    RETURNS (dict[str, Any]): `rows`, from "ensemble" and each voter to its scores; `extraction` and
+        `ablations`.
+    RAISES (EL4NERValueError): EL317, a voter has the name of the row of the ensemble.
     """
+    if ENSEMBLE in bench.members:
+        raise EL4NERValueError(Errors.EL317.format(name=ENSEMBLE))
     say("the full ensemble")
-    full = bench.row()
-    backbones = {}
-    for member in bench.members:
-        say(f"{member.name} alone, through the same stages")
-        backbones[member.name] = bench.row(backbones=[member])
-    say("extraction by each backbone and by the union")
+    rows = {ENSEMBLE: bench.row()}
+    for name, voter in bench.members.items():
+        say(f"{name} alone, through the same stages")
+        rows[name] = bench.row(voters={name: voter})
+    say("extraction by each voter and by the union")
     extraction = bench.extraction()
     say("without verification")
     ablations = {"no_verification": bench.row(stages={"verification": False})}
@@ -132,67 +154,58 @@ def evaluate(bench: Bench, say: Say = print) -> dict[str, Any]:
         "random_demonstrations": RandomDemonstrations(),
         "sentence_similarity": SentenceSimilarity(own, least),
     }
+    if not bench.component.cfg["k"]:
+        others = {}  # without demonstrations they would be the same row again
     for name, retriever in others.items():
         say(f"with {name.replace('_', ' ')}")
         retriever.index(bench.component.pool.entries)
         ablations[name] = bench.row(retriever=retriever)
     return {
-        "full": full,
-        "backbones": backbones,
+        "rows": rows,
         "extraction": extraction,
         "ablations": ablations,
     }
 
 
 def ablate(bench: Bench, say: Say = print) -> dict[str, Row]:
-    """RETURNS (dict[str, Row]): The further ablations: zero-shot, k, number of backbones, verifier."""
+    """bench (Bench): The ensemble and the documents.
+    say (Callable): Called with the name of each ablation before it is measured.
+    RETURNS (dict[str, Row]): The further ablations: zero-shot, k, number of voters, verifier.
+    """
     rows = {}
     say("zero-shot")
     rows["zero_shot"] = bench.row(stages={"demonstrations": False})
     retriever = any_similarity(bench.component)
-    for k in SHOTS:
+    for k in DEMONSTRATIONS:
         say(f"k = {k}")
         rows[f"k={k}"] = bench.row(k=k, retriever=retriever)
     for n in range(1, len(bench.members) + 1):
-        say(f"{n} backbones")
-        rows[f"n_backbones={n}"] = bench.row(backbones=bench.members[:n])
-    for member in bench.members:
-        say(f"verifier = {member.name}")
-        rows[f"verifier={member.name}"] = bench.row(verifier=member.name)
+        say(f"{n} voters")
+        first = dict(islice(bench.members.items(), n))
+        rows[f"n_voters={n}"] = bench.row(voters=first, tuned=bench.all_vote)
+    for name, voter in bench.members.items():
+        if isinstance(voter, Verifier):
+            say(f"verifier = {name}")
+            rows[f"verifier={name}"] = bench.row(verifier=name)
     return rows
 
 
 def _best_single(bench: Bench) -> Row:
     rows = [
-        {**bench.row(vote=SingleVote(member.name)), "classifier": member.name}
-        for member in bench.members
+        {**bench.row(vote=SingleVote(name), tuned=bench.all_vote), "classifier": name}
+        for name in bench.members
     ]
     return max(rows, key=lambda row: row["ents_f"])
 
 
-def _prf(found: set[Any], gold: set[Any]) -> Row:
-    right = len(found & gold)
-    p, r = right / max(1, len(found)), right / max(1, len(gold))
-    return {"ents_p": p, "ents_r": r, "ents_f": 2 * p * r / (p + r) if right else 0.0}
-
-
 def any_similarity(component: LLMEnsembleNER) -> Any:
-    """RETURNS (Retriever): The component's, but that it finds the k most similar always."""
+    """component (LLMEnsembleNER): The ensemble.
+    RETURNS (Retriever): Its retriever, or a copy of it, without a minimum similarity: it always finds k
+        demonstrations.
+    """
     retriever: Any = component.retriever
     if getattr(retriever, "min_similarity", None) is None:
         return retriever
-    found = type(retriever)(retriever.encoder)
-    found.from_dict(retriever.to_dict(), component.pool.entries)
-    return found
-
-
-def load_component(nlp: Language) -> LLMEnsembleNER:
-    """RETURNS (LLMEnsembleNER): The pipeline's component.
-    RAISES (ValueError): It has none.
-    """
-    for _, component in nlp.pipeline:
-        if isinstance(component, LLMEnsembleNER):
-            return component
-    names = ", ".join(nlp.pipe_names)
-    path = nlp.meta["name"]
-    raise ValueError(Errors.EL014.format(path=path, factory="llm_ensemble_ner", names=names))
+    unlimited = type(retriever)(retriever.encoder)
+    unlimited.from_dict(retriever.to_dict(), component.pool.entries)
+    return unlimited

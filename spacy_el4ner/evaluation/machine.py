@@ -1,4 +1,4 @@
-"""What a measurement was made on."""
+"""The machine and the software that a measurement was made with."""
 
 import datetime
 import os
@@ -12,7 +12,7 @@ PACKAGES = ("spacy", "torch", "transformers", "sentence-transformers", "numpy", 
 
 
 def machine() -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): Machine, date and package versions."""
+    """RETURNS (dict[str, Any]): Plain data: "machine", "date" and "versions" of packages."""
     import torch
 
     described = {
@@ -31,8 +31,8 @@ def machine() -> dict[str, Any]:
 
 
 def where(record: dict[str, Any]) -> str:
-    """record (dict[str, Any]): What was measured, with what `machine` tells.
-    RETURNS (str): What it was computed on: a GPU, or threads of a processor.
+    """record (dict[str, Any]): A measurement, with the keys that `machine` returns.
+    RETURNS (str): The GPU, or the threads of the processor, that computed it.
     """
     machine = record["machine"]
     number = machine["threads"]
@@ -42,22 +42,35 @@ def where(record: dict[str, Any]) -> str:
 
 
 def software(record: dict[str, Any]) -> str:
-    """record (dict[str, Any]): The same.
-    RETURNS (str): The versions of everything.
+    """record (dict[str, Any]): A measurement, with the keys that `machine` returns.
+    RETURNS (str): The versions of Python and of the packages.
     """
     packages = ", ".join(f"{name} {number}" for name, number in record["versions"].items())
     return f"Python {record['machine']['python']}; {packages}"
 
 
+def portable_name(model: str) -> str:
+    """model (str): A folder, or the name of a model on the hub.
+    RETURNS (str): A folder of the current project as a relative path, one elsewhere on this machine by
+        its own name; anything else unchanged.
+    """
+    path = Path(model)
+    if path.is_relative_to(Path.cwd()):
+        return str(path.relative_to(Path.cwd()))
+    return path.name if path.is_absolute() else model
+
+
 def versions(names: Iterable[str]) -> dict[str, str]:
-    """RETURNS (dict[str, str]): The version of each package that is installed."""
-    found = {}
+    """names (Iterable[str]): Names of packages.
+    RETURNS (dict[str, str]): The version of each package that is installed.
+    """
+    installed = {}
     for name in names:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def _processor() -> str:

@@ -12,16 +12,28 @@ from typing import Any, TypeVar
 from spacy_el4ner.backends.base import Backend
 from spacy_el4ner.backends.wrapper import Wrapper
 from spacy_el4ner.types import Answer, DecodeRequest, ScoreRequest
+from spacy_el4ner.voters.base import Voter
+from spacy_el4ner.voters.prompted.voter import PromptedVoter
 
 T = TypeVar("T")
 
 
+def remembering(voter: Voter, account: "Account") -> Voter:
+    """voter (Voter): A member of the ensemble.
+    account (Account): Where its costs are charged.
+    RETURNS (Voter): The same voter; one that asks a language model asks nothing twice.
+    """
+    if not isinstance(voter, PromptedVoter):
+        return voter
+    return voter.with_backend(MemoBackend(voter.backend, account))
+
+
 @dataclass
 class Account:
-    """What the answers used since `reset` cost, and what was really spent meanwhile.
+    """The cost of the answers used since `reset`, and the time actually spent.
 
-    seconds (float), passes (float): Charged for the answers used.
-    spent (float): Seconds in which a model really ran.
+    seconds (float), passes (float): Charge for the answers that were used.
+    spent (float): Seconds in which a model actually ran.
     """
 
     seconds: float = 0.0
@@ -29,6 +41,7 @@ class Account:
     spent: float = 0.0
 
     def reset(self) -> None:
+        """Set all costs to 0."""
         self.seconds = self.passes = self.spent = 0.0
 
 
@@ -40,18 +53,25 @@ class MemoBackend(Wrapper[Backend]):
     def __init__(self, backend: Backend, account: Account):
         super().__init__(backend)
         self.account = account
-        self._known: dict[Hashable, tuple[Any, float, float]] = {}
+        self._answers: dict[Hashable, tuple[Any, float, float]] = {}
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[Answer]:
+        """requests (Sequence[DecodeRequest]): The requests.
+        RETURNS (list[Answer]): The answers, remembered ones for requests that were answered before.
+        """
         return self._remember(requests, self.backend.decode)
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
+        """requests (Sequence[ScoreRequest]): The requests.
+        RETURNS (list[list[float]]): Log-probabilities of the options of each, in nats, remembered where
+            the request was answered before.
+        """
         return self._remember(requests, self.backend.score)
 
     def _remember(
         self, requests: Sequence[Any], compute: Callable[[Sequence[Any]], list[T]]
     ) -> list[T]:
-        new = [r for r in dict.fromkeys(requests) if r not in self._known]
+        new = [r for r in dict.fromkeys(requests) if r not in self._answers]
         if new:
             passes, start = self.backend.forward_passes, time.perf_counter()
             answers = compute(new)
@@ -60,8 +80,8 @@ class MemoBackend(Wrapper[Backend]):
             share = 1 / len(new)
             used = self.backend.forward_passes - passes
             for request, answer in zip(new, answers, strict=True):
-                self._known[request] = (answer, seconds * share, used * share)
-        found = [self._known[r] for r in requests]
-        self.account.seconds += sum(seconds for _, seconds, _ in found)
-        self.account.passes += sum(passes for _, _, passes in found)
-        return [answer for answer, _, _ in found]
+                self._answers[request] = (answer, seconds * share, used * share)
+        remembered = [self._answers[r] for r in requests]
+        self.account.seconds += sum(seconds for _, seconds, _ in remembered)
+        self.account.passes += sum(passes for _, _, passes in remembered)
+        return [answer for answer, _, _ in remembered]

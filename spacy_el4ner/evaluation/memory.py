@@ -1,4 +1,4 @@
-"""Resident memory while very many documents go through a pipeline."""
+"""Resident memory while many documents go through a pipeline."""
 
 import resource
 import time
@@ -9,7 +9,7 @@ from typing import Any
 
 from spacy.language import Language
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.plots import BLUE, saved_figure
 
 PAGE = resource.getpagesize()
 
@@ -22,13 +22,13 @@ def measure(
     progress: Callable[[Iterable[Any]], Iterable[Any]] = iter,
 ) -> dict[str, Any]:
     """nlp (Language): The pipeline.
-    texts (Sequence[str]): Gone round until there are enough; each round is made different, so that
-        nothing can be remembered.
-    documents (int): How many.
-    batch_size (int): Of `nlp.pipe`.
-    progress (Callable): Wraps the documents, to show how far it is.
-    RETURNS (dict[str, Any]): `documents` and `mb` side by side, a sample after every hundredth part,
-        and `docs_per_s`.
+    texts (Sequence[str]): The texts. They are repeated until there are enough; each repetition is
+        different, so that nothing can be cached.
+    documents (int): Number of documents.
+    batch_size (int): Batch size of `nlp.pipe`.
+    progress (Callable): Wraps the documents to show the progress.
+    RETURNS (dict[str, Any]): "documents" and "mb", a hundred samples of the number of documents and the
+        memory in MiB, and "docs_per_s".
     """
     rounds = (f"{text} ({n})" for n, text in enumerate(cycle(texts)))
     every = max(1, documents // 100)
@@ -44,8 +44,9 @@ def measure(
 
 
 def growth(measured: dict[str, Any]) -> float:
-    """RETURNS (float): Mean of the last tenth of the samples over that of the tenth after the first
-    one, in which the models were loaded: 1 for flat memory.
+    """measured (dict[str, Any]): What `measure` returned.
+    RETURNS (float): The mean of the last tenth of the samples, divided by that of the second tenth: 1
+        for flat memory. In the first tenth the models are loaded.
     """
     samples = measured["mb"]
     tenth = max(1, len(samples) // 10)
@@ -54,8 +55,8 @@ def growth(measured: dict[str, Any]) -> float:
 
 
 def resident_mb() -> float:
-    """RETURNS (float): Resident memory of this process in MiB; its peak where the system does not
-    tell more.
+    """RETURNS (float): Resident memory of this process in MiB; its peak where the current value is
+    unknown.
     """
     now = Path("/proc/self/statm")
     if now.is_file():
@@ -64,21 +65,11 @@ def resident_mb() -> float:
 
 
 def plot(measured: dict[str, Any], out: Path) -> None:
-    """out (Path): The PNG file to write: memory over documents."""
-    try:
-        import matplotlib
-    except ImportError as error:
-        raise ImportError(Errors.EL013) from error
-
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(8, 3))
-    axes.plot(measured["documents"], measured["mb"], color="#1b6ca8")
-    axes.set_ylim(0, max(measured["mb"]) * 1.2)
-    axes.set_xlabel("documents through nlp.pipe")
-    axes.set_ylabel("resident memory, MiB")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.tight_layout()
-    figure.savefig(out, dpi=150)
-    pyplot.close(figure)
+    """measured (dict[str, Any]): What `measure` returned.
+    out (Path): The PNG file to write: memory over documents.
+    """
+    with saved_figure(out, 8, 3) as axes:
+        axes.plot(measured["documents"], measured["mb"], color=BLUE)
+        axes.set_ylim(0, max(measured["mb"]) * 1.2)
+        axes.set_xlabel("documents through nlp.pipe")
+        axes.set_ylabel("resident memory, MiB")

@@ -1,1 +1,1 @@
-"""How a pipeline came to its entities: as plain data, in the terminal, and as a page."""
+"""Explanations of the entities of a pipeline: as plain data, in the terminal, and as a page."""

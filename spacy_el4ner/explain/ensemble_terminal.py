@@ -1,10 +1,10 @@
-"""The ensemble explained in the terminal: a table a stage."""
+"""The explanation of an ensemble in the terminal: one section for each stage."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from spacy_el4ner.explain.layout import columns, short, wrapped
-from spacy_el4ner.explain.words import ballot, marked, named, number
+from spacy_el4ner.explain.layout import columns, demonstration_line, short, wrapped
+from spacy_el4ner.explain.words import ballot, named, number
 
 
 def _retrieval(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
@@ -12,13 +12,10 @@ def _retrieval(data: Any, window: Any, candidates: Any, width: int) -> Iterator[
     if window["spans"]:
         spans = ", ".join(f"{span['text']} (weight {span['weight']:g})" for span in window["spans"])
         yield wrapped(f"pre-extracted: {spans}", width)
-    for shot in window["demonstrations"]:
-        missed = [name for name in data["backbones"] if name not in shot["shown_to"]]
+    for demonstration in window["demonstrations"]:
+        missed = [name for name in data["voters"] if name not in demonstration["shown_to"]]
         room = f" (no room with {', '.join(missed)})" if missed else ""
-        text = marked(shot["text"], shot["entities"])
-        yield wrapped(
-            f"{number(shot['similarity'])}  {shot['id']}{room}: {text}", width, "  ", "        "
-        )
+        yield demonstration_line(demonstration, room, width)
     if not window["demonstrations"]:
         yield "  none"
     if window["cut_for"]:
@@ -27,7 +24,7 @@ def _retrieval(data: Any, window: Any, candidates: Any, width: int) -> Iterator[
 
 def _extraction(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
     yield "2. Extraction: who proposed the span, with what probability"
-    names = list(data["backbones"])
+    names = list(data["voters"])
     rows = [
         (short(c), *(number(c["proposed_by"][n]) if n in c["proposed_by"] else "·" for n in names))
         for c in candidates
@@ -39,11 +36,13 @@ def _extraction(data: Any, window: Any, candidates: Any, width: int) -> Iterator
 
 def _vote(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
     rule = data["settings"]["vote"]
-    yield f"3. Classification: each backbone's type and probability ({rule})"
-    names = list(data["backbones"])
+    yield f"3. Classification: each voter's label and probability ({rule})"
+    for name, remark in data["trust"].items():
+        yield wrapped(f"{name}: {remark}", width, "  ", "    ")
+    names = list(data["voters"])
     rows = []
     for c in candidates:
-        votes = {vote["backbone"]: ballot(vote) for vote in c["votes"]}
+        votes = {vote["voter"]: ballot(vote) for vote in c["votes"]}
         if votes:
             rows.append((short(c), *(votes.get(n, "·") for n in names), f"→ {named(c['label'])}"))
     yield columns(("span", *names, "vote"), rows)
@@ -52,11 +51,11 @@ def _vote(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
 def _verification(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
     yield "4. Verification: is it one, true or false?"
     rows = [
-        (short(c), c["label"], str(v["true"]).lower(), number(v["probability"]), v["backbone"])
+        (short(c), c["label"], str(v["true"]).lower(), number(v["probability"]), v["voter"])
         for c in candidates
         if (v := c["verification"]) is not None
     ]
-    yield columns(("span", "type", "answer", 'p("true")', "by"), rows)
+    yield columns(("span", "label", "answer", 'p("true")', "by"), rows)
 
 
 STAGES = (_retrieval, _extraction, _vote, _verification)

@@ -1,9 +1,9 @@
-"""What the tagger (SLM) and the language model (LLM) said of one text, and who was believed.
+"""The readings of the tagger (SLM) and the language model (LLM) of one text, and their fusion.
 
-The keys beside those of `structure`:
+The keys in addition to those of `structure`:
 
     models       slm: the components that make the tagger; llm: the language model, null for none
-    settings     rule, lam (its λ; null where it has none), route, threshold in nats, retriever
+    settings     rule (its name), title and description of the rule, route, threshold in nats, retriever
     windows      start, end, text of each, and
         uncertainty     the sum of the tagger's entropies, in nats
         asked, why      whether the language model was asked, and the reason
@@ -29,7 +29,6 @@ The keys beside those of `structure`:
         outcome         kept; else also stage, reason and by (the side, or the entities in the way)
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -45,32 +44,32 @@ from spacy_el4ner.explain.plain import (
     overlapping,
     stretch,
 )
+from spacy_el4ner.fusion.cases import Case
 from spacy_el4ner.fusion.disagreements import Disagreement, tokens_of
 from spacy_el4ner.fusion.evidence import copying, entropy
-from spacy_el4ner.fusion.fuse import FusedMention
-from spacy_el4ner.fusion.readings import Case, LLMMention
-from spacy_el4ner.fusion.rejected import REJECTED, decisions
+from spacy_el4ner.fusion.fuse import REJECTED, FusedMention, FusedWindow
+from spacy_el4ner.fusion.readings import LLMMention
 from spacy_el4ner.fusion.routing import uncertainty
-from spacy_el4ner.fusion.rules import LLM, SLM, Decision, LearnedRule, PaperRule, Rule, ScaledRule
+from spacy_el4ner.fusion.rules.base import LLM, SLM, FusionRule, RuleDecision
 from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
 from spacy_el4ner.retrieval.base import Hit
 from spacy_el4ner.types import Mention
 
 ANSWER = ("error", "estimated", "unaligned", "unparsed", "parts")
-"""What is told of the language model's reading beside its entities."""
+"""The fields of the language model's reading that an explanation includes with its entities."""
 
 
 def explain(component: SLMLLMFusion, doc: Doc, before: Sequence[str]) -> Plain:
     """component (SLMLLMFusion): The fusion.
-    doc (Doc): A document as the component gets it; it is annotated.
+    doc (Doc): A document as the component receives it; it is annotated.
     before (Sequence[str]): Names of the components before it.
-    RETURNS (dict[str, Any]): What both models said, as above.
+    RETURNS (dict[str, Any]): The readings of both models and their fusion, as above.
     """
-    trace, rule = component.trace([doc]), component.method().rule
+    trace, rule = component.trace([doc]), component.fitted_rule
     component.set_annotations([doc], trace.results)
     windows = [
-        _window(component, doc, case, hits, rule)
-        for case, hits in zip(trace.cases, trace.hits, strict=True)
+        _window(component, doc, fused, hits, rule)
+        for fused, hits in zip(trace.windows, trace.hits, strict=True)
     ]
     (result,) = trace.results
     mentions = sorted([*result.entities, *result.rejected], key=lambda m: (m.start, m.end, m.label))
@@ -78,7 +77,8 @@ def explain(component: SLMLLMFusion, doc: Doc, before: Sequence[str]) -> Plain:
         "models": {"slm": " + ".join([*before, component.name]), "llm": _model(component.llm)},
         "settings": {
             "rule": rule.name,
-            "lam": _lam(rule),
+            "title": rule.title,
+            "description": rule.description,
             "route": component.cfg["route"],
             "threshold": component.calibration.threshold,
             "retriever": type(component.retriever).__name__,
@@ -88,7 +88,10 @@ def explain(component: SLMLLMFusion, doc: Doc, before: Sequence[str]) -> Plain:
     }
 
 
-def _window(component: SLMLLMFusion, doc: Doc, case: Case, hits: Sequence[Hit], rule: Rule) -> Plain:
+def _window(
+    component: SLMLLMFusion, doc: Doc, fused: FusedWindow, hits: Sequence[Hit], rule: FusionRule
+) -> Plain:
+    case = fused.case
     window, llm = case.window, case.llm
     unsure = uncertainty(case.slm)
     shown = len(hits) - (llm.dropped if llm is not None else 0)
@@ -110,25 +113,27 @@ def _window(component: SLMLLMFusion, doc: Doc, case: Case, hits: Sequence[Hit], 
         "slm": [{**_slm(doc, case, m, p), "entropy": _entropy(case, m)} for m, p in tagged],
         "llm": [_llm(doc, case, m) for m in llm.mentions] if llm is not None else [],
         "disagreements": [
-            _disagreement(doc, case, group, decision, rule) for group, decision in decisions(case, rule)
+            _disagreement(doc, case, group, decision, rule) for group, decision in fused.decisions
         ],
     }
 
 
-def _why(component: SLMLLMFusion, unsure: float, asked: bool) -> str:
+def _why(component: SLMLLMFusion, unsure: float, llm_asked: bool) -> str:
     if component.llm is None:
         return "there is no language model"
-    if component.cfg["rule"] == SLM:
-        return 'the rule "slm" never believes it'
+    if component.rule.always == SLM:
+        return f'by the rule "{component.rule.name}" the tagger always wins'
     if component.cfg["route"] != "uncertain":
         return "it is asked about every sentence"
-    relation = "above" if asked else "not above"
+    relation = "above" if llm_asked else "not above"
     threshold = component.calibration.threshold
     bound = f"{relation} the threshold of {threshold:.2f}"
     return f"the tagger's uncertainty of {unsure:.2f} nats is {bound}"
 
 
-def _disagreement(doc: Doc, case: Case, group: Disagreement, decision: Decision, rule: Rule) -> Plain:
+def _disagreement(
+    doc: Doc, case: Case, group: Disagreement, decision: RuleDecision, rule: FusionRule
+) -> Plain:
     tokens, at = group.tokens, case.window.start
     start, end = case.window.tokens[tokens[0]][0], case.window.tokens[tokens[-1]][1]
     tagged = zip(group.slm, group.probabilities, strict=True)
@@ -140,30 +145,9 @@ def _disagreement(doc: Doc, case: Case, group: Disagreement, decision: Decision,
         "entropy": entropy(case, tokens),
         "copied": None if group.llm else copying(case, tokens),
         "scores": {SLM: decision.slm_score, LLM: decision.llm_score},
-        "compared": _compared(group, decision, rule),
+        "compared": rule.describe(case, group, decision),
         "winner": decision.side,
     }
-
-
-def _compared(group: Disagreement, decision: Decision, rule: Rule) -> str:
-    """What the rule compared, with the numbers that it did so with."""
-    slm, llm, lam = decision.slm_score, decision.llm_score, _lam(rule)
-    relation = "≥" if decision.side == SLM else "<"
-    if lam is not None:
-        p, prime = math.log(llm / lam), "′" if isinstance(rule, ScaledRule) else ""
-        doubt = f"1 − H{prime} = 1 − {1 - slm:.2f} = {slm:.2f}"
-        return f"{doubt} {relation} λ·e^P{prime} = {lam:g}·e^{p:.2f} = {llm:.2f}"
-    if rule.name in (SLM, LLM):
-        return f'the rule "{rule.name}" believes nobody else'
-    if isinstance(rule, LearnedRule) and not rule.knows(group):
-        return "the rule was not fitted to such types, which are the tagger's"
-    return f"the tagger is right with probability {slm:.2f} {relation} {llm:.2f}"
-
-
-def _lam(rule: Rule) -> float | None:
-    if isinstance(rule, PaperRule):
-        return rule.calibration.lam
-    return rule.calibration.scaled_lam if isinstance(rule, ScaledRule) else None
 
 
 def _candidate(doc: Doc, windows: Sequence[Plain], mention: FusedMention) -> Plain:
@@ -194,9 +178,9 @@ def _slm(doc: Doc, case: Case, mention: Mention, probability: float) -> Plain:
     return {**_place(doc, case, mention), "probability": probability}
 
 
-def _llm(doc: Doc, case: Case, found: LLMMention) -> Plain:
-    where = _place(doc, case, found.mention)
-    return {**where, "category": found.category, "boundary": found.boundary}
+def _llm(doc: Doc, case: Case, entity: LLMMention) -> Plain:
+    where = _place(doc, case, entity.mention)
+    return {**where, "category": entity.category, "boundary": entity.boundary}
 
 
 def _place(doc: Doc, case: Case, mention: Mention) -> Plain:

@@ -1,10 +1,10 @@
-"""The fusion explained in the terminal: a table a step."""
+"""The explanation of a fusion in the terminal: one section for each step."""
 
 from collections.abc import Iterator
 from typing import Any
 
-from spacy_el4ner.explain.layout import columns, short, wrapped
-from spacy_el4ner.explain.words import RULES, SIDES, answered, marked, number, said
+from spacy_el4ner.explain.layout import columns, demonstration_line, short, wrapped
+from spacy_el4ner.explain.words import SIDES, answered, number, summary
 
 
 def _slm(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
@@ -12,7 +12,7 @@ def _slm(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
     rows = [
         (short(e), e["label"], number(e["probability"]), number(e["entropy"])) for e in window["slm"]
     ]
-    yield columns(("span", "type", "probability", "entropy (nats)"), rows)
+    yield columns(("span", "label", "probability", "entropy (nats)"), rows)
     yield f"  uncertainty of the sentence: {number(window['uncertainty'])} nats"
 
 
@@ -23,12 +23,9 @@ def _route(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]
 
 def _retrieval(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
     yield f"3. Demonstrations, found by {data['settings']['retriever']}"
-    for shot in window["demonstrations"]:
-        room = "" if shot["shown"] else " (no room)"
-        text = marked(shot["text"], shot["entities"])
-        yield wrapped(
-            f"{number(shot['similarity'])}  {shot['id']}{room}: {text}", width, "  ", "        "
-        )
+    for demonstration in window["demonstrations"]:
+        room = "" if demonstration["shown"] else " (no room)"
+        yield demonstration_line(demonstration, room, width)
     if not window["demonstrations"]:
         yield "  none"
 
@@ -36,18 +33,18 @@ def _retrieval(data: Any, window: Any, candidates: Any, width: int) -> Iterator[
 def _llm(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
     yield f"4. Language model: {data['models']['llm'] or 'none'}"
     rows = [(short(e), e["label"], number(e["category"]), number(e["boundary"])) for e in window["llm"]]
-    yield columns(("span", "type", "p(category)", "p(boundary)"), rows)
+    yield columns(("span", "label", "p(category)", "p(boundary)"), rows)
     for remark in answered(window["answer"]):
         yield wrapped(remark, width)
 
 
 def _fusion(data: Any, window: Any, candidates: Any, width: int) -> Iterator[str]:
-    rule = data["settings"]["rule"]
-    yield f"5. Where they disagree: who is believed? (rule {rule})"
+    settings = data["settings"]
+    yield f"5. Where they disagree: which model wins? (rule {settings['rule']})"
     for place in window["disagreements"]:
-        yield wrapped(said(place), width, "  ", "    ")
+        yield wrapped(summary(place), width, "  ", "    ")
         yield wrapped(f"{place['compared']} → {SIDES[place['winner']]}", width, "    ", "      ")
-    yield wrapped(f"({RULES[rule]})" if window["disagreements"] else "nowhere", width)
+    yield wrapped(f"({settings['description']})" if window["disagreements"] else "nowhere", width)
 
 
 STAGES = (_slm, _route, _retrieval, _llm, _fusion)

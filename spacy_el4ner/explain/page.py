@@ -1,4 +1,4 @@
-"""The explanation as one HTML file that needs nothing else: no script, no network."""
+"""The explanation as one HTML file, without scripts or network access."""
 
 from collections.abc import Iterator
 from functools import cache
@@ -7,11 +7,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from spacy_el4ner.explain.structure import FUSION
-from spacy_el4ner.explain.words import RULES, SIDES, answered, named, number, said
+from spacy_el4ner.explain.words import SIDES, answered, named, number, summary
 
 
 def page(data: dict[str, Any]) -> str:
-    """data (dict[str, Any]): What `explain` returned.
+    """data (dict[str, Any]): The explanation.
     RETURNS (str): The HTML; every text in it is escaped.
     """
     hues = {label: round(n * 360 / len(data["labels"])) for n, label in enumerate(data["labels"])}
@@ -20,9 +20,9 @@ def page(data: dict[str, Any]) -> str:
 
 
 def pieces(text: str, entities: list[dict[str, Any]], start: int = 0) -> Iterator[tuple[str, str]]:
-    """text (str): A stretch of text.
+    """text (str): A part of a text.
     entities (list[dict[str, Any]]): Entities that do not overlap.
-    start (int): Where the stretch begins in what the entities' offsets count.
+    start (int): Offset of the text in whatever the entities' offsets refer to.
     YIELDS (tuple[str, str]): The text in pieces, each with its label or "".
     """
     at = 0
@@ -44,6 +44,6 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(answered=answered, pieces=pieces, rules=RULES, said=said, sides=SIDES)
+    environment.globals.update(answered=answered, pieces=pieces, sides=SIDES, summary=summary)
     environment.filters.update(named=named, number=number)
     return environment

@@ -1,4 +1,4 @@
-"""The plain data that both methods are explained in."""
+"""The plain data shared by the explanations of both methods."""
 
 import math
 from collections.abc import Sequence
@@ -6,58 +6,84 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from spacy_el4ner.pipeline.attributes import confidence
 from spacy_el4ner.types import Demonstration
 
 Plain = dict[str, Any]
 
 
 def stretch(doc: Doc, start: int, end: int) -> Plain:
-    """RETURNS (dict): A part of the text, by its offsets in the document."""
+    """doc (Doc): The document.
+    start (int): Offset of the first character.
+    end (int): Offset one past the last character.
+    RETURNS (dict): The part of the text between them.
+    """
     return {"start": start, "end": end, "text": doc.text[start:end]}
 
 
 def entity(ent: Span) -> Plain:
-    """RETURNS (dict): An entity of the document."""
+    """ent (Span): An entity.
+    RETURNS (dict): Its offsets, text, label and confidence.
+    """
     where = stretch(ent.doc, ent.start_char, ent.end_char)
-    return {**where, "label": ent.label_, "confidence": ent._.confidence}
+    return {**where, "label": ent.label_, "confidence": confidence(ent)}
 
 
-def demonstration(shot: Demonstration) -> Plain:
-    """RETURNS (dict): A labelled sentence; the offsets are its own."""
-    text = shot.window.text
+def demonstration(shown: Demonstration) -> Plain:
+    """shown (Demonstration): A labelled sentence.
+    RETURNS (dict): Its text and entities, with offsets in the sentence.
+    """
+    text = shown.window.text
     entities = [
         {"start": m.start, "end": m.end, "text": text[m.start : m.end], "label": m.label}
-        for m in shot.mentions
+        for m in shown.mentions
     ]
-    return {"id": shot.id, "text": text, "entities": entities}
+    return {"id": shown.id, "text": text, "entities": entities}
 
 
 def kept(doc: Doc, start: int, end: int, label: str) -> bool:
-    """RETURNS (bool): Whether this is an entity of the document."""
+    """doc (Doc): The document.
+    start (int): Offset of the first character.
+    end (int): Offset one past the last character.
+    label (str): A label.
+    RETURNS (bool): Whether the document has this entity.
+    """
     return any((e.start_char, e.end_char, e.label_) == (start, end, label) for e in doc.ents)
 
 
 def overlapping(doc: Doc, start: int, end: int) -> list[Span]:
-    """RETURNS (list[Span]): Entities of the document that share a character with these."""
+    """doc (Doc): The document.
+    start (int): Offset of the first character.
+    end (int): Offset one past the last character.
+    RETURNS (list[Span]): Entities of the document that share a character with this part.
+    """
     return [e for e in doc.ents if e.start_char < end and start < e.end_char]
 
 
 def in_the_way(rivals: Sequence[Span]) -> Plain:
-    """RETURNS (dict): The outcome for a candidate that these entities left no room for."""
+    """rivals (Sequence[Span]): Entities that overlap a candidate.
+    RETURNS (dict): The outcome of the candidate: dropped in their favour.
+    """
     return dropped("overlaps", "; ".join(map(_rival, rivals)), [entity(e) for e in rivals])
 
 
 def dropped(stage: str, reason: str, by: list[Any]) -> Plain:
-    """RETURNS (dict): The outcome for a candidate that is no entity."""
+    """stage (str): The stage that dropped a candidate.
+    reason (str): Its reason.
+    by (list[Any]): The models or entities responsible.
+    RETURNS (dict): The outcome of the candidate.
+    """
     return {"kept": False, "stage": stage, "reason": reason, "by": by}
 
 
 def number(value: float) -> float | None:
-    """RETURNS (float | None): JSON has no NaN."""
+    """value (float): A number.
+    RETURNS (float | None): The number; None for NaN, which JSON lacks.
+    """
     return None if math.isnan(value) else value
 
 
 def _rival(ent: Span) -> str:
-    sure = ent._.confidence
+    sure = confidence(ent)
     why = "was there before" if sure is None else f"is an entity with confidence {sure:.2f}"
     return f"overlaps “{ent.text}” ({ent.label_}), which {why}"

@@ -1,41 +1,28 @@
-"""How a pipeline came to its entities in one text, as plain data: what `explain --json` prints.
+"""The explanation of a pipeline's entities in one text, as plain data: the output of `explain --json`.
 
 The keys of both methods:
 
     method       the factory of the component, "llm_ensemble_ner" or "slm_llm_fusion"
     text         the text
     labels       label -> description
-    entities     start, end, text, label, confidence of what stands in doc.ents
-    counts       what happened, as in doc._.el4ner["counts"]
+    entities     start, end, text, label, confidence of each of doc.ents
+    counts       counts of the steps, as in doc._.el4ner["counts"]
 
-The others are described where they are made: `ensemble`, `fusion`.
+The other keys are described in `ensemble` and `fusion`.
 """
 
 from spacy.language import Language
 
-from spacy_el4ner.errors import Errors
 from spacy_el4ner.explain import ensemble, fusion
 from spacy_el4ner.explain.plain import Plain, entity
+from spacy_el4ner.pipeline.finding import AnyComponent
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
 
-ENSEMBLE, FUSION = "llm_ensemble_ner", "slm_llm_fusion"
+FUSION = SLMLLMFusion.factory
 
 
-def find_component(nlp: Language) -> LLMEnsembleNER | SLMLLMFusion:
-    """RETURNS (LLMEnsembleNER | SLMLLMFusion): The pipeline's first component that can be explained.
-    RAISES (ValueError): It has none.
-    """
-    for _, component in nlp.pipeline:
-        if isinstance(component, LLMEnsembleNER | SLMLLMFusion):
-            return component
-    message = Errors.EL014.format(
-        path=nlp.meta["name"], factory=f"{ENSEMBLE} or {FUSION}", names=", ".join(nlp.pipe_names)
-    )
-    raise ValueError(message)
-
-
-def explain(nlp: Language, component: LLMEnsembleNER | SLMLLMFusion, text: str) -> Plain:
+def explain(nlp: Language, component: AnyComponent, text: str) -> Plain:
     """nlp (Language): The pipeline.
     component (LLMEnsembleNER | SLMLLMFusion): One of its components; those after it are left out.
     text (str): The text.
@@ -49,11 +36,11 @@ def explain(nlp: Language, component: LLMEnsembleNER | SLMLLMFusion, text: str) 
         doc = pipe(doc)
         before.append(name)
     if isinstance(component, LLMEnsembleNER):
-        method, steps = ENSEMBLE, ensemble.explain(component, doc)
+        steps = ensemble.explain(component, doc)
     else:
-        method, steps = FUSION, fusion.explain(component, doc, before)
+        steps = fusion.explain(component, doc, before)
     return {
-        "method": method,
+        "method": component.factory,
         "text": doc.text,
         "labels": dict(component.cfg["labels"]),
         **steps,

@@ -1,4 +1,4 @@
-"""The explanation in the terminal: a window after the other, a section a stage."""
+"""The explanation in the terminal: one window after the other, with a section for each stage."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,7 @@ WIDTH = 100
 
 
 def terminal(data: dict[str, Any], width: int = WIDTH) -> str:
-    """data (dict[str, Any]): What `explain` returned.
+    """data (dict[str, Any]): The explanation.
     width (int): Columns.
     RETURNS (str): The text to print.
     """

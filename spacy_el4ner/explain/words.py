@@ -1,56 +1,59 @@
-"""What the terminal and the page say in the same words."""
+"""Words shared by the terminal and the page."""
 
 from collections.abc import Iterable
 from typing import Any
 
 SHOWN = 0.1
-"""Probability from which an option is shown beside the chosen one."""
+"""Probability from which an option is shown next to the chosen one."""
 SIDES = {"slm": "the tagger", "llm": "the language model", "both": "both"}
 """Whose an entity of the fusion is."""
-RULES = {
-    "paper": "H: the tagger's mean entropy in nats; P: the language model's probability",
-    "scaled": "H′: the tagger's entropy as a share of the greatest one; P′: the language model's "
-    "probability; both after their temperatures",
-    "learned": "a regression on what both say, and on what was labelled",
-    "slm": "always the tagger",
-    "llm": "always the language model",
-}
-"""What the rules compare."""
 
 
 def ballot(vote: dict[str, Any]) -> str:
-    """RETURNS (str): A vote: the label with its probability, and the runner-up where there is one."""
+    """vote (dict[str, Any]): A vote of the explanation.
+    RETURNS (str): Its label and probability, and the runner-up if there is one.
+    """
+    if vote["abstained"]:
+        return "abstains"
     others = {label: p for label, p in vote["probabilities"].items() if label != vote["label"]}
     second = max(others, key=lambda label: others[label], default=None)
-    said = f"{named(vote['label'])} {number(vote['probability'])}"
+    text = f"{named(vote['label'])} {number(vote['probability'])}"
     if vote["estimated"]:
-        return f"{said}, estimated"
+        return f"{text}, estimated"
     if second is None or others[second] < SHOWN:
-        return said
-    return f"{said} ({named(second)} {number(others[second])})"
+        return text
+    return f"{text} ({named(second)} {number(others[second])})"
 
 
 def named(label: str) -> str:
-    """RETURNS (str): A label, or what stands for "no entity"."""
+    """label (str): A label, or "" for no entity.
+    RETURNS (str): The label, or "none".
+    """
     return label or "none"
 
 
 def number(value: float | None) -> str:
-    """RETURNS (str): A probability with two digits; "?" where there is none."""
+    """value (float | None): A probability, if there is one.
+    RETURNS (str): The probability with two digits; "?" if there is none.
+    """
     return "?" if value is None else f"{value:.2f}"
 
 
 def marked(text: str, entities: list[dict[str, Any]]) -> str:
-    """RETURNS (str): A text with its entities in brackets: "[Ann|PERSON] left."."""
+    """text (str): A text.
+    entities (list[dict[str, Any]]): Its entities.
+    RETURNS (str): The text with its entities in brackets: "[Ann|PERSON] left.".
+    """
     for entity in sorted(entities, key=lambda e: e["start"], reverse=True):
         start, end = entity["start"], entity["end"]
         text = f"{text[:start]}[{text[start:end]}|{entity['label']}]{text[end:]}"
     return text
 
 
-def said(place: dict[str, Any]) -> str:
-    """RETURNS (str): What the two models say where they disagree, about what they do, and how often the
-    labelled sentences say so.
+def summary(place: dict[str, Any]) -> str:
+    """place (dict[str, Any]): A disagreement of the explanation.
+    RETURNS (str): Its kind, the entities of both models there, and how often the labelled sentences
+        have them.
     """
     slm = _listed((_typed(e, number(e["probability"])) for e in place["slm"]), "no entity")
     copied = f"no entity ({number(place['copied'])})"
@@ -60,7 +63,9 @@ def said(place: dict[str, Any]) -> str:
 
 
 def answered(answer: dict[str, Any] | None) -> list[str]:
-    """RETURNS (list[str]): What is to be said of the language model's reading beside its entities."""
+    """answer (dict[str, Any] | None): The language model's answer in the explanation, if there is one.
+    RETURNS (list[str]): Remarks on it, such as an error.
+    """
     if answer is None:
         return []
     remarks = [f"no reading: {answer['error']}"] if answer["error"] else []

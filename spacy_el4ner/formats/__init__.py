@@ -1,4 +1,4 @@
-"""Output languages: how an answer is written, constrained and read."""
+"""Output formats, one a file: how an answer is written, constrained and read."""
 
 from spacy_el4ner.formats.choice import Choice
 from spacy_el4ner.formats.inline_tags import InlineTags

@@ -1,10 +1,10 @@
-"""Choice: the answer is one of the options given."""
+"""Choice: an answer that is one of the options given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 
 class Choice:
-    """One of several strings.
+    """One of several strings; a grammar of its own.
 
     options (Sequence[str]): The strings, all different.
     """
@@ -21,31 +21,49 @@ class Choice:
         return hash(self.choices)
 
     def render(self, option: str) -> str:
-        """RETURNS (str): The answer that chooses `option`."""
+        """option (str): One of the options.
+        RETURNS (str): The answer that chooses it.
+        """
         return option
 
+    def decision(self, state: int) -> str:
+        """state (int): A state.
+        RETURNS (str): "": calibration has its own way with options.
+        """
+        return ""
+
     def start(self) -> int:
+        """RETURNS (int): The state before the answer."""
         return 0
 
     def options(self, state: int) -> list[tuple[str, int]]:
+        """state (int): A state.
+        RETURNS (list[tuple[str, int]]): The options, then the end of the turn.
+        """
         if state == 0:
             return [(option, 1) for option in self.choices]
         return [("", 2)] if state == 1 else []
 
+    def longest(self, count: Callable[[str], int]) -> int:
+        """count (Callable[[str], int]): Counts the tokens of a text.
+        RETURNS (int): Tokens of the longest option.
+        """
+        return max(map(count, self.choices))
+
     def parse(self, text: str) -> str | None:
-        """Read an answer back, taking the case and the marks around it lightly.
+        """Read an answer back. Its case and the marks around it do not matter.
 
         text (str): The answer.
         RETURNS (str | None): The option chosen; None where the answer names none of them or several.
         """
         if text.strip() in self.choices:
             return text.strip()
-        said = text.strip().strip("\"'`*.:;,()[]").casefold()
+        answer = text.strip().strip("\"'`*.:;,()[]").casefold()
         folded = {option.casefold(): option for option in reversed(self.choices)}
-        if said in folded:
-            return folded[said]
-        longest = max((o for o in folded if said.startswith(o)), key=len, default=None)
-        if longest is None or said[len(longest) : len(longest) + 1].isalnum():
+        if answer in folded:
+            return folded[answer]
+        longest = max((o for o in folded if answer.startswith(o)), key=len, default=None)
+        if longest is None or answer[len(longest) : len(longest) + 1].isalnum():
             return None
-        others = [o for o in folded if o in said[len(longest) :]]
+        others = [o for o in folded if o in answer[len(longest) :]]
         return None if others else folded[longest]

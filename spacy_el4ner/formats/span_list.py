@@ -9,14 +9,15 @@ space around them is written as above, and read whatever it is.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, count
+from typing import Any
 
-from spacy_el4ner.alignment import loose_occurrences, occurrences, squeezed
-from spacy_el4ner.formats.base import Parsed, ParsedMention
-from spacy_el4ner.types import Mention, Window
+from spacy_el4ner.formats.base import Format, Parsed, ParsedMention
+from spacy_el4ner.text.alignment import loose_occurrences, occurrences, squeezed
+from spacy_el4ner.types import Grammar, Mention, Window
 
 NONE = "none"
 SEPARATORS = (" ; ", " | ", " / ", " || ", " /// ")
@@ -24,14 +25,14 @@ NUMBER_SIGNS = (" #", " @", " ~", " ^", " ##")
 
 
 @dataclass(frozen=True)
-class _State:
+class _ListState:
     kind: str
     after: tuple[int, int] = (-1, -1)
     starts: tuple[int, ...] = ()
     length: int = 0
 
 
-class SpanList:
+class SpanList(Format):
     """Renders, constrains and parses lists of spans.
 
     max_tokens (int): The longest mention, in tokens of the document.
@@ -42,8 +43,26 @@ class SpanList:
     def __init__(self, max_tokens: int = 16):
         self.max_tokens = max_tokens
 
+    def instruction(self, window: Window) -> str:
+        """window (Window): The text that is asked about.
+        RETURNS (str): A request for a list.
+        """
+        return (
+            "List the named entities of this sentence in their order, separated by "
+            f'"{self.separator(window.text)}". If there are none, answer "{NONE}".'
+        )
+
+    def values(self, window: Window) -> dict[str, Any]:
+        """window (Window): The text that is asked about.
+        RETURNS (dict[str, Any]): What stands between two mentions, as `separator`.
+        """
+        return {"separator": self.separator(window.text)}
+
     def path(self, window: Window, mentions: Iterable[Mention]) -> list[str]:
-        """The rendered answer as the options that the grammar would take, one after another."""
+        """window (Window): The text.
+        mentions (Iterable[Mention]): Its mentions, at token boundaries.
+        RETURNS (list[str]): The list, as options of the grammar.
+        """
         grammar = SpanListGrammar(window, self.max_tokens)
         ordered = sorted({(m.start, m.end) for m in mentions})
         if not ordered:
@@ -54,27 +73,30 @@ class SpanList:
             segments += grammar.spell(start, end)
         return [*segments, ""]
 
-    def render(self, window: Window, mentions: Iterable[Mention]) -> str:
-        """RETURNS (str): The list of the mentions, in the order of the text."""
-        return "".join(self.path(window, mentions))
-
     def grammar(self, window: Window) -> "SpanListGrammar":
-        """RETURNS (SpanListGrammar): The lists of spans of `window`, equal for equal text and tokens
-        wherever it stands: stored answers are found by the grammar.
+        """window (Window): The text that is asked about.
+        RETURNS (SpanListGrammar): The lists of its spans; equal for equal text and tokens, wherever the
+            window stands in its document.
         """
         return SpanListGrammar(replace(window, start=0, document=0), self.max_tokens)
 
     @staticmethod
     def separator(text: str) -> str:
-        """RETURNS (str): What stands between two mentions of `text`, which does not contain it."""
+        """text (str): The text that is asked about.
+        RETURNS (str): The separator of mentions; the text does not contain it.
+        """
         return _absent(SEPARATORS, text)
 
     def parse(self, text: str, window: Window) -> Parsed:
-        """Read a list back. Items that are not in the window are counted as unaligned.
+        """Read a list back.
 
-        A surface without a number means its first occurrence after the mention before it.
+        text (str): The answer.
+        window (Window): The text that was asked about.
+        RETURNS (Parsed): Mentions with offsets in the window. Items that the window does not contain
+            are counted as unaligned. A surface without a number means its first occurrence after the
+            mention before it.
         """
-        found: list[ParsedMention] = []
+        mentions: list[ParsedMention] = []
         unaligned = at = 0
         grammar = SpanListGrammar(window, self.max_tokens)
         last = -1
@@ -91,58 +113,88 @@ class SpanList:
                 unaligned += 1
                 continue
             last = span[0]
-            found.append(ParsedMention(span[0], span[1], "", (place,)))
-        return Parsed(tuple(found), unaligned=unaligned)
+            mentions.append(ParsedMention(span[0], span[1], "", (place,)))
+        return Parsed(tuple(mentions), unaligned=unaligned)
 
 
 @dataclass(frozen=True)
-class SpanListGrammar:
-    """Every list of token-aligned spans of a window, in the order of the text, each at most once."""
+class SpanListGrammar(Grammar):
+    """Every list of token-aligned spans of a window, in the order of the text, each at most once.
+
+    window (Window): The text.
+    max_tokens (int): The longest mention, in tokens of the document.
+    """
 
     window: Window
     max_tokens: int
 
     @property
     def text(self) -> str:
+        """RETURNS (str): The text of the window."""
         return self.window.text
 
     @property
     def tokens(self) -> tuple[tuple[int, int], ...]:
+        """RETURNS (tuple[tuple[int, int], ...]): The offsets of its tokens."""
         return self.window.tokens
 
     @cached_property
     def separator(self) -> str:
+        """RETURNS (str): The separator of mentions."""
         return SpanList.separator(self.text)
 
     @cached_property
     def number_sign(self) -> str:
+        """RETURNS (str): The sign before the number of an occurrence."""
         return _absent(NUMBER_SIGNS, self.text)
 
     @cached_property
     def begin_at(self) -> dict[int, int]:
+        """RETURNS (dict[int, int]): Offset -> the token that begins there."""
         return {start: n for n, (start, _) in enumerate(self.tokens)}
 
     @cached_property
     def end_at(self) -> dict[int, int]:
+        """RETURNS (dict[int, int]): Offset -> the token that ends there."""
         return {end: n for n, (_, end) in enumerate(self.tokens)}
 
-    def start(self) -> _State:
-        return _State("first")
+    def start(self) -> _ListState:
+        """RETURNS (_ListState): The state before the first mention."""
+        return _ListState("first")
 
-    def options(self, state: _State) -> list[tuple[str, _State]]:
+    def longest(self, count: Callable[[str], int]) -> int:
+        """count (Callable[[str], int]): Counts the tokens of a text.
+        RETURNS (int): Tokens of the list of all tokens, each with a number.
+        """
+        n = len(self.tokens)
+        return count(self.text) + n * count(f"{self.number_sign}{n}{self.separator}")
+
+    def decision(self, state: _ListState) -> str:
+        """state (_ListState): A state.
+        RETURNS (str): "open" where the list begins or is left empty; "" elsewhere.
+        """
+        return "open" if state.kind == "first" else ""
+
+    def options(self, state: _ListState) -> list[tuple[str, _ListState]]:
+        """state (_ListState): A state.
+        RETURNS (list[tuple[str, _ListState]]): The ways to begin, lengthen, number or end a mention.
+        """
         if state.kind == "first":
-            return [(NONE, _State("end")), *self._begin(state)]
+            return [(NONE, _ListState("end")), *self._begin(state)]
         if state.kind == "item":
             return self._begin(state)
         if state.kind == "span":
             return [*self._longer(state), *self._number(state)]
         if state.kind == "done":
-            more = [(self.separator, _State("item", state.after))] if self._begin(state) else []
-            return [*more, ("", _State("over"))]
-        return [("", _State("over"))] if state.kind == "end" else []
+            more = [(self.separator, _ListState("item", state.after))] if self._begin(state) else []
+            return [*more, ("", _ListState("over"))]
+        return [("", _ListState("over"))] if state.kind == "end" else []
 
     def spell(self, start: int, end: int) -> list[str]:
-        """The options that name the span from `start` to `end`."""
+        """start (int): First character of a span.
+        end (int): One past its last character.
+        RETURNS (list[str]): The options that name it.
+        """
         first, last = self.begin_at[start], self.end_at[end]
         segments = [self.text[slice(*self.tokens[first])]]
         for n in range(first, last):
@@ -153,8 +205,10 @@ class SpanListGrammar:
         return [*segments, f"{self.number_sign}{places.index(start) + 1}"]
 
     def locate(self, item: str, last: int) -> tuple[int, int] | None:
-        """Offsets of the span that `item` names; `last` is where the mention before it began. One
-        kind and amount of white space is like another where the text lacks the item as it is written.
+        """item (str): An item of an answer.
+        last (int): Where the mention before it began.
+        RETURNS (tuple[int, int] | None): Offsets of the span that it names; None where there is none.
+            Kind and amount of white space do not matter where the text lacks the item as written.
         """
         for find in (self._spans, self._loose_spans):
             if spans := find(item):
@@ -181,18 +235,18 @@ class SpanListGrammar:
         surface = self.text[start:end]
         return surface == NONE or len(self._occurrences(surface)) > 1
 
-    def _begin(self, state: _State) -> list[tuple[str, _State]]:
+    def _begin(self, state: _ListState) -> list[tuple[str, _ListState]]:
         groups: dict[str, list[int]] = {}
         for n, (start, end) in enumerate(self.tokens):
             longest = self.tokens[min(n + self.max_tokens, len(self.tokens)) - 1][1]
             if (start, longest) > state.after:
                 groups.setdefault(self.text[start:end], []).append(n)
         return [
-            (surface, _State("span", state.after, tuple(starts), 1))
+            (surface, _ListState("span", state.after, tuple(starts), 1))
             for surface, starts in groups.items()
         ]
 
-    def _longer(self, state: _State) -> list[tuple[str, _State]]:
+    def _longer(self, state: _ListState) -> list[tuple[str, _ListState]]:
         if state.length >= self.max_tokens:
             return []
         groups: dict[str, list[int]] = {}
@@ -202,17 +256,17 @@ class SpanListGrammar:
                 more = self.text[self.tokens[last - 1][1] : self.tokens[last][1]]
                 groups.setdefault(more, []).append(first)
         return [
-            (more, _State("span", state.after, tuple(starts), state.length + 1))
+            (more, _ListState("span", state.after, tuple(starts), state.length + 1))
             for more, starts in groups.items()
         ]
 
-    def _number(self, state: _State) -> list[tuple[str, _State]]:
+    def _number(self, state: _ListState) -> list[tuple[str, _ListState]]:
         """Ways to end the span: at once where its surface is unique, with its number otherwise."""
         first = state.starts[0]
         start = self.tokens[first][0]
         end = self.tokens[first + state.length - 1][1]
         places = self._occurrences(self.text[start:end])
-        spans = {p: _State("done", (p, p + end - start)) for p in places}
+        spans = {p: _ListState("done", (p, p + end - start)) for p in places}
         if not self._needs_number(start, end):
             return self.options(spans[start]) if (start, end) > state.after else []
         sign = self.number_sign

@@ -1,14 +1,15 @@
-"""Where two readings of a window say the same, and where they do not.
+"""Agreements and disagreements of two readings of a window.
 
-The mentions of both are the nodes of a graph, with an edge between any two that overlap. A connected
-part of it is either one mention that both models have (neither can have another one that overlaps it)
-or a disagreement. Taking one side's mentions in each part gives entities that do not overlap, without
-half an entity of one model glued to half of the other's.
+The mentions of both readings are the nodes of a graph, with an edge between any two that overlap. A
+connected component is either one mention that both models have (neither can have another that overlaps
+it) or a disagreement. Taking one side's mentions in each component gives entities that do not overlap,
+and never joins half an entity of one model to half of the other's.
 """
 
 from dataclasses import dataclass
 
-from spacy_el4ner.fusion.readings import Case, LLMMention
+from spacy_el4ner.fusion.readings import LLMMention, LLMReading
+from spacy_el4ner.slm.reading import SLMReading
 from spacy_el4ner.types import Mention, Window
 
 BOUNDARY, CATEGORY = "boundary", "category"
@@ -18,9 +19,9 @@ BOUNDARY, CATEGORY = "boundary", "category"
 class Agreement:
     """A mention that both models have.
 
-    slm (Mention): It.
-    probability (float): The tagger's for it.
-    llm (LLMMention): The same, as the language model has it.
+    slm (Mention): The mention.
+    probability (float): The tagger's probability of it, 0 to 1.
+    llm (LLMMention): The same mention with the language model's probabilities.
     """
 
     slm: Mention
@@ -32,10 +33,10 @@ class Agreement:
 class Disagreement:
     """Mentions of two models that overlap, directly or through others, and are not the same.
 
-    slm (tuple[Mention, ...]): The tagger's, in order; empty where it sees no entity.
-    probabilities (tuple[float, ...]): Of each of them.
-    llm (tuple[LLMMention, ...]): The language model's, in order; empty where it sees no entity.
-    tokens (range): Indices of the window's tokens that they cover.
+    slm (tuple[Mention, ...]): The tagger's mentions, in order; empty where it sees no entity.
+    probabilities (tuple[float, ...]): The tagger's probability of each of them, 0 to 1.
+    llm (tuple[LLMMention, ...]): The language model's mentions, in order; empty where it sees none.
+    tokens (range): Indices of the window's tokens that the mentions cover.
     """
 
     slm: tuple[Mention, ...]
@@ -53,19 +54,21 @@ class Disagreement:
         return CATEGORY if same else BOUNDARY
 
 
-def compare(case: Case) -> list[Agreement | Disagreement]:
-    """case (Case): Both readings; the language model was asked.
-    RETURNS (list[Agreement | Disagreement]): What they agree and disagree about, in the order of the
+def compare(
+    window: Window, slm_reading: SLMReading, llm_reading: LLMReading
+) -> list[Agreement | Disagreement]:
+    """window (Window): The window.
+    slm_reading (SLMReading): The tagger's reading of it.
+    llm_reading (LLMReading): The language model's reading of it.
+    RETURNS (list[Agreement | Disagreement]): Their agreements and disagreements, in the order of the
         text. Each mention of either reading is in exactly one of them.
     """
-    if case.llm is None:
-        raise ValueError("there is one reading only")
-    slm = list(zip(case.slm.mentions, case.slm.probabilities, strict=True))
+    slm = list(zip(slm_reading.mentions, slm_reading.probabilities, strict=True))
     groups: list[tuple[list[tuple[Mention, float]], list[LLMMention]]] = []
     reached = 0
     for mention, side in sorted(
         [(m, n) for n, (m, _) in enumerate(slm)]
-        + [(m.mention, len(slm) + n) for n, m in enumerate(case.llm.mentions)]
+        + [(m.mention, len(slm) + n) for n, m in enumerate(llm_reading.mentions)]
     ):
         if not groups or mention.start >= reached:
             groups.append(([], []))
@@ -73,18 +76,8 @@ def compare(case: Case) -> list[Agreement | Disagreement]:
         if side < len(slm):
             groups[-1][0].append(slm[side])
         else:
-            groups[-1][1].append(case.llm.mentions[side - len(slm)])
-    return [_settle(case.window, *group) for group in groups]
-
-
-def disagreements(case: Case) -> list[Disagreement]:
-    """case (Case): Both readings, or one.
-    RETURNS (list[Disagreement]): What is to be decided, in the order of the text; nothing where the
-        language model was not asked or gave no reading.
-    """
-    if case.llm is None or case.llm.error:
-        return []
-    return [group for group in compare(case) if isinstance(group, Disagreement)]
+            groups[-1][1].append(llm_reading.mentions[side - len(slm)])
+    return [_settle(window, *group) for group in groups]
 
 
 def _settle(
@@ -103,12 +96,19 @@ def _settle(
 
 
 def tokens_of(window: Window, start: int, end: int) -> range:
-    """RETURNS (range): Indices of the window's tokens between two of its characters."""
+    """window (Window): The window.
+    start (int): Offset of the first character.
+    end (int): Offset one past the last character.
+    RETURNS (range): Indices of the window's tokens that overlap these characters.
+    """
     covered = [n for n, (s, e) in enumerate(window.tokens) if s < end and start < e]
     return range(covered[0], covered[-1] + 1) if covered else range(0)
 
 
 def words_of(window: Window, mention: Mention) -> list[str]:
-    """RETURNS (list[str]): The window's tokens that a mention consists of."""
+    """window (Window): The window.
+    mention (Mention): A mention in it.
+    RETURNS (list[str]): The text of the tokens that the mention consists of.
+    """
     tokens = tokens_of(window, mention.start, mention.end)
     return [window.text[s:e] for s, e in window.tokens[tokens.start : tokens.stop]]

@@ -1,4 +1,4 @@
-"""How sure each model is of its side of a disagreement."""
+"""The confidence of each model in its side of a disagreement."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -6,25 +6,31 @@ from statistics import fmean
 
 import numpy as np
 
+from spacy_el4ner.fusion.cases import Case
 from spacy_el4ner.fusion.disagreements import CATEGORY, Disagreement, tokens_of
-from spacy_el4ner.fusion.readings import Case
 from spacy_el4ner.types import Mention
 
 UNKNOWN = 0.5
-"""Stands for a probability that nobody gave: neither for nor against."""
+"""Stands in for a missing probability: neither for nor against."""
 
 FARTHEST = 20.0
-"""Nats; a side that is likelier by more than this is no surer."""
+"""Greatest difference of log-probabilities that counts, in nats."""
 
 
 def entropy(case: Case, tokens: range, temperature: float = 1.0) -> float:
-    """RETURNS (float): Mean entropy of the tagger over some tokens of the window, in nats."""
+    """case (Case): The window.
+    tokens (range): Indices of some of its tokens.
+    temperature (float): Divides the tagger's log-probabilities.
+    RETURNS (float): Mean entropy of the tagger over these tokens, in nats.
+    """
     return float(case.slm.entropies(temperature)[tokens.start : tokens.stop].mean())
 
 
 def slm_probability(case: Case, disagreement: Disagreement) -> float:
-    """RETURNS (float): Mean probability of the tagger's mentions; where it has none, that of its best
-    tags, which say "no entity".
+    """case (Case): The window.
+    disagreement (Disagreement): One of its disagreements.
+    RETURNS (float): Mean probability of the tagger's mentions; where it has none, that of its best
+        tags, which say "no entity".
     """
     if disagreement.slm:
         return fmean(disagreement.probabilities)
@@ -34,9 +40,11 @@ def slm_probability(case: Case, disagreement: Disagreement) -> float:
 
 
 def preference(case: Case, disagreement: Disagreement) -> float:
-    """How much likelier the tagger finds its own side than the language model's: an uncertain tagger
-    may be in two minds between these very sides, or between others.
+    """How much likelier the tagger finds its own side than the language model's. An uncertain tagger
+    may hesitate between exactly these two sides, or between others.
 
+    case (Case): The window.
+    disagreement (Disagreement): One of its disagreements.
     RETURNS (float): Difference of the log-probabilities of the tags of both sides, in nats, within
         `FARTHEST` of 0.
     """
@@ -48,38 +56,55 @@ def preference(case: Case, disagreement: Disagreement) -> float:
 def llm_probability(case: Case, disagreement: Disagreement) -> float:
     """P(LLM) of Xu et al. 2025, equation 3.
 
+    case (Case): The window.
+    disagreement (Disagreement): One of its disagreements.
     RETURNS (float): Where the models disagree about the category, the category probability of the
-        language model's mention; else the mean boundary probability of its mentions or, where it has
-        none, of "no entity" (ours; the paper leaves that open).
+        language model's mention; otherwise the mean boundary probability of its mentions or, where it
+        has none, of "no entity" (ours; the paper leaves that open).
     """
     pick = category if disagreement.kind == CATEGORY else boundary
     return pick(case, disagreement)
 
 
 def category(case: Case, disagreement: Disagreement) -> float:
-    """RETURNS (float): Mean category probability of the language model, or that of "no entity"."""
+    """case (Case): The window.
+    disagreement (Disagreement): One of its disagreements.
+    RETURNS (float): Mean category probability of the language model's mentions, or its probability of
+        "no entity".
+    """
     return _mean((m.category for m in disagreement.llm), case, disagreement)
 
 
 def boundary(case: Case, disagreement: Disagreement) -> float:
-    """RETURNS (float): Mean boundary probability of the language model, or that of "no entity"."""
+    """case (Case): The window.
+    disagreement (Disagreement): One of its disagreements.
+    RETURNS (float): Mean boundary probability of the language model's mentions, or its probability of
+        "no entity".
+    """
     return _mean((m.boundary for m in disagreement.llm), case, disagreement)
 
 
 def greatest_entropy(case: Case) -> float:
-    """RETURNS (float): Of a tagger that knows nothing: ln(number of its tags), in nats."""
+    """case (Case): The window.
+    RETURNS (float): The entropy of a tagger that knows nothing, ln(number of tags), in nats.
+    """
     return math.log(max(case.slm.logprobs.shape[-1], 2))
 
 
 def copying(case: Case, tokens: range) -> float:
-    """RETURNS (float): Mean probability with which the language model copied some tokens."""
+    """case (Case): The window.
+    tokens (range): Indices of some of its tokens.
+    RETURNS (float): Mean probability with which the language model copied these tokens unchanged.
+    """
     copied = case.llm.copied if case.llm is not None else ()
     return fmean([copied[n] for n in tokens]) if copied else UNKNOWN
 
 
 def least_copied(case: Case, tokens: range) -> float:
-    """RETURNS (float): The probability of the least certain of these copies: that of the token before
-    which an entity is likeliest.
+    """case (Case): The window.
+    tokens (range): Indices of some of its tokens.
+    RETURNS (float): Probability of the least certain of these copies, which is that of the token before
+        which an entity is likeliest.
     """
     copied = case.llm.copied if case.llm is not None else ()
     return min(copied[n] for n in tokens) if copied else UNKNOWN

@@ -1,7 +1,7 @@
-"""What each side of each disagreement is worth, so that a rule is scored without fusing again.
+"""Counts of both sides of every disagreement, so that a rule is scored without fusing again.
 
-Disagreements are independent of each other: the counts of a fused reading are those of the agreements,
-and of the chosen side of each disagreement, added up.
+Disagreements are independent of each other: the counts of a fused reading are the sum of those of the
+agreements and of the chosen side of each disagreement.
 """
 
 from collections.abc import Sequence
@@ -9,20 +9,22 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spacy_el4ner.fusion.disagreements import Agreement, Disagreement, compare
-from spacy_el4ner.fusion.readings import Case
-from spacy_el4ner.fusion.rules import SLM, Decision, Rule
+from spacy_el4ner.fusion.cases import Case
+from spacy_el4ner.fusion.disagreements import Agreement, Disagreement
 from spacy_el4ner.fusion.scores import Counter, Counts, f1
 
 Choices = NDArray[np.bool_]
-"""Whether the tagger is believed, for each disagreement: (disagreements,), or several rows of these."""
+"""Whether the tagger wins each disagreement, (disagreements,), or several rows of such choices."""
 
 
 class Ledger:
-    """The books of some cases.
+    """Held-out cases, and what each side of each of their disagreements is worth.
 
-    cases (Sequence[Case]): Windows with their gold entities; both readings, or the tagger's alone.
-    objective (str): "entity_f1" or "token_macro_f1".
+    cases (Sequence[Case]): Windows with their gold entities; with both readings, or the tagger's alone.
+    objective (str): The F1 to compute, "entity_f1" or "token_macro_f1".
+
+    Attributes of use to a rule's `fit`: `cases`, `disagreements` (of all cases), `case_of` (index of
+    the case of each disagreement).
     """
 
     def __init__(self, cases: Sequence[Case], objective: str):
@@ -34,11 +36,9 @@ class Ledger:
         llm: list[Counts] = []
         agreed: list[Counts] = []
         for n, case in enumerate(cases):
-            both = case.llm is not None and not case.llm.error
-            groups = compare(case) if both else []
-            same = [g.slm for g in groups if isinstance(g, Agreement)]
-            agreed.append(counter.count(n, case.window, same if both else case.slm.mentions))
-            for group in groups:
+            same = [g.slm for g in case.groups if isinstance(g, Agreement)]
+            agreed.append(counter.count(n, case.window, same if case.has_both else case.slm.mentions))
+            for group in case.groups:
                 if isinstance(group, Disagreement):
                     self.disagreements.append(group)
                     case_of.append(n)
@@ -51,28 +51,16 @@ class Ledger:
         self.llm = np.array(llm).reshape(len(llm), *shape)
         self.agreed = np.array(agreed).reshape(len(agreed), *shape)
 
-    def choices(self, rule: Rule, where: Choices | None = None) -> Choices:
-        """rule (Rule): A rule.
-        where (ndarray | None): Which disagreements it is asked about; None for all.
-        RETURNS (ndarray): What it decides about each of these.
-        """
-        return np.array([d.side == SLM for d in self.decisions(rule, where)], dtype=np.bool_)
-
-    def decisions(self, rule: Rule, where: Choices | None = None) -> list[Decision]:
-        """RETURNS (list[Decision]): The same with what the rule compared."""
-        asked = range(len(self.disagreements)) if where is None else np.flatnonzero(where)
-        return [rule(self.cases[self.case_of[n]], self.disagreements[n]) for n in asked]
-
     def f1(self, choices: Choices) -> NDArray[np.float64]:
         """choices (ndarray): One set of choices, or several.
-        RETURNS (ndarray): F1 of the fused readings, 0 to 1, one a set.
+        RETURNS (ndarray): F1 of the fused readings with each set, 0 to 1.
         """
         gained = np.tensordot(choices.astype(np.float64), self.slm - self.llm, axes=1)
         return f1(self.agreed.sum(0) + self.llm.sum(0) + gained, self.gold)
 
     def moves(self) -> NDArray[np.float64]:
-        """RETURNS (ndarray): By how much the F1 of the tagger alone would fall, to first order, if its
-        side of a disagreement was left for the language model's, (disagreements,).
+        """RETURNS (ndarray): How much the F1 of the tagger alone would fall, to first order, if the
+        language model's side replaced the tagger's in each disagreement, (disagreements,).
         """
         alone = self.by_case(np.ones(len(self.disagreements), dtype=np.bool_)).sum(0)
         items = alone[1] + self.gold
@@ -84,7 +72,7 @@ class Ledger:
 
     def gains(self, choices: Choices) -> NDArray[np.float64]:
         """choices (ndarray): Several sets of choices, (sets, disagreements).
-        RETURNS (ndarray): What each case adds to the F1 of the tagger alone, to first order,
+        RETURNS (ndarray): How much each case adds to the F1 of the tagger alone, to first order,
             (sets, cases).
         """
         moves = np.where(choices, 0.0, -self.moves())

@@ -1,15 +1,15 @@
-"""Which windows the language model is asked about.
+"""The choice of the windows about which the language model is asked.
 
-The uncertainty of a window is the sum of its tokens' entropies: that of all its tags, were they
-independent ("total token entropy": Settles & Craven 2008). What questions bring adds up, so of two
-sentences the one with more doubtful names comes first. By the greatest entropy both would be alike, and
-in the mean one doubtful name of a long sentence vanishes.
+The uncertainty of a window is the sum of its tokens' entropies, which is the entropy of all its tags if
+these were independent ("total token entropy": Settles & Craven 2008). The gains of questions add up, so
+of two sentences the one with more doubtful names comes first. The greatest entropy would rank both
+alike, and the mean would hide one doubtful name in a long sentence.
 
-The paper's rule believes the tagger wherever its mean entropy over the tokens concerned is at most
+The paper's rule lets the tagger win wherever its mean entropy over the tokens concerned is at most
 1 − λe, whatever the language model says. No mean is above the sum, so a window whose uncertainty is at
-most that need not be asked about: the result is the same. On held-out data a higher threshold may do
-as well, or nearly, and a budget says how much may be asked. The fewer these data, the less is known of
-what is left out, and the more is asked.
+most 1 − λe need not be asked about: the result is the same. On held-out data a higher threshold may do
+as well, or nearly, and a budget limits how much is asked. The fewer these data, the less is known of
+the windows left out, and the more is asked.
 """
 
 from collections.abc import Sequence
@@ -19,73 +19,78 @@ from itertools import pairwise, takewhile
 import numpy as np
 from numpy.typing import NDArray
 
+from spacy_el4ner.fusion.cases import Case
 from spacy_el4ner.fusion.ledger import Ledger
-from spacy_el4ner.fusion.readings import Case, SLMReading
-from spacy_el4ner.fusion.rules import Rule
+from spacy_el4ner.fusion.rules.base import FusionRule
 from spacy_el4ner.fusion.scores import f1
+from spacy_el4ner.slm.reading import SLMReading
 
 ALWAYS = -1.0
-"""The threshold that is below any uncertainty."""
+"""A threshold below any uncertainty."""
 SURE = 1.645
-"""Standard errors that count as lost: on 19 of 20 such texts no more is."""
+"""Standard errors that count as lost: on 19 of 20 such texts the loss is not greater."""
 
 
 def uncertainty(slm: SLMReading) -> float:
     """slm (SLMReading): The tagger's reading.
-    RETURNS (float): The sum of the entropies of its tags at the tokens of the window, in nats. The
-        language model is asked where it is above the threshold.
+    RETURNS (float): The sum of the tags' entropies over the tokens of the window, in nats. The language
+        model is asked about windows above the threshold.
     """
     return float(slm.entropies().sum())
 
 
 @dataclass(frozen=True)
-class Point:
-    """What a threshold brings.
+class RoutePoint:
+    """The effect of a threshold.
 
-    threshold (float): The language model is asked about windows whose uncertainty is above it.
-    asked (float): Share of the windows that this is, 0 to 1.
-    f1 (float): Of the fusion then, 0 to 1.
-    error (float): Standard error of how far that is from asking about every window, to first order.
-        Never 0 where a window is left out and any answer matters.
+    threshold (float): The language model is asked about windows whose uncertainty is above it, in nats.
+    share (float): Share of these windows, 0 to 1.
+    f1 (float): F1 of the fusion with this threshold, 0 to 1.
+    error (float): Standard error of the difference from asking about every window, to first order;
+        never 0 where a window is left out and any answer matters.
     """
 
     threshold: float
-    asked: float
+    share: float
     f1: float
     error: float
 
 
 @dataclass(frozen=True)
-class Routing(Point):
-    """The threshold that was chosen, and the others.
+class Routing(RoutePoint):
+    """The chosen threshold, and all others.
 
-    always (float): F1 of asking about every window.
-    curve (tuple[Point, ...]): Every threshold that makes a difference, from asking about no window to
-        asking about all.
+    threshold (float): The chosen threshold, in nats.
+    share (float): Share of the windows above it, 0 to 1.
+    f1 (float): F1 of the fusion with it, 0 to 1.
+    error (float): Standard error as in `RoutePoint`.
+    always (float): F1 of asking about every window, 0 to 1.
+    curve (tuple[RoutePoint, ...]): Every threshold that makes a difference, from asking about no window
+        to asking about all.
     """
 
     always: float
-    curve: tuple[Point, ...]
+    curve: tuple[RoutePoint, ...]
 
 
 def find_threshold(
     cases: Sequence[Case],
-    rule: Rule,
+    rule: FusionRule,
     tolerance: float = 0.0,
     objective: str = "entity_f1",
     budget: float = 1.0,
 ) -> Routing:
     """cases (Sequence[Case]): Windows with both readings and gold entities.
-    rule (Rule): Decides where the models disagree.
-    tolerance (float): Loss of F1 that is accepted, such as 0.002.
-    objective (str): The F1 that is meant, "entity_f1" or "token_macro_f1".
-    budget (float): The largest share of the windows to ask about, 0 to 1.
-    RETURNS (Routing): The largest threshold, which asks about the fewest windows, at which F1 is not
-        below that of asking about all, but for the tolerance, though it be lower by SURE standard
-        errors. Where that is beyond the budget, as much as the budget allows.
+    rule (FusionRule): Decides where the models disagree.
+    tolerance (float): Accepted loss of F1, such as 0.002.
+    objective (str): The F1 to compute, "entity_f1" or "token_macro_f1".
+    budget (float): Largest share of the windows to ask about, 0 to 1.
+    RETURNS (Routing): The largest threshold, which asks about the fewest windows, at which F1 less SURE
+        standard errors is not below that of asking about all less the tolerance. Where that exceeds
+        the budget, the largest share that the budget allows.
     """
     ledger = Ledger(cases, objective)
-    choices = ledger.choices(rule)
+    choices = rule.choices(ledger)
     fused = ledger.by_case(choices)
     alone = ledger.by_case(np.ones(len(ledger.disagreements), dtype=np.bool_))
     unsure = np.array([uncertainty(case.slm) for case in cases])
@@ -96,15 +101,15 @@ def find_threshold(
     scores = f1(totals, ledger.gold)
     errors = _errors(ledger.gains(choices[None])[0][order])
     curve = tuple(
-        Point(threshold, asked / len(cases), float(scores[asked]), float(errors[asked]))
-        for asked, threshold in _thresholds(unsure[order].tolist())
+        RoutePoint(threshold, n / len(cases), float(scores[n]), float(errors[n]))
+        for n, threshold in _thresholds(unsure[order].tolist())
     )
     always = curve[-1].f1
     enough = always - tolerance - 1e-12
     best = next(p for p in curve if p.f1 - SURE * p.error >= enough)
-    if best.asked > budget:
-        *_, best = takewhile(lambda p: p.asked <= budget, curve)
-    return Routing(best.threshold, best.asked, best.f1, best.error, always, curve)
+    if best.share > budget:
+        *_, best = takewhile(lambda p: p.share <= budget, curve)
+    return Routing(best.threshold, best.share, best.f1, best.error, always, curve)
 
 
 def _errors(gains: NDArray[np.float64]) -> NDArray[np.float64]:

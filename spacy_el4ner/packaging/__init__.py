@@ -1,1 +1,1 @@
-"""A pipeline as a package that pip installs."""
+"""Packaging: pipelines as wheels that pip installs."""

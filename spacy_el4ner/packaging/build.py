@@ -1,4 +1,4 @@
-"""From a pipeline's folder to a wheel."""
+"""The build of a wheel from a pipeline's folder."""
 
 import shutil
 import subprocess
@@ -17,23 +17,24 @@ from spacy.language import Language
 from thinc.api import Config
 
 import spacy_el4ner
-from spacy_el4ner.errors import Errors, Warnings
+from spacy_el4ner.errors import EL4NERRuntimeError, EL4NERValueError, Errors, Warnings
 from spacy_el4ner.minilm import HUB_NAME
 from spacy_el4ner.packaging.card import card, performance
 from spacy_el4ner.packaging.models import Model, Models
-from spacy_el4ner.pipeline.pool import renamed
+from spacy_el4ner.pipeline.finding import FACTORIES, find_component
+from spacy_el4ner.retrieval.pool import renamed
 from spacy_el4ner.storage import manifest
-
-FACTORIES = ("llm_ensemble_ner", "slm_llm_fusion")
 
 
 @dataclass(frozen=True)
 class Description:
-    """name (str): Of the package, without the language.
-    version (str): Of the package.
-    metrics (dict[str, Any] | None): What `evaluate` or `evaluate-fusion` wrote.
-    licence (str): Of the package.
-    data (str): On the training data, such as its name and its licence.
+    """The description of a package, for its metadata and its card.
+
+    name (str): Name of the package, without the language.
+    version (str): Version of the package.
+    metrics (dict[str, Any] | None): Metrics that `evaluate` or `evaluate-fusion` wrote; None without.
+    licence (str): Licence of the package; "" for that of the pipeline.
+    data (str): Description of the training data, such as its name and licence.
     """
 
     name: str
@@ -46,20 +47,23 @@ class Description:
 def build(
     pipeline: Path, out: Path, about: Description, *, include_models: bool = True
 ) -> tuple[Path, list[str]]:
-    """pipeline (Path): A saved pipeline.
-    out (Path): The folder that the wheel goes into.
-    about (Description): What the package is.
-    include_models (bool): Whether models that are folders of this machine become part of it.
-    RETURNS (tuple[Path, list[str]]): The wheel, and what the user should know of it.
-    RAISES (ValueError): It is no such pipeline, a model is missing, the name or version cannot be one
-        of a package, or the config needs other files of this machine.
-    RAISES (RuntimeError): The wheel could not be built.
+    """Build a wheel that pip installs, with the pipeline, its models and a model card.
+
+    pipeline (Path): A saved pipeline.
+    out (Path): The folder for the wheel.
+    about (Description): Name, version and further metadata.
+    include_models (bool): Whether to include models that are local folders.
+    RETURNS (tuple[Path, list[str]]): The wheel, and warnings about its models.
+    RAISES (ValueError): EL070 or EL014, there is no suitable pipeline; EL087, a model is missing; EL088
+        or EL237, a model cannot be packaged; EL089, the config names a local path; EL090 or EL091, the
+        name or version is invalid.
+    RAISES (RuntimeError): EL092, the wheel could not be built.
     """
     if not (pipeline / "config.cfg").is_file():
-        raise ValueError(Errors.EL070.format(path=pipeline))
+        raise EL4NERValueError(Errors.EL070.format(path=pipeline))
     nlp = spacy.load(pipeline)
     about_name = about.name.removeprefix(f"{nlp.lang}_")
-    _check(nlp, pipeline, about_name, about.version)
+    _check(nlp, about_name, about.version)
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out, prefix=".package-") as folder:
         staged = Path(folder) / "pipeline"
@@ -76,14 +80,16 @@ def build(
 
 
 def stage_models(nlp: Language, staged: Path, include: bool) -> list[Model]:
-    """nlp (Language): A pipeline.
-    staged (Path): A copy of its folder. Models are copied into it, and its config is changed.
-    include (bool): Whether to copy models that are folders of this machine.
+    """Copy the models of a pipeline into a copy of its folder, and name them so in its config.
+
+    nlp (Language): The pipeline.
+    staged (Path): The copy of its folder.
+    include (bool): Whether to copy models that are local folders.
     RETURNS (list[Model]): The models of all components.
     """
     raw = Config().from_disk(staged / "config.cfg", interpolate=False)
     components = Config(raw).interpolate()["components"]
-    found: list[Model] = []
+    packaged: list[Model] = []
     for name, block in components.items():
         if block.get("factory") not in FACTORIES:
             continue
@@ -92,28 +98,26 @@ def stage_models(nlp: Language, staged: Path, include: bool) -> list[Model]:
         component: Any = nlp.get_pipe(name)
         if block.get("pool") is not None and component.pool.entries:
             block["pool"] = None
-        for model in models.found:
+        for model in models.collected:
             if model.bundled and ".encoder." in model.role:
                 pool = staged / name / "pool"
                 pool.write_bytes(renamed(pool.read_bytes(), model.source))
         if include:
             _refuse_paths(block, name)
         manifest.write(staged / name)
-        found += models.found
+        packaged += models.collected
     raw.to_disk(staged / "config.cfg", interpolate=False)
-    return found
+    return packaged
 
 
-def _check(nlp: Language, path: Path, name: str, version: str) -> None:
-    if not any(nlp.get_pipe_meta(pipe).factory in FACTORIES for pipe in nlp.pipe_names):
-        names = ", ".join(nlp.pipe_names)
-        raise ValueError(Errors.EL014.format(path=path, factory=" or ".join(FACTORIES), names=names))
+def _check(nlp: Language, name: str, version: str) -> None:
+    find_component(nlp)
     if not (name.isidentifier() and name.isascii() and not name.startswith("_")) or name[-1] == "_":
-        raise ValueError(Errors.EL090.format(name=name))
+        raise EL4NERValueError(Errors.EL090.format(name=name))
     try:
         Version(version)
     except InvalidVersion as error:
-        raise ValueError(Errors.EL091.format(version=version)) from error
+        raise EL4NERValueError(Errors.EL091.format(version=version)) from error
 
 
 def _meta(nlp: Language, name: str, about: Description, models: Sequence[Model]) -> dict[str, Any]:
@@ -133,8 +137,8 @@ def _meta(nlp: Language, name: str, about: Description, models: Sequence[Model])
 
 
 def _wheel(staged: Path, folder: Path, meta: dict[str, Any]) -> Path:
-    """The wheel of what spaCy makes a source package of. spaCy itself would build the wheel in a new
-    environment, which needs the network.
+    """Build the wheel from spaCy's source package. spaCy itself would build it in a new environment,
+    which needs a network.
     """
     from spacy.cli.package import package
 
@@ -156,15 +160,15 @@ def _wheel(staged: Path, folder: Path, meta: dict[str, Any]) -> Path:
     )
     wheels = list(folder.glob("*.whl"))
     if built.returncode or not wheels:
-        raise RuntimeError(Errors.EL092.format(problem=built.stderr.strip()[-2000:]))
+        raise EL4NERRuntimeError(Errors.EL092.format(problem=built.stderr.strip()[-2000:]))
     return wheels[0]
 
 
 def _refuse_paths(value: Any, role: str) -> None:
-    """RAISES (ValueError): A setting names something else of this machine."""
+    """RAISES (ValueError): EL089, a setting is a local path."""
     for name, text in _texts(value, role):
         if "/" in text and Path(text).exists():
-            raise ValueError(Errors.EL089.format(value=text, role=name))
+            raise EL4NERValueError(Errors.EL089.format(value=text, role=name))
 
 
 def _texts(value: Any, role: str) -> Iterator[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The card of a model: what it finds, what it is made of, and how well it does."""
+"""The model card of a package: its labels, models, data and scores."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -8,8 +8,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from spacy.language import Language
 
-from spacy_el4ner.evaluation import fusion_report, report
+from spacy_el4ner.catalogue import CatalogueModel
+from spacy_el4ner.evaluation import ensemble_tables, fusion_tables
+from spacy_el4ner.evaluation.ensemble_tables import ENSEMBLE, is_ensemble
 from spacy_el4ner.packaging.models import Model
+from spacy_el4ner.pipeline.finding import AnyComponent, find_components
 from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
 
 
@@ -21,73 +24,80 @@ def card(
     data: str,
 ) -> str:
     """nlp (Language): The pipeline.
-    meta (dict[str, Any]): What its package's meta.json says.
+    meta (dict[str, Any]): The meta.json of its package.
     models (Sequence[Model]): Its models.
-    metrics (dict[str, Any] | None): What `evaluate` or `evaluate-fusion` wrote.
-    data (str): On the training data; "" where nothing is known.
+    metrics (dict[str, Any] | None): Metrics that `evaluate` or `evaluate-fusion` wrote; None without.
+    data (str): Description of the training data; "" if there is none.
     RETURNS (str): The card, as Markdown.
     """
-    components = [
-        _component(name, pipe)
-        for name, pipe in nlp.pipeline
-        if hasattr(pipe, "pool") and hasattr(pipe, "retriever")
-    ]
+    components = [_component(component) for component in find_components(nlp)]
     return _template().render(
         meta=meta,
         package=f"{meta['lang']}_{meta['name']}",
         components=components,
         models=models,
+        listed=list({m.listed.name: m.listed for m in models if m.listed is not None}.values()),
+        sources=_sources,
         data=data,
         measured=_measured(nlp, metrics),
         calibration_error=_main(nlp, metrics).get("expected_calibration_error"),
     )
 
 
+def _sources(model: CatalogueModel) -> str:
+    """The packages that contain a model of the catalogue."""
+    return ", ".join(f"`{part.package}` {part.version}" for part in model.parts)
+
+
 def performance(nlp: Language, metrics: dict[str, Any] | None) -> dict[str, Any]:
     """nlp (Language): The pipeline.
-    metrics (dict[str, Any] | None): What `evaluate` or `evaluate-fusion` wrote.
-    RETURNS (dict[str, Any]): The main scores, under spaCy's names."""
+    metrics (dict[str, Any] | None): Metrics that `evaluate` or `evaluate-fusion` wrote; None without.
+    RETURNS (dict[str, Any]): The main scores, under spaCy's names.
+    """
     keys = ("ents_f", "ents_p", "ents_r", "ents_per_type")
     return {key: value for key, value in _main(nlp, metrics).items() if key in keys}
 
 
 def _main(nlp: Language, metrics: dict[str, Any] | None) -> dict[str, Any]:
-    """The row of the whole pipeline."""
+    """The scores of the whole pipeline."""
     if metrics is None:
         return {}
-    row: dict[str, Any] = metrics["rows"][_row(nlp)] if "rows" in metrics else metrics["full"]
+    name = ENSEMBLE if is_ensemble(metrics) else _row(nlp)
+    row: dict[str, Any] = metrics["rows"][name]
     return row
 
 
 def _row(nlp: Language) -> str:
-    """The name of the row that was measured as the fusion of this pipeline works."""
-    routes = [pipe.cfg["route"] for _, pipe in nlp.pipeline if isinstance(pipe, SLMLLMFusion)]
+    """The name of the measured row that matches the routing of this pipeline."""
+    routes = [c.cfg["route"] for c in find_components(nlp) if isinstance(c, SLMLLMFusion)]
     return "routed" if "uncertain" in routes else "fusion"
 
 
 def _measured(nlp: Language, metrics: dict[str, Any] | None) -> str:
-    """The tables of the evaluation's own report."""
+    """The tables of the evaluation's report."""
     if metrics is None:
         return ""
-    if "rows" in metrics:
-        tables = fusion_report.fusion_table(metrics), fusion_report.type_table(metrics, _row(nlp))
+    if not is_ensemble(metrics):
+        conditions = fusion_tables.conditions(metrics)
+        tables = fusion_tables.fusion_table(metrics), fusion_tables.type_table(metrics, _row(nlp))
     else:
-        tables = report.main_table(metrics), report.type_table(metrics)
-    parts = (report.measured(metrics), tables[0], "By type:", tables[1])
+        conditions = ensemble_tables.measured(metrics)
+        tables = ensemble_tables.main_table(metrics), ensemble_tables.type_table(metrics)
+    parts = (conditions, tables[0], "By label:", tables[1])
     return f"On {metrics['name']}. " + "\n\n".join(parts)
 
 
-def _component(name: str, pipe: Any) -> dict[str, Any]:
-    """What the card says of a component."""
-    entries = [entry.demonstration for entry in pipe.pool.entries]
-    counts = Counter(mention.label for shot in entries for mention in shot.mentions)
-    calibration = getattr(pipe, "calibration", None)
+def _component(component: AnyComponent) -> dict[str, Any]:
+    """The facts about a component in the card."""
+    entries = [entry.demonstration for entry in component.pool.entries]
+    counts = Counter(mention.label for demonstration in entries for mention in demonstration.mentions)
+    calibration = getattr(component, "calibration", None)
     return {
-        "name": name,
-        "labels": [(label, text, counts[label]) for label, text in pipe.cfg["labels"].items()],
+        "name": component.name,
+        "labels": [(label, text, counts[label]) for label, text in component.cfg["labels"].items()],
         "sentences": len(entries),
         "mentions": counts.total(),
-        "rule": pipe.cfg.get("rule", ""),
+        "rule": component.rule.name if isinstance(component, SLMLLMFusion) else "",
         "fitted": calibration is not None and calibration.confidence is not None,
     }
 

@@ -1,4 +1,4 @@
-"""The models that a config names: which they are, and their files in the pipeline's folder."""
+"""The models of a pipeline, and their files in its package."""
 
 import json
 import shutil
@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner import catalogue
+from spacy_el4ner.catalogue.origins import origin
+from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.minilm import HUB_NAME
 from spacy_el4ner.storage import bundle
+from spacy_el4ner.storage.model_record import RECORD
 
 SOURCES = {
     "spacy-el4ner.HFBackend.v1": ("model", "adapter"),
+    "spacy-el4ner.LlamaCppBackend.v1": ("model",),
     "spacy-el4ner.SentenceTransformer.v1": ("model",),
 }
 """Registered name of a block -> its settings that name models."""
@@ -24,17 +28,20 @@ LICENCES = {
     "Qwen/Qwen2.5-1.5B-Instruct": "Apache-2.0",
     "HuggingFaceTB/SmolLM2-1.7B-Instruct": "Apache-2.0",
     "ibm-granite/granite-3.3-2b-instruct": "Apache-2.0",
+    **{model.hub: model.licence for model in catalogue.models().values()},
 }
 
 
 @dataclass(frozen=True)
 class Model:
-    """role (str): Where the config names it, such as "llm_ensemble_ner.backbones.marked.backend.model".
-    source (str): What the config then says.
-    folder (Path | None): Its files; None where it is loaded from a hub or runs on a server.
-    base (str): What it was made from, as far as its files tell; else itself.
-    revision (str): On the hub; "" for the newest.
-    server (str): Its address, if it runs on a server.
+    """A model that a config names.
+
+    role (str): The setting that names it, such as "llm_ensemble_ner.voters.marked.backend.model".
+    source (str): The value of this setting in the package.
+    folder (Path | None): The folder of its files; None if it comes from the hub or runs on a server.
+    base (str): The model that it was trained or converted from, if its files say so; otherwise itself.
+    revision (str): Its revision on the hub; "" for the latest.
+    server (str): The address of its server; "" if it runs in the process.
     """
 
     role: str
@@ -46,46 +53,51 @@ class Model:
 
     @property
     def bundled(self) -> bool:
-        """RETURNS (bool): Whether the pipeline's folder has its files."""
+        """RETURNS (bool): Whether the package contains its files."""
         return bundle.name_of(self.source) is not None
 
     @property
     def licence(self) -> str:
-        """RETURNS (str): Of what it was made from; "" where that is not known."""
+        """RETURNS (str): The licence of its base model; "" if unknown."""
         return LICENCES.get(self.base, "")
+
+    @property
+    def listed(self) -> catalogue.CatalogueModel | None:
+        """RETURNS (CatalogueModel | None): Its base model in the catalogue, if it is listed there."""
+        return next((m for m in catalogue.models().values() if m.hub == self.base), None)
 
 
 @dataclass
 class Models:
-    """Takes the models of one component's config along.
+    """Collects the models of a component, and copies local ones into its folder.
 
-    component (Path): The component's folder in a new pipeline.
-    include (bool): Whether local models are copied into it.
-    found (list[Model]): All of its models.
+    component (Path): The component's folder in the new package.
+    include (bool): Whether to copy local models into it.
+    collected (list[Model]): The models of the component so far.
     """
 
     component: Path
     include: bool
-    found: list[Model] = field(default_factory=list)
+    collected: list[Model] = field(default_factory=list)
     _names: dict[Path, str] = field(default_factory=dict)
 
     def taken(self, value: Any, role: str) -> Any:
-        """value (Any): A part of the component's config, resolved.
+        """value (Any): A part of the component's interpolated config.
         role (str): Its dotted name.
-        RETURNS (Any): The same with bundled models instead of local ones. Stores of answers, which are
-            files of this machine, are left out.
+        RETURNS (Any): The same part with bundled models instead of local ones, and without stores of
+            answers, which are local files.
         """
         if not isinstance(value, dict):
             return value
-        kind = value.get("@misc")
+        kind = next((value[key] for key in value if key.startswith("@")), None)
         if kind == STORED:
             return self.taken(value["backend"], role)
         block = {key: self.taken(item, f"{role}.{key}") for key, item in value.items()}
         if kind in ENCODED and block.get("encoder") is None:
-            self.found.append(Model(f"{role}.encoder", HUB_NAME, base=HUB_NAME))
+            self.collected.append(Model(f"{role}.encoder", HUB_NAME, base=HUB_NAME))
         if kind == SERVED:
             name, server = block["model"], block["base_url"]
-            self.found.append(Model(f"{role}.model", name, base=name, server=server))
+            self.collected.append(Model(f"{role}.model", name, base=name, server=server))
         for key in SOURCES.get(str(kind), ()):
             if block.get(key) is not None:
                 block[key] = self._take(block, key, f"{role}.{key}")
@@ -98,55 +110,65 @@ class Models:
         folder = Path(source)
         if (name := bundle.name_of(source)) is not None:
             folder = self.component / bundle.FOLDER / name
-        elif folder.is_dir() and self.include:
+        elif folder.exists() and self.include:
             source = f"{bundle.SCHEME}{self._copy(folder, role)}"
-        elif not folder.is_dir():
+        elif source in catalogue.models():
+            self.collected.append(Model(role, source, base=catalogue.get(source).hub))
+            return source
+        elif not folder.exists():
             if folder.is_absolute() or source.count("/") != 1:
-                raise ValueError(Errors.EL087.format(source=source, role=role))
+                raise EL4NERValueError(Errors.EL087.format(source=source, role=role))
             setting = "adapter_revision" if key == "adapter" else "revision"
             revision = block.get(setting) or ""
-            self.found.append(Model(role, source, base=source, revision=revision))
+            self.collected.append(Model(role, source, base=source, revision=revision))
             return source
-        self.found.append(Model(role, source, folder, base=origin(folder)))
+        self.collected.append(Model(role, source, folder, base=origin(folder)))
         return source
 
     def _copy(self, folder: Path, role: str) -> str:
-        """The name of the copy. A model that several blocks name is copied once."""
+        """Copy a model, once even if several blocks name it, and return the name of the copy."""
         folder = folder.resolve()
         if folder not in self._names:
-            if not any(folder.rglob("*.safetensors")):
-                raise ValueError(Errors.EL088.format(source=folder, role=role))
+            gguf = folder.suffix == ".gguf"
+            if not gguf and not any(folder.rglob("*.safetensors")):
+                raise EL4NERValueError(Errors.EL088.format(source=folder, role=role))
+            _check_links(folder)
             models = self.component / bundle.FOLDER
-            name, n = folder.name, 1
+            stem = folder.stem if gguf else folder.name
+            name, n = stem, 1
             while (models / name).exists():
                 n += 1
-                name = f"{folder.name}-{n}"
-            shutil.copytree(folder, models / name, ignore=_neither_code_nor_pickle)
-            _name_base(models / name, origin(folder))
+                name = f"{stem}-{n}"
+            if gguf:
+                (models / name).mkdir(parents=True)
+                shutil.copyfile(folder, models / name / folder.name)
+            else:
+                shutil.copytree(folder, models / name, ignore=_neither_code_nor_pickle)
+                _name_base(models / name, origin(folder))
             self._names[folder] = name
         return self._names[folder]
 
 
-def origin(folder: Path) -> str:
-    """folder (Path): A model or an adapter.
-    RETURNS (str): The model of a hub that it was made from; "" where its files do not say.
+def _check_links(folder: Path) -> None:
+    """RAISES (ValueError): EL237, a link in the folder leads outside."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and not _leads_within(path, folder):
+            raise EL4NERValueError(Errors.EL237.format(path=path, folder=folder))
+
+
+def _leads_within(link: Path, folder: Path) -> bool:
+    """Whether a link leads to a file in the folder, or to a blob of the hub's cache, where the folders
+    of models consist of such links.
     """
-    plan = _json(folder / "el4ner.json").get("plan", {})
-    if plan.get("kind") == "minilm":
-        return HUB_NAME
-    adapter = _json(folder / "adapter_config.json")
-    base: str = plan.get("base") or adapter.get("base_model_name_or_path") or ""
-    if base and Path(base).is_dir():
-        return origin(Path(base))
-    return base if base.count("/") == 1 else ""
+    target = link.resolve()
+    cached = folder.parent.name == "snapshots"
+    return target.is_relative_to(folder) or (cached and target.parent == folder.parent.parent / "blobs")
 
 
 def _name_base(folder: Path, base: str) -> None:
-    """Let the records of a copied model name what it was made from, instead of a folder of this
-    machine.
-    """
+    """Replace local paths in the records of a copied model by the name of its base model."""
     for name, part, key in (
-        ("el4ner.json", "plan", "base"),
+        (RECORD, "plan", "base"),
         ("adapter_config.json", None, "base_model_name_or_path"),
     ):
         record = _json(folder / name)
@@ -163,5 +185,5 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _neither_code_nor_pickle(folder: str, names: list[str]) -> list[str]:
-    """What is not copied: whatever could run code when it is loaded, and what is hidden."""
+    """Names of files that are not copied: hidden files, and files that can run code when loaded."""
     return [n for n in names if n.startswith(".") or Path(n).suffix.lower() in CODE_OR_PICKLE]

@@ -1,54 +1,48 @@
-"""What is said of settings that cannot work, before a document is lost to them."""
+"""Checks of settings that cannot work, made before a document is lost to them."""
 
 import multiprocessing
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.ensemble.vote import VoteRule
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.voters.base import Verifier, Voter
 
 ON_ERROR = ("raise", "warn", "skip")
 
 
 def check_policy(on_error: str) -> None:
-    """RAISES (ValueError): There is no such policy."""
+    """on_error (str): The setting `on_error`.
+    RAISES (ValueError): It is unknown.
+    """
     if on_error not in ON_ERROR:
         known = ", ".join(ON_ERROR)
-        raise ValueError(Errors.EL010.format(value=on_error, setting="on_error", known=known))
+        raise EL4NERValueError(Errors.EL010.format(value=on_error, setting="on_error", known=known))
 
 
 def check_sentences(max_sentences: int) -> None:
-    """RAISES (ValueError): Nothing would be read so."""
+    """max_sentences (int): The setting `max_sentences`.
+    RAISES (ValueError): It is below 1.
+    """
     if max_sentences < 1:
         message = Errors.EL010.format(
             value=max_sentences, setting="max_sentences", known="1, 2, 3 and so on"
         )
-        raise ValueError(message)
+        raise EL4NERValueError(message)
 
 
 def check_labels(labels: Iterable[str], name: str) -> None:
-    """labels (Iterable[str]): What is to be found.
-    name (str): Of the component.
-    RAISES (ValueError): One of them cannot be written, or not be seen.
+    """labels (Iterable[str]): The labels to find.
+    name (str): Name of the component.
+    RAISES (ValueError): A label is blank, or cannot be encoded.
     """
     for label in labels:
         problem = "it is blank" if not label.strip() else ""
         if any("\ud800" <= character <= "\udfff" for character in label):
-            problem = "it has half a character in it (a lone surrogate)"
+            problem = "it contains half a character (a lone surrogate)"
         if problem:
             shown = label.encode("utf8", "backslashreplace").decode("utf8")
-            raise ValueError(Errors.EL112.format(label=shown, name=name, problem=problem))
-
-
-def check_block(given: object, method: str, setting: str, name: str, wanted: str) -> None:
-    """given (object): What a block of the config became.
-    method (str): What has to be called of it.
-    setting (str), name (str): Of the block and of the component.
-    wanted (str): A block that would do.
-    RAISES (ValueError): It is something else.
-    """
-    if not callable(getattr(given, method, None)):
-        kind = type(given).__name__
-        raise ValueError(Errors.EL120.format(setting=setting, name=name, given=kind, wanted=wanted))
+            raise EL4NERValueError(Errors.EL112.format(label=shown, name=name, problem=problem))
 
 
 def check_process(models: Iterable[Any]) -> None:
@@ -62,5 +56,41 @@ def check_process(models: Iterable[Any]) -> None:
     for model in models:
         while model is not None:
             if getattr(model, "place", "cpu").startswith("cuda"):
-                raise ValueError(Errors.EL119)
+                raise EL4NERValueError(Errors.EL119)
             model = getattr(model, "backend", None)
+
+
+def check_names(setting: str, names: Iterable[str], choices: Collection[str]) -> None:
+    """setting (str): Name of a setting.
+    names (Iterable[str]): The names in it.
+    choices (Collection[str]): The names that there are.
+    RAISES (ValueError): One of them is unknown.
+    """
+    for name in names:
+        if name not in choices:
+            message = Errors.EL010.format(value=name, setting=setting, known=", ".join(choices))
+            raise EL4NERValueError(message)
+
+
+def check_voters(
+    voters: Mapping[str, Voter], settings: Mapping[str, Any], vote: VoteRule, name: str
+) -> None:
+    """voters (Mapping[str, Voter]): Name -> voter of an ensemble.
+    settings (Mapping[str, Any]): The component's settings `verifier` and `stages`.
+    vote (VoteRule): The rule that makes one label of the votes, which may name a voter.
+    name (str): The component's name, for the message.
+    RAISES (ValueError): There are no voters; a setting names one that is not among them or cannot do
+        what it is to do; or none can verify, and verification is on.
+    """
+    if not voters:
+        raise EL4NERValueError(Errors.EL011)
+    verifier = settings["verifier"]
+    for wanted in (verifier, getattr(vote, "voter", None)):
+        if wanted not in (None, *voters):
+            raise EL4NERValueError(Errors.EL009.format(name=wanted, known=", ".join(voters)))
+    able = [voter for voter, it in voters.items() if isinstance(it, Verifier)]
+    if verifier is not None and verifier not in able:
+        known = ", ".join(able) or "none"
+        raise EL4NERValueError(Errors.EL210.format(verifier=verifier, name=name, known=known))
+    if not able and settings["stages"]["verification"]:
+        raise EL4NERValueError(Errors.EL211.format(name=name))

@@ -1,15 +1,17 @@
-"""What becomes of documents that a component cannot annotate."""
+"""Policies for documents that a component cannot annotate."""
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from spacy.tokens import Doc
 
 from spacy_el4ner.backends.base import BackendUnavailable
-from spacy_el4ner.errors import Warnings
+from spacy_el4ner.errors import EL4NERSetupError, Warnings
 
 R = TypeVar("R")
+SETUP = (EL4NERSetupError, ImportError)
+"""Errors of a pipeline that can annotate no document."""
 
 
 def annotate(
@@ -17,38 +19,80 @@ def annotate(
     predict: Callable[[list[Doc]], Sequence[R]],
     write: Callable[[list[Doc], Sequence[R]], None],
     on_error: str,
+    name: str = "",
 ) -> list[Doc]:
-    """Annotate a batch; where it fails, each of its documents alone, so that one cannot harm another.
+    """Annotate a batch. If it fails, annotate each of its documents alone, so that a document cannot
+    harm another.
 
     docs (list[Doc]): The batch.
-    predict (Callable): Finds what is to be written, a result a document.
+    predict (Callable): Computes the results, one per document.
     write (Callable): Writes results on their documents.
     on_error (str): "raise", "warn" or "skip".
+    name (str): Name of the component.
     RETURNS (list[Doc]): The same documents; one that failed is as it was, and marked.
+    RAISES (EL4NERSetupError): The pipeline can annotate no document, whatever `on_error` is.
     """
+    if on_error == "raise":
+        write(docs, predict(docs))
+        return docs
     try:
-        results = predict(docs)
+        write(docs, _without_failing_warnings(predict, docs))
+    except SETUP:
+        raise
     except BackendUnavailable as error:
         # Every other document would wait for the same answer in vain.
-        if on_error == "raise":
-            raise
         for doc in docs:
-            _mark(doc, error, on_error)
-        return docs
+            _mark(doc, error, on_error, name)
     except Exception as error:
         # Whatever a model, a tokenizer or a device throws is the user's policy to decide about.
-        if on_error == "raise":
-            raise
         if len(docs) > 1:
-            return [d for doc in docs for d in annotate([doc], predict, write, on_error)]
-        _mark(docs[0], error, on_error)
-        return docs
-    write(docs, results)
+            return [d for doc in docs for d in annotate([doc], predict, write, on_error, name)]
+        _mark(docs[0], error, on_error, name)
     return docs
 
 
-def _mark(doc: Doc, error: Exception, on_error: str) -> None:
-    said = f"{type(error).__name__}: {error}"
-    doc._.el4ner = {"counts": {}, "spans": {}, **(doc._.el4ner or {}), "error": said}
+def warn(message: str, on_error: str) -> None:
+    """Give a warning. Where the user's filters turn warnings into errors, it is raised only if errors
+    are: a warning is no failure of a document.
+
+    message (str): The warning.
+    on_error (str): "raise", "warn" or "skip".
+    """
+    try:
+        warnings.warn(message, stacklevel=3)
+    except Warning:
+        if on_error == "raise":
+            raise
+
+
+def errors(doc: Doc) -> dict[str, str]:
+    """doc (Doc): A document.
+    RETURNS (dict[str, str]): Component -> its error, of the components that could not annotate it.
+    """
+    data = doc._.el4ner or {}
+    return dict(data.get("errors") or ({"": data["error"]} if data.get("error") else {}))
+
+
+def error_data(failures: dict[str, str]) -> dict[str, Any]:
+    """failures (dict[str, str]): Component -> its error.
+    RETURNS (dict[str, Any]): The entries of `doc._.el4ner` that hold them.
+    """
+    return {"error": "; ".join(failures.values()), "errors": failures}
+
+
+def _without_failing_warnings(predict: Callable[[list[Doc]], R], docs: list[Doc]) -> R:
+    """The results of a batch, again without the filters that turned a warning into an error."""
+    try:
+        return predict(docs)
+    except Warning:
+        with warnings.catch_warnings():
+            warnings.simplefilter("default")
+            return predict(docs)
+
+
+def _mark(doc: Doc, error: Exception, on_error: str, name: str) -> None:
+    message = f"{type(error).__name__}: {error}"
+    failures = error_data({**errors(doc), name: message})
+    doc._.el4ner = {"counts": {}, "spans": {}, **(doc._.el4ner or {}), **failures}
     if on_error == "warn":
-        warnings.warn(Warnings.WL002.format(error=said, on_error=on_error), stacklevel=2)
+        warn(Warnings.WL002.format(error=message, on_error=on_error), on_error)

@@ -1,8 +1,8 @@
-"""Labels as they are saved: those that are used, beside those that the config named.
+"""Saved labels: the labels in use, and the labels that the config named.
 
-They can differ, as where the config names none and the examples did; and a config's file cannot hold
-every label ("a:b", "[x]", "#x"). So those used are saved, and the config's on loading count where
-somebody changed them since.
+The two can differ, for example where the labels come from the examples; and a config file cannot
+hold every label ("a:b", "[x]", "#x"). The labels in use are therefore saved; on loading, those of the
+config take precedence if they were changed since.
 """
 
 import re
@@ -16,7 +16,10 @@ Labels = Mapping[str, str]
 
 
 def record(used: Labels, configured: Labels) -> dict[str, dict[str, str]]:
-    """RETURNS (dict[str, dict[str, str]]): What to save; see `recorded`."""
+    """used (Labels): The labels in use.
+    configured (Labels): Those of the config.
+    RETURNS (dict[str, dict[str, str]]): The data to save; see `recorded`.
+    """
     return {"used": dict(used), "configured": dict(configured)}
 
 
@@ -40,8 +43,9 @@ def changed(before: Labels, now: Labels) -> bool:
 
 
 def described(before: Labels, now: Labels) -> dict[str, str]:
-    """RETURNS (dict[str, str]): Those of now that were not among those before, or with another
-    description.
+    """before (Labels): The labels of the config when it was saved.
+    now (Labels): Those of the config now.
+    RETURNS (dict[str, str]): The labels that are new, or have a new description.
     """
     old, new = _written(before), _written(now)
     return {label: text for label, text in now.items() if old.get(label) != new.get(label, text)}

@@ -1,9 +1,10 @@
 """The component `llm_ensemble_ner`: EL4NER in a spaCy pipeline."""
 
 import warnings
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Any, cast
 
 import srsly
 from spacy.language import Language
@@ -13,99 +14,125 @@ from spacy.training import Example
 from spacy.vocab import Vocab
 from thinc.api import Config
 
-from spacy_el4ner.backends.base import Backbone
+from spacy_el4ner.blocks import checks_blocks
+from spacy_el4ner.ensemble.four_stages import STAGES, FourStages
+from spacy_el4ner.ensemble.panel import RETRY_AFTER, Absences
 from spacy_el4ner.ensemble.resolve import resolve
+from spacy_el4ner.ensemble.trace import EnsembleResult, EnsembleTrace
 from spacy_el4ner.ensemble.vote import VoteRule
-from spacy_el4ner.errors import Errors, Warnings
-from spacy_el4ner.pipeline import attributes
-from spacy_el4ner.pipeline.checks import check_block, check_labels, check_policy, check_sentences
-from spacy_el4ner.pipeline.component import Component, blocked
-from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_backbones
-from spacy_el4ner.pipeline.four_stages import STAGES, FourStages
+from spacy_el4ner.errors import EL4NERSetupError, Errors, Warnings
+from spacy_el4ner.pipeline import attributes, checks
+from spacy_el4ner.pipeline.component import ASSIGNS, SCORE_WEIGHTS, Annotation, Component, blocked
+from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_voters
 from spacy_el4ner.pipeline.labels import changed, record, recorded
-from spacy_el4ner.pipeline.pool import Pool, demonstrations, progress
-from spacy_el4ner.pipeline.trace import Result, Trace
+from spacy_el4ner.pipeline.tuned import CHOICES, Tuning
+from spacy_el4ner.pipeline.turns import Turn
 from spacy_el4ner.retrieval.base import Retriever
+from spacy_el4ner.retrieval.gold import gold_demonstrations
+from spacy_el4ner.retrieval.pool import Pool, progress
 from spacy_el4ner.types import Candidate
+from spacy_el4ner.voters.base import Verifier, Voter
 
-WARNED = {"split_by": "WL001", "tokens_unread": "WL050", "unparsed": "WL007"}
+WARNED = {"split_by": "WL001", "tokens_unread": "WL050", "unparsed": "WL007", "unavailable": "WL248"}
 """Counts of a document -> the warning that tells of them."""
 
 
 @Language.factory(
     "llm_ensemble_ner",
     default_config=Config().from_str(DEFAULT_CONFIG)["llm_ensemble_ner"],
-    assigns=["doc.ents", "doc.spans", "doc._.el4ner", "span._.confidence", "span._.provenance"],
-    default_score_weights={
-        "ents_f": 1.0,
-        "ents_p": 0.0,
-        "ents_r": 0.0,
-        "ents_per_type": None,
-        "el4ner_calibration_error": None,
-    },
+    assigns=ASSIGNS,
+    default_score_weights=SCORE_WEIGHTS,
 )
+@checks_blocks
 def make_llm_ensemble_ner(
     nlp: Language,
     name: str,
     labels: dict[str, str],
-    backbones: dict[str, Any] | None,  # blocks within a mapping are validated before they are made
+    # Blocks within a mapping are validated before they are made: spaCy must not see the protocol.
+    voters: dict[str, Annotated[Any, Voter]] | None,
     retriever: Retriever,
     verifier: str | None,
     pool: str | None,
     k: int,
-    most_similar_last: bool,
     max_sentences: int,
     stages: dict[str, bool],
+    tuned: dict[str, bool],
     vote: VoteRule,
     spans_key: str,
     overwrite_ents: bool,
     on_error: str,
     keep_loaded: bool,
-    min_backbones: int | None,
+    min_voters: int | None,
+    retry_after: float | None,
     pos_weights: dict[str, float],
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "LLMEnsembleNER":
-    members = default_backbones() if backbones is None else backbones
-    check_block(retriever, "retrieve", "retriever", name, "spacy-el4ner.SpanSimilarity.v1")
-    for key, make in members.items():
-        check_block(make, "__call__", f"backbones.{key}", name, "spacy-el4ner.Backbone.v1")
+    """Make the component; its settings are described in `DEFAULT_CONFIG`.
+
+    nlp (Language): The pipeline.
+    name (str): The component's name.
+    labels (dict[str, str]): Label -> description.
+    voters (dict[str, Voter] | None): Name -> voter; None for those of `default_voters`.
+    retriever (Retriever): Finds demonstrations in the pool.
+    verifier (str | None): Name of the voter that verifies; None for the first that can.
+    pool (str | None): A corpus to take the pool from.
+    k (int): Demonstrations per window.
+    max_sentences (int): Sentences per window.
+    stages (dict[str, bool]): Which stages run.
+    tuned (dict[str, bool]): Which of the choices of tuning apply.
+    vote (VoteRule): Makes one label of the votes.
+    spans_key (str): Where the candidates go in `doc.spans`.
+    overwrite_ents (bool): Whether entities already in the document may be replaced.
+    on_error (str): "raise", "warn" or "skip".
+    keep_loaded (bool): Whether voters stay loaded, or each is unloaded after its turn.
+    min_voters (int | None): How many voters have to answer; None for all.
+    retry_after (float | None): Seconds after which a voter that did not answer is tried again.
+    pos_weights (dict[str, float]): Part of speech -> weight of a span in SpanSim.
+    scorer (Callable | None): Scores `nlp.evaluate`.
+    RETURNS (LLMEnsembleNER): The component.
+    """
     return LLMEnsembleNER(
         nlp.vocab,
-        [make(key) for key, make in members.items()],
+        voters,
         retriever,
         name,
         labels=labels,
         verifier=verifier,
         pool=pool,
         k=k,
-        most_similar_last=most_similar_last,
         max_sentences=max_sentences,
         stages=stages,
+        tuned=tuned,
         vote=vote,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,
         on_error=on_error,
         keep_loaded=keep_loaded,
-        min_backbones=min_backbones,
+        min_voters=min_voters,
+        retry_after=retry_after,
         pos_weights=pos_weights,
         scorer=scorer,
     )
 
 
 class LLMEnsembleNER(Component, Pipe):
-    """Named entity recognition by several small language models together.
+    """Named entity recognition by several voters together, such as small language models.
 
     vocab (Vocab): The pipeline's vocabulary.
-    backbones (Sequence[Backbone]): The ensemble.
+    voters (Mapping[str, Voter] | None): Name -> voter; None to choose default ones on first use.
     retriever (Retriever): Finds demonstrations in the pool.
     name (str): The component's name.
-    The other settings are those of the config; see `DEFAULT_CONFIG`.
+    vote (VoteRule): Makes one label of the votes.
+    scorer (Callable | None): Scores `nlp.evaluate`.
+    **cfg (Any): The other settings, as in the config; see `DEFAULT_CONFIG`.
     """
+
+    factory = "llm_ensemble_ner"
 
     def __init__(
         self,
         vocab: Vocab,
-        backbones: Sequence[Backbone],
+        voters: Mapping[str, Voter] | None,
         retriever: Retriever,
         name: str = "llm_ensemble_ner",
         *,
@@ -116,13 +143,16 @@ class LLMEnsembleNER(Component, Pipe):
         attributes.register()
         self.vocab = vocab
         self.name = name
-        self.backbones = list(backbones)
+        self._voters = None if voters is None else dict(voters)
         self.retriever = retriever
         self.vote = vote
         self.scorer = scorer
         self.cfg = cfg
         self.configured = dict(cfg["labels"])
         self.pool = Pool()
+        self.tuning = Tuning()
+        self.absences = Absences(cfg.get("retry_after", RETRY_AFTER))
+        self._turn = Turn()
         self._check()
 
     @property
@@ -130,26 +160,73 @@ class LLMEnsembleNER(Component, Pipe):
         """RETURNS (tuple[str, ...]): The labels, in the order of the config or of the alphabet."""
         return tuple(self.cfg["labels"])
 
-    def method(self, retriever: Retriever | None) -> FourStages:
-        """retriever (Retriever | None): Finds demonstrations; None for zero-shot.
-        RETURNS (FourStages): The stages as they are set now.
+    @property
+    def voters(self) -> dict[str, Voter]:
+        """RETURNS (dict[str, Voter]): The ensemble: name -> voter.
+        RAISES (OSError): EL330, the config names none, and the default models cannot be had.
         """
-        keys = (
-            "labels",
-            "k",
-            "stages",
-            "pos_weights",
-            "max_sentences",
-            "most_similar_last",
-            "keep_loaded",
-            "min_backbones",
-        )
+        if self._voters is None:
+            chosen = default_voters(self.name)
+            checks.check_voters(chosen, self.cfg, self.vote, self.name)
+            self.tuning.apply(chosen, self.cfg["tuned"])
+            self._voters = chosen
+        return self._voters
+
+    @voters.setter
+    def voters(self, voters: Mapping[str, Voter]) -> None:
+        """voters (Mapping[str, Voter]): The ensemble: name -> voter."""
+        self._voters = dict(voters)
+
+    @property
+    def verifier(self) -> str | None:
+        """RETURNS (str | None): Name of the voter that verifies: the one of the config, the one that
+        tuning chose, or the first that can and is of use; None if there is none.
+        """
+        if named := self.cfg["verifier"]:
+            return str(named)
+        able = [name for name, voter in self.voters.items() if isinstance(voter, Verifier)]
+        useful = [n for n in able if getattr(self.voters[n], "verifies", True)]
+        chosen = self.tuning.verifier if self.cfg["tuned"].get("verification", True) else None
+        return chosen if chosen in useful else next(iter(useful), None)
+
+    @property
+    def verification(self) -> bool:
+        """RETURNS (bool): Whether candidates are verified: if the stage is on, tuning found it useful,
+        and there is a voter for it.
+        """
+        useful = self.tuning.verification or not self.cfg["tuned"].get("verification", True)
+        return bool(self.cfg["stages"]["verification"] and useful and self.verifier)
+
+    @property
+    def fitted_vote(self) -> VoteRule:
+        """RETURNS (VoteRule): The vote rule, with what tuning fitted for it."""
+        return self.tuning.fitted(self.vote, self.cfg["tuned"])
+
+    def apply(self, tuning: Tuning) -> None:
+        """Follow the choices of tuning, as far as the setting `tuned` allows.
+
+        tuning (Tuning): The choices, which replace those before.
+        RAISES (ValueError): EL293, they hold parameters that do not fit the vote rule.
+        """
+        tuning.fitted(self.vote, self.cfg["tuned"])
+        self.tuning = tuning
+        tuning.apply(self._voters or {}, self.cfg["tuned"])
+
+    def method(self) -> FourStages:
+        """RETURNS (FourStages): The stages as they are set now; zero-shot while the pool is empty."""
+        return self._method(self.retriever if self.pool.entries else None)
+
+    def _method(self, retriever: Retriever | None) -> FourStages:
+        keys = ("labels", "k", "pos_weights", "max_sentences", "keep_loaded", "min_voters")
+        voting = self.tuning.voting(self.voters, self.cfg["tuned"])
         return FourStages(
-            self.backbones,
+            {name: self.voters[name] for name in voting},
             retriever,
-            self.cfg["verifier"] or self.backbones[0].name,
-            vote=self.vote,
+            self.verifier or "",
+            stages={**self.cfg["stages"], "verification": self.verification},
+            vote=self.fitted_vote,
             own=self.pool.own,
+            absences=self.absences,
             **{key: self.cfg[key] for key in keys},
         )
 
@@ -172,7 +249,7 @@ class LLMEnsembleNER(Component, Pipe):
         if not any(doc.ents for doc in docs):
             # nlp.initialize() makes up an example where it is given none.
             docs = self._read_pool()
-        pool = demonstrations(docs)
+        pool = gold_demonstrations(docs)
         occurring = sorted({m.label for d in pool for m in d.mentions})
         if labels is not None:
             given = labels if isinstance(labels, dict) else dict.fromkeys(labels, "")
@@ -180,46 +257,70 @@ class LLMEnsembleNER(Component, Pipe):
         elif occurring and not self.configured:
             self.cfg["labels"] = dict.fromkeys(occurring, "")
         if not self.cfg["labels"]:
-            raise ValueError(Errors.EL001.format(name=self.name))
-        check_labels(self.labels, self.name)
+            raise EL4NERSetupError(Errors.EL001.format(name=self.name))
+        checks.check_labels(self.labels, self.name)
         if others := [label for label in occurring if label not in self.labels]:
             warnings.warn(Warnings.WL006.format(name=self.name, labels=", ".join(others)), stacklevel=2)
         self.pool = Pool()
+        self.apply(Tuning())
         if pool:
-            self.pool.build(pool, self.method(self.retriever), show=True)
+            self.pool.entries = self._method(self.retriever).index(pool, progress(True))
         else:
             warnings.warn(Warnings.WL003.format(name=self.name), stacklevel=2)
 
     def add_demonstrations(self, docs: Iterable[Doc], instead_of: Container[str] = ()) -> int:
         """docs (Iterable[Doc]): Documents with gold entities, whose sentences join the pool.
-        instead_of (Container[str]): Ids of demonstrations that they replace, beside those with the same
-            sentence.
+        instead_of (Container[str]): Ids of demonstrations that they replace, in addition to those
+            with the same sentence.
         RETURNS (int): How many were replaced.
         """
-        if self.cfg["pool"] and not self.pool.entries:
-            self.initialize()
-        entries = self.method(self.retriever).entries(demonstrations(docs), progress(True))
+        self.prepare()
+        entries = self._method(self.retriever).entries(gold_demonstrations(docs), progress(True))
         return self.pool.merge(entries, self.retriever, instead_of)
 
-    def predict(self, docs: Sequence[Doc]) -> list[Result]:
+    def prepare(self) -> None:
+        """Choose voters where the config names none, and index the corpus that `pool` names, once."""
+        if self._voters is None:
+            checks.check_process([*self.voters.values()])
+        if self.cfg["pool"] and not self.pool.entries:
+            self.initialize()
+
+    def __call__(self, doc: Doc) -> Doc:
+        """doc (Doc): The document.
+        RETURNS (Doc): The same, annotated. Where too few voters are left, all are tried again.
+        """
+        panel = self.method().panel()
+        if len(panel.present) < panel.needed:
+            self.absences.clear()
+        return super().__call__(doc)
+
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
+        """stream (Iterable[Doc]): The documents.
+        batch_size (int): Documents over which prompts are pooled.
+        YIELDS (Doc): Every document, in order. A voter that does not answer stays out until
+            `retry_after` seconds have passed, or until another stream begins.
+        """
+        self.absences.clear()
+        yield from super().pipe(stream, batch_size=batch_size)
+
+    def predict(self, docs: Sequence[Doc]) -> list[EnsembleResult]:
         """docs (Sequence[Doc]): The documents. They are only read.
-        RETURNS (list[Result]): Candidates and counts of each.
+        RETURNS (list[EnsembleResult]): Candidates and counts of each.
         """
         return self.trace(docs).results
 
-    def trace(self, docs: Sequence[Doc]) -> Trace:
+    def trace(self, docs: Sequence[Doc]) -> EnsembleTrace:
         """docs (Sequence[Doc]): The documents. They are only read.
-        RETURNS (Trace): Candidates and counts of each, and what each stage did and dropped.
+        RETURNS (EnsembleTrace): Candidates and counts of each, and what each stage did and dropped.
         """
-        if not self.cfg["labels"] and not self.cfg["pool"]:
-            raise ValueError(Errors.EL001.format(name=self.name))
-        if self.cfg["pool"] and not self.pool.entries:
-            self.initialize()
-        return self.method(self.retriever if self.pool.entries else None).trace(docs)
+        if not self.cfg["labels"]:
+            raise EL4NERSetupError(Errors.EL001.format(name=self.name))
+        # Without keep_loaded, a thread would unload the voter that another one is asking.
+        with nullcontext() if self.cfg["keep_loaded"] else self._turn:
+            return self.method().trace(docs)
 
     def _models(self) -> list[Any]:
-        """What may use models that lie within the component's folder."""
-        return [*(b.backend for b in self.backbones), getattr(self.retriever, "encoder", None)]
+        return [*(self._voters or {}).values(), getattr(self.retriever, "encoder", None)]
 
     def _writers(self) -> dict[str, Callable[[], bytes]]:
         return {
@@ -227,6 +328,7 @@ class LLMEnsembleNER(Component, Pipe):
                 bytes, srsly.msgpack_dumps(record(self.cfg["labels"], self.configured))
             ),
             "pool": lambda: self.pool.to_bytes(self.retriever),
+            "tuning": self.tuning.to_bytes,
         }
 
     def _readers(self) -> dict[str, Callable[[bytes], None]]:
@@ -235,23 +337,20 @@ class LLMEnsembleNER(Component, Pipe):
             now = self.configured
             self.cfg["labels"] = dict(now) if changed(before, now) else used
 
-        return {"labels": labels, "pool": lambda b: self.pool.from_bytes(b, self.retriever)}
+        return {
+            "labels": labels,
+            "pool": lambda b: self.pool.from_bytes(b, self.retriever),
+            "tuning": lambda b: self.apply(Tuning.from_bytes(b)),
+        }
 
     def _check(self) -> None:
-        names = [b.name for b in self.backbones]
-        if not names:
-            raise ValueError(Errors.EL011)
-        for wanted in (self.cfg["verifier"], getattr(self.vote, "backbone", None)):
-            if wanted not in (None, *names):
-                raise ValueError(Errors.EL009.format(name=wanted, known=", ".join(names)))
-        check_policy(self.cfg["on_error"])
-        check_sentences(self.cfg["max_sentences"])
-        check_labels(self.cfg["labels"], self.name)
-        for stage in self.cfg["stages"]:
-            if stage not in STAGES:
-                raise ValueError(
-                    Errors.EL010.format(value=stage, setting="stages", known=", ".join(STAGES))
-                )
+        if self._voters is not None:
+            checks.check_voters(self._voters, self.cfg, self.vote, self.name)
+        checks.check_policy(self.cfg["on_error"])
+        checks.check_sentences(self.cfg["max_sentences"])
+        checks.check_labels(self.cfg["labels"], self.name)
+        checks.check_names("stages", self.cfg["stages"], STAGES)
+        checks.check_names("tuned", self.cfg["tuned"], CHOICES)
 
     def _read_pool(self) -> list[Doc]:
         """The labelled documents of the corpus that the config names, if it names one."""
@@ -261,23 +360,29 @@ class LLMEnsembleNER(Component, Pipe):
 
         return read_docs(Path(self.cfg["pool"]), self.vocab)
 
-    def _warn(self, results: Sequence[Result]) -> None:
-        for backbone in self.backbones:
-            n = sum(r.counts["split_by"].get(backbone.name, 0) for r in results)
+    def _warnings(self, results: Sequence[EnsembleResult]) -> Iterator[str]:
+        absent = {name: why for r in results for name, why in r.counts["unavailable"].items()}
+        for voter, reason in absent.items():
+            yield Warnings.WL248.format(voter=voter, name=self.name, reason=reason)
+        for voter in self.voters:
+            n = sum(r.counts["split_by"].get(voter, 0) for r in results)
             if n:
                 total = sum(r.counts["windows"] for r in results)
-                warnings.warn(Warnings.WL001.format(n=n, total=total, name=backbone.name), stacklevel=2)
+                yield Warnings.WL001.format(n=n, total=total, name=voter)
         if n := sum(r.counts["tokens_unread"] for r in results):
-            warnings.warn(Warnings.WL050.format(n=n, name=self.name), stacklevel=2)
+            yield Warnings.WL050.format(n=n, name=self.name)
         if n := sum(r.counts["unparsed"] for r in results):
-            warnings.warn(Warnings.WL007.format(n=n, name=self.name), stacklevel=2)
+            yield Warnings.WL007.format(n=n, name=self.name)
 
-    def _write(self, doc: Doc, result: Result) -> None:
+    def annotation(self, doc: Doc, result: EnsembleResult) -> Annotation:
+        """doc (Doc): A document. It is only read.
+        result (EnsembleResult): What `predict` returned for it.
+        RETURNS (Annotation): Its entities, all candidates and the counts.
+        """
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
         taken = [(span.start_char, span.end_char) for span in (*kept, *blocked(doc))]
         chosen = resolve(result.candidates, taken)
-        self._annotate(
-            doc,
+        return Annotation(
             [*kept, *(_span(doc, c) for c in chosen)],
             [_span(doc, c) for c in result.candidates],
             [attributes.record(c) for c in result.candidates],

@@ -1,6 +1,6 @@
-"""What each model said of a span, whichever component asked them, and how far they are from agreeing.
+"""Opinions of the models on a span, for either component, and measures of their disagreement.
 
-All of it is read from what `span._.provenance` holds.
+Both are derived from `span._.provenance`.
 """
 
 import math
@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from spacy_el4ner.fusion.rejected import REJECTED
-from spacy_el4ner.fusion.rules import LLM, SLM
+from spacy_el4ner.fusion.fuse import REJECTED
+from spacy_el4ner.fusion.rules.base import LLM, SLM
 
 MODELS = {SLM: "tagger", LLM: "language model"}
-"""What the two sides of a fusion are called for people."""
+"""Readable names of the two sides of a fusion."""
 
 
 @dataclass(frozen=True)
 class Opinion:
-    """What one model says.
+    """The opinion of one model on a span.
 
-    by (str): A backbone of an ensemble, or the side of a fusion.
-    start (int), end (int): The span that it speaks of, offsets in the document.
-    label (str): The type that it gives, or "" for "no entity".
-    probability (float | None): Of that, 0 to 1; None where nobody gave one.
+    by (str): A voter of an ensemble, or the side of a fusion.
+    start (int), end (int): Offsets of the span in the document.
+    label (str): The label that it gives, or "" for "no entity".
+    probability (float | None): Probability of the label, 0 to 1; None if it is unknown.
     others (tuple[tuple[str, float], ...]): The other options with their probability, greatest first.
     """
 
@@ -44,7 +44,7 @@ def opinions(start: int, end: int, label: str, record: Mapping[str, Any]) -> lis
     """
     provenance = record["provenance"]
     if "votes" in provenance:
-        return [_vote(start, end, vote) for vote in provenance["votes"]]
+        return [_vote(start, end, vote) for vote in _cast(provenance)]
     if provenance["how"] == REJECTED:
         by = MODELS[provenance["side"]]
         return [Opinion(by, start, end, label, record["confidence"])]
@@ -63,28 +63,33 @@ def disputed(label: str, record: Mapping[str, Any]) -> bool:
     """
     provenance = record["provenance"]
     if "votes" in provenance:
-        return any(vote["label"] != label for vote in provenance["votes"])
+        return any(vote["label"] != label for vote in _cast(provenance))
     return provenance["scores"] is not None
 
 
 def dispute(record: Mapping[str, Any]) -> float:
-    """How much a person's answer would settle, 0 to 1. The measures are ours.
+    """Compute how disputed a span is. The measures are ours.
 
-    Of an ensemble it is the entropy of the mean of its votes' probabilities, as a share of the
-    greatest there can be. Of a fusion it is, where the models disagree, ½ and half the nearness of the
-    two scores that its rule compared; else half the entropy of the confidence, in bits.
+    For an ensemble, it is the entropy of the mean of the votes' probabilities, as a share of its
+    maximum. For a fusion whose models disagree, it is ½ plus half the closeness of the two scores that
+    the rule compared; where they agree, it is half the entropy of the confidence, in bits.
 
     record (Mapping[str, Any]): The record of a span.
-    RETURNS (float): 0 (everyone is sure of the same) to 1.
+    RETURNS (float): 0 (all models are certain of the same label) to 1.
     """
     provenance = record["provenance"]
     if "votes" not in provenance:
         scores = provenance["scores"]
         return 0.5 * _binary(record["confidence"]) if scores is None else 0.5 + 0.5 * _near(scores)
-    votes = [vote["probabilities"] for vote in provenance["votes"]]
+    votes = [vote["probabilities"] for vote in _cast(provenance)]
     if not votes:
         return 0.5 * _binary(record["confidence"])
     return _entropy([fmean(vote.get(option, 0.0) for vote in votes) for option in votes[0]])
+
+
+def _cast(provenance: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The votes without abstentions, which say nothing for or against."""
+    return [vote for vote in provenance["votes"] if not vote["abstained"]]
 
 
 def _vote(start: int, end: int, vote: Mapping[str, Any]) -> Opinion:
@@ -92,26 +97,26 @@ def _vote(start: int, end: int, vote: Mapping[str, Any]) -> Opinion:
     ordered = sorted(others.items(), key=lambda option: (-option[1], option[0]))
     probability = None if vote["estimated"] else vote["probability"]
     shown = () if vote["estimated"] else tuple(ordered)
-    return Opinion(vote["backbone"], start, end, vote["label"], probability, shown)
+    return Opinion(vote["voter"], start, end, vote["label"], probability, shown)
 
 
-def _side(start: int, end: int, side: str, said: Mapping[str, Any]) -> list[Opinion]:
-    if not said["entities"]:
-        return [Opinion(MODELS[side], start, end, "", said.get("copied"))]
+def _side(start: int, end: int, side: str, reading: Mapping[str, Any]) -> list[Opinion]:
+    if not reading["entities"]:
+        return [Opinion(MODELS[side], start, end, "", reading.get("copied"))]
     return [
-        Opinion(MODELS[side], e["start"], e["end"], e["label"], _probability(side, e, said))
-        for e in said["entities"]
+        Opinion(MODELS[side], e["start"], e["end"], e["label"], _probability(side, e, reading))
+        for e in reading["entities"]
     ]
 
 
-def _probability(side: str, entity: Mapping[str, Any], said: Mapping[str, Any]) -> float | None:
+def _probability(side: str, entity: Mapping[str, Any], reading: Mapping[str, Any]) -> float | None:
     if side == SLM:
         return float(entity["probability"])
-    return None if said["estimated"] else entity["category"] * entity["boundary"]
+    return None if reading["estimated"] else entity["category"] * entity["boundary"]
 
 
 def _near(scores: Mapping[str, float]) -> float:
-    """RETURNS (float): 1 for equal scores, 0 for scores of which one is nothing beside the other."""
+    """RETURNS (float): 1 for equal scores, 0 where one score is negligible next to the other."""
     slm, llm = scores[SLM], scores[LLM]
     apart = abs(slm - llm)
     return 1 - apart / max(abs(slm), abs(llm), apart) if apart else 1.0

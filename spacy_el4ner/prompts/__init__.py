@@ -1,0 +1,1 @@
+"""Prompt templates, their renderer, and the fitting of a prompt into a context."""

@@ -1,1 +1,1 @@
-"""Which pool sentences are shown as demonstrations."""
+"""Retrieval of demonstrations from the pool of labelled sentences."""

@@ -1,9 +1,10 @@
-"""What a retriever is."""
+"""The protocol of retrievers, and the data that they work on."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
+from spacy_el4ner.blocks import resolves
 from spacy_el4ner.types import Demonstration
 
 
@@ -35,12 +36,17 @@ class Query:
 
 @dataclass(frozen=True)
 class Hit:
-    """A demonstration found, and its similarity to the query."""
+    """A retrieved demonstration.
+
+    demonstration (Demonstration): The demonstration.
+    similarity (float): Its similarity to the query; 0 from a retriever that compares nothing.
+    """
 
     demonstration: Demonstration
     similarity: float
 
 
+@resolves("el4ner_retrievers")
 @runtime_checkable
 class Retriever(Protocol):
     """Finds demonstrations.
@@ -51,15 +57,22 @@ class Retriever(Protocol):
     needs_spans: bool
 
     def index(self, pool: Sequence[PoolEntry]) -> None:
-        """Take a pool in place of the one before."""
+        """pool (Sequence[PoolEntry]): The pool, which replaces the one before."""
         ...
 
     def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
-        """RETURNS (list[list[Hit]]): Up to `k` hits a query, most similar first."""
+        """queries (Sequence[Query]): What demonstrations are wanted for.
+        k (int): Hits for each query, at most.
+        RETURNS (list[list[Hit]]): The hits of each query, most similar first.
+        """
         ...
 
     def to_dict(self) -> dict[str, Any]:
-        """RETURNS (dict[str, Any]): What `from_dict` needs beside the pool: plain data and arrays."""
+        """RETURNS (dict[str, Any]): Plain data and arrays that `from_dict` needs besides the pool."""
         ...
 
-    def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None: ...
+    def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
+        """data (dict[str, Any]): The result of `to_dict`.
+        pool (Sequence[PoolEntry]): The pool that was indexed.
+        """
+        ...

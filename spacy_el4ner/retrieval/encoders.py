@@ -9,20 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacy_el4ner import minilm
-from spacy_el4ner.storage import bundle
+from spacy_el4ner.blocks import resolves
+from spacy_el4ner.storage import bundle, trusted
 
 Vectors = NDArray[np.float32]
 
 
+@resolves("el4ner_encoders")
 @runtime_checkable
 class Encoder(Protocol):
-    """name (str): Tells encoders apart; an index made by one is useless to another."""
+    """Turns texts into vectors."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """RETURNS (str): Identifies the encoder; an index made by one is useless to another."""
+        ...
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """RETURNS (ndarray): Vectors of length 1, (texts, width), float32."""
+        """texts (Sequence[str]): Spans or sentences.
+        RETURNS (ndarray): Vectors of length 1, (texts, width), float32.
+        """
         ...
 
 
@@ -68,19 +74,41 @@ class SentenceTransformerEncoder:
 
     @cached_property
     def model(self) -> Any:
-        """RETURNS (SentenceTransformer): The model, loaded at first use."""
+        """RETURNS (SentenceTransformer): The model, loaded at first use.
+        RAISES (ValueError): It brings code, names classes of other packages, or has pickled weights.
+        """
         from sentence_transformers import SentenceTransformer
 
         installed = self.name == minilm.HUB_NAME and minilm.installed()
+        located = str(minilm.path()) if installed else bundle.located(self.name, self.bundle)
+        self._check(located)
         return SentenceTransformer(
-            str(minilm.path()) if installed else bundle.located(self.name, self.bundle),
+            located,
             revision=self.revision,
             device=self.device,
             local_files_only=self.local_files_only or installed,
             trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
         )
 
+    def _check(self, located: str) -> None:
+        """RAISES (ValueError): The library would run code that comes with the model."""
+        if Path(located).is_dir():
+            trusted.check_encoder(Path(located), self.name)
+            return
+        from sentence_transformers.util import load_file_path
+
+        for name in trusted.MODULES:
+            path = load_file_path(
+                located, name, revision=self.revision, local_files_only=self.local_files_only
+            )
+            if path is not None:
+                trusted.check_modules(Path(path), self.name)
+
     def encode(self, texts: Sequence[str]) -> Vectors:
+        """texts (Sequence[str]): Spans or sentences.
+        RETURNS (ndarray): Vectors of length 1, (texts, width), float32.
+        """
         if not texts:
             return np.zeros((0, 1), dtype=np.float32)
         vectors: Vectors = self.model.encode(

@@ -1,28 +1,23 @@
-"""Fixed demonstrations: the same for every sentence, the usual few-shot prompt."""
+"""Fixed demonstrations: the same for every sentence, as in a usual few-shot prompt."""
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
+from spacy_el4ner.retrieval.unindexed import UnindexedRetriever
 
 
-class FixedDemonstrations:
-    """Shows the same sentences of the pool always, which together have as many types as may be.
+class FixedDemonstrations(UnindexedRetriever):
+    """Shows the same sentences of the pool every time, chosen to have as many labels as possible.
 
-    seed (int): Decides between sentences that add as many types.
+    seed (int): Seed of the choice between sentences that add equally many labels.
     """
 
-    needs_spans = False
-
-    def __init__(self, seed: int = 0):
-        self.seed = seed
-        self.pool: list[PoolEntry] = []
-
-    def index(self, pool: Sequence[PoolEntry]) -> None:
-        self.pool = list(pool)
-
     def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
+        """queries (Sequence[Query]): The texts that need demonstrations.
+        k (int): Maximum number of hits for each query.
+        RETURNS (list[list[Hit]]): The same entries for each query, with similarity 0.
+        """
         most = max((len(query.exclude) for query in queries), default=0)
         ordered = self._choose(k + most) if k > 0 else []
         return [
@@ -30,14 +25,8 @@ class FixedDemonstrations:
             for query in queries
         ]
 
-    def to_dict(self) -> dict[str, Any]:
-        return {}
-
-    def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
-        self.index(pool)
-
     def _choose(self, n: int) -> list[PoolEntry]:
-        """The first `n` of the pool, each adding the most types that those before it lack."""
+        """Choose `n` entries of the pool, each with the most labels that the earlier ones lack."""
         left = random.Random(self.seed).sample(self.pool, len(self.pool))
         chosen: list[PoolEntry] = []
         shown: set[str] = set()

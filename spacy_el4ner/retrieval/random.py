@@ -1,28 +1,23 @@
-"""Demonstrations by chance: what the other retrievers are to be compared with."""
+"""Random demonstrations: the baseline for the other retrievers."""
 
 import random
 from collections.abc import Sequence
-from typing import Any
 
-from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
+from spacy_el4ner.retrieval.base import Hit, Query
+from spacy_el4ner.retrieval.unindexed import UnindexedRetriever
 
 
-class RandomDemonstrations:
-    """Draws from the pool, the same for the same text.
+class RandomDemonstrations(UnindexedRetriever):
+    """Draws sentences from the pool, the same ones for the same text.
 
-    seed (int): Another seed, another draw.
+    seed (int): Seed of the draws.
     """
 
-    needs_spans = False
-
-    def __init__(self, seed: int = 0):
-        self.seed = seed
-        self.pool: list[PoolEntry] = []
-
-    def index(self, pool: Sequence[PoolEntry]) -> None:
-        self.pool = list(pool)
-
     def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
+        """queries (Sequence[Query]): The texts that need demonstrations.
+        k (int): Maximum number of hits for each query.
+        RETURNS (list[list[Hit]]): Random entries, drawn by seed and text, with similarity 0.
+        """
         hits = []
         for query in queries:
             allowed = [e for e in self.pool if e.demonstration.id not in query.exclude]
@@ -31,9 +26,3 @@ class RandomDemonstrations:
             )
             hits.append([Hit(entry.demonstration, 0.0) for entry in drawn])
         return hits
-
-    def to_dict(self) -> dict[str, Any]:
-        return {}
-
-    def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
-        self.index(pool)

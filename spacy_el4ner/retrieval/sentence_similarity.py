@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder, Vectors
 
@@ -28,15 +28,22 @@ class SentenceSimilarity:
         self._indexed_by = ""
 
     def index(self, pool: Sequence[PoolEntry]) -> None:
+        """pool (Sequence[PoolEntry]): The pool, which replaces the one before."""
         self.pool = list(pool)
         self.vectors = self.encoder.encode([e.demonstration.window.text for e in self.pool])
         self._indexed_by = self.encoder.name
 
     def similarities(self, texts: Sequence[str]) -> Vectors:
-        """RETURNS (ndarray): Cosines, (texts, pool)."""
+        """texts (Sequence[str]): Sentences.
+        RETURNS (ndarray): Cosines, (texts, pool).
+        """
         return self.encoder.encode(texts) @ self.vectors.T
 
     def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
+        """queries (Sequence[Query]): What demonstrations are wanted for.
+        k (int): Hits for each query, at most.
+        RETURNS (list[list[Hit]]): The most similar entries of each query, most similar first.
+        """
         if not self.pool or not queries:
             return [[] for _ in queries]
         self._keep_up()
@@ -45,10 +52,15 @@ class SentenceSimilarity:
         return [best(self.pool, row, q, k, least) for q, row in zip(queries, rows, strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): The encoder's name, and the vectors of the sentences."""
         self._keep_up()
         return {"encoder": self._indexed_by, "vectors": self.vectors}
 
     def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
+        """data (dict[str, Any]): The result of `to_dict`.
+        pool (Sequence[PoolEntry]): The pool that was indexed.
+        RAISES (ValueError): The index is incomplete, or another encoder made it.
+        """
         check_index(data, self, "vectors")
         self.pool = list(pool)
         self.vectors = data["vectors"]
@@ -66,17 +78,21 @@ def best(
     k: int,
     least: float | None = None,
 ) -> list[Hit]:
-    """RETURNS (list[Hit]): The `k` most similar entries, or those of them that are similar enough; of
-    equals, the first in the pool.
+    """pool (Sequence[PoolEntry]): The pool.
+    similarities (ndarray): Similarity of each of its entries to the query, (pool,).
+    query (Query): The query, whose own sentences are excluded.
+    k (int): Hits, at most.
+    least (float | None): The lowest similarity of a hit; None for any.
+    RETURNS (list[Hit]): The most similar entries; among equals, the first in the pool.
     """
-    found: list[Hit] = []
+    hits: list[Hit] = []
     for n in np.argsort(-similarities, kind="stable"):
-        if len(found) >= k or (least is not None and similarities[n] < least):
+        if len(hits) >= k or (least is not None and similarities[n] < least):
             break
         demonstration = pool[n].demonstration
         if demonstration.id not in query.exclude:
-            found.append(Hit(demonstration, float(similarities[n])))
-    return found
+            hits.append(Hit(demonstration, float(similarities[n])))
+    return hits
 
 
 def check_index(data: dict[str, Any], retriever: Any, *parts: str) -> None:
@@ -87,6 +103,8 @@ def check_index(data: dict[str, Any], retriever: Any, *parts: str) -> None:
     """
     if missing := [part for part in ("encoder", *parts) if part not in data]:
         kind = type(retriever).__name__
-        raise ValueError(Errors.EL126.format(kind=kind, missing=", ".join(missing)))
+        raise EL4NERValueError(Errors.EL126.format(kind=kind, missing=", ".join(missing)))
     if data["encoder"] != retriever.encoder.name:
-        raise ValueError(Errors.EL012.format(found=data["encoder"], expected=retriever.encoder.name))
+        raise EL4NERValueError(
+            Errors.EL012.format(found=data["encoder"], expected=retriever.encoder.name)
+        )

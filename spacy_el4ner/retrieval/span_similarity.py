@@ -9,6 +9,7 @@ our choices.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,22 +25,34 @@ class SpanSimilarity:
     encoder (Encoder): Embeds spans and sentences.
     min_similarity (float | None): Less similar ones are not found; None for the k most similar always.
         (Ours; a small model errs more with demonstrations that have little to do with the sentence.)
+    natural_share (bool): Whether sentences without an entity have the same share in the demonstrations
+        as in the pool. Without spans they are similar to nothing, and a small model that never sees
+        one marks something in every sentence. They are chosen by whole-sentence similarity, instead of
+        the least similar of the others. (Ours.)
     """
 
     needs_spans = True
 
-    def __init__(self, encoder: Encoder | None = None, min_similarity: float | None = None):
+    def __init__(
+        self,
+        encoder: Encoder | None = None,
+        min_similarity: float | None = None,
+        natural_share: bool = False,
+    ):
         self.encoder = encoder or SentenceTransformerEncoder()
         self.min_similarity = min_similarity
+        self.natural_share = natural_share
         self.sentences = SentenceSimilarity(self.encoder, min_similarity)
         self.vectors: Vectors = np.zeros((0, 1), dtype=np.float32)
         self._layout()
 
     @property
     def pool(self) -> list[PoolEntry]:
+        """RETURNS (list[PoolEntry]): The indexed pool."""
         return self.sentences.pool
 
     def index(self, pool: Sequence[PoolEntry]) -> None:
+        """pool (Sequence[PoolEntry]): The pool, which replaces the one before."""
         self.sentences.index(pool)
         self._layout()
         self.vectors = self.encoder.encode(self.surfaces)
@@ -59,6 +72,11 @@ class SpanSimilarity:
         return similar
 
     def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
+        """queries (Sequence[Query]): What demonstrations are wanted for.
+        k (int): Hits for each query, at most.
+        RETURNS (list[list[Hit]]): The most similar entries of each query, most similar first; by whole
+            sentences where a query has no spans, or only spans of weight 0.
+        """
         hits: list[list[Hit]] = [[] for _ in queries]
         if not self.pool or k <= 0:
             return hits
@@ -75,16 +93,41 @@ class SpanSimilarity:
             mine = vectors[[row[surface] for surface, _ in query.spans]]
             similar = self.similarities(query.spans, mine)
             hits[n] = best(self.pool, similar, query, k, self.min_similarity)
-        return hits
+        return self._with_blank(queries, hits, k) if self.natural_share else hits
 
     def to_dict(self) -> dict[str, Any]:
+        """RETURNS (dict[str, Any]): The index of sentences, and the vectors of the spans."""
         return {**self.sentences.to_dict(), "spans": self.vectors}
 
     def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
+        """data (dict[str, Any]): The result of `to_dict`.
+        pool (Sequence[PoolEntry]): The pool that was indexed.
+        RAISES (ValueError): The index is incomplete, or another encoder made it.
+        """
         check_index(data, self, "vectors", "spans")
         self.sentences.from_dict(data, pool)
         self._layout()
         self.vectors = data["spans"]
+
+    def _with_blank(
+        self, queries: Sequence[Query], hits: Sequence[list[Hit]], k: int
+    ) -> list[list[Hit]]:
+        """The hits with as many sentences without an entity as `k` of the pool have on average."""
+        blank = [n for n, entry in enumerate(self.pool) if not entry.demonstration.mentions]
+        wanted = round(k * len(blank) / len(self.pool))
+        if not wanted:
+            return list(hits)
+        pool = [self.pool[n] for n in blank]
+        rows = self.sentences.similarities([query.text for query in queries])[:, blank]
+        filled = []
+        for query, own, row in zip(queries, hits, rows, strict=True):
+            shown = [hit for hit in own if not hit.demonstration.mentions]
+            ids = query.exclude | {hit.demonstration.id for hit in shown}
+            unseen = replace(query, exclude=ids)
+            more = best(pool, row, unseen, max(wanted - len(shown), 0), self.min_similarity)
+            kept = [hit for hit in own if hit not in shown][: k - len(shown) - len(more)]
+            filled.append([*(hit for hit in own if hit in shown or hit in kept), *more])
+        return filled
 
     def _layout(self) -> None:
         """Every surface once, and for each entry with spans the rows of its surfaces."""

@@ -1,24 +1,19 @@
-"""How much a span of the input counts in SpanSim: by its part of speech.
+"""Weights of the input's spans in SpanSim, by part of speech.
 
-The paper's values, known to us at second hand: proper noun 4, noun 2, pronoun 1, anything else 0.
-Which token decides is our choice: the syntactic head where there is a parse, else the token with the
-highest weight. Without a tagger the shape of the words stands in, and where that says nothing, as in
-scripts without capitals, all spans weigh the same.
+The values of the paper, known to us at second hand, are: proper noun 4, noun 2, pronoun 1, anything
+else 0. Which token decides is our choice: the syntactic head where there is a parse, else the token
+with the highest weight. Without a tagger the shape of the words stands in, and where that says nothing,
+as in scripts without capitals, all spans weigh the same.
 """
 
 from collections.abc import Mapping
 
 from spacy.tokens import Doc, Span, Token
 
+from spacy_el4ner.languages import find_language
+
 POS_WEIGHTS: dict[str, float] = {"PROPN": 4.0, "NOUN": 2.0, "PRON": 1.0}
 UNIFORM = 1.0
-# fmt: off
-_PRONOUNS = frozenset((
-    "i", "me", "you", "he", "him", "she", "her", "it", "we", "us", "they", "them", "mine",
-    "yours", "his", "hers", "ours", "theirs", "myself", "yourself", "himself", "herself",
-    "itself", "ourselves", "themselves", "who", "whom", "this", "that", "these", "those",
-))
-# fmt: on
 
 
 def span_weight(doc: Doc, start: int, end: int, weights: Mapping[str, float]) -> float:
@@ -40,11 +35,7 @@ def _deciding(span: Span) -> list[Token]:
 
 
 def _pos(token: Token) -> str:
-    """The tagger's word, or a guess from the shape of the token."""
+    """The tagger's part of speech, or else the language's guess from the shape of the token."""
     if token.doc.has_annotation("POS"):
         return token.pos_
-    if token.lower_ in _PRONOUNS:
-        return "PRON"
-    if any(c.isupper() or c.isdigit() for c in token.text):
-        return "PROPN"
-    return "NOUN" if token.is_alpha and not token.is_stop else "X"
+    return find_language(token.lang_).part_of_speech(token)

@@ -1,4 +1,4 @@
-"""Which documents a person should look at first."""
+"""The choice of the documents that a person should review first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from spacy_el4ner.types import Mention
 
 @dataclass(frozen=True)
 class Disputed:
-    """A document with what is disputed in it.
+    """A document with its disputed spans.
 
     doc (Doc): The document, annotated.
     id (str): Its id, or its number.
@@ -26,7 +26,7 @@ class Disputed:
 
     @property
     def dispute(self) -> float:
-        """RETURNS (float): That of its most disputed span."""
+        """RETURNS (float): The dispute of its most disputed span."""
         return self.spans[0][1]
 
 
@@ -35,13 +35,13 @@ def most_disputed(docs: Sequence[Doc], limit: int) -> list[Disputed]:
     limit (int): How many to choose at most; 0 for all.
     RETURNS (list[Disputed]): Those that have candidates, the one with the most disputed first.
     """
-    found = []
+    disputed = []
     for number, doc in enumerate(docs, 1):
         spans = sorted(
             ((mention, dispute(record)) for mention, record in records(doc).items()),
             key=lambda pair: (-pair[1], pair[0]),
         )
         if spans:
-            found.append(Disputed(doc, str(doc.user_data.get("id", number)), tuple(spans)))
-    found.sort(key=lambda one: -one.dispute)
-    return found[: limit or None]
+            disputed.append(Disputed(doc, str(doc.user_data.get("id", number)), tuple(spans)))
+    disputed.sort(key=lambda one: -one.dispute)
+    return disputed[: limit or None]

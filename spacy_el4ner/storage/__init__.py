@@ -1,1 +1,1 @@
-"""Files and folders that are whole, and that show it where they are not."""
+"""Saved files and folders: written atomically, and checked against a manifest."""

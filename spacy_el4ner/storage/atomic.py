@@ -1,4 +1,4 @@
-"""Files and folders that are there whole or not at all, whenever the process dies."""
+"""Atomic writes: files and folders that appear whole or not at all, even if the process is killed."""
 
 import ctypes
 import errno
@@ -6,36 +6,55 @@ import os
 import re
 import secrets
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERError, EL4NEROSError, Errors
 
 TEMPORARY = ".tmp"
+LONGEST_NAME = 255
+"""Maximum length of a file name, in bytes."""
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 FORBIDDEN = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 SYNCED = os.O_RDONLY if os.name == "posix" else os.O_RDWR
-"""How files are opened to be synced: a file that may only be read can be, but not on Windows."""
+"""Flags to open a file for syncing: Windows syncs only files that are open for writing."""
 
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """path (Path): The file to write.
-    YIELDS (BinaryIO): A file of another name in the same folder, which takes the place of `path` once
-        it is whole and on the disk. Two processes that write the same file do not meet.
+    """Write a file atomically.
+
+    path (Path): The file to write. An existing file keeps its mode, a link its target.
+    YIELDS (BinaryIO): A temporary file in the same folder, which replaces `path` after the block, once
+        it is synced to the disk. Processes may write the same path at the same time.
     """
+    with replacing_file(path) as temporary, temporary.open("wb") as file:
+        yield file
+
+
+@contextmanager
+def replacing_file(path: Path) -> Iterator[Path]:
+    """Write a file atomically with a library that opens files by name.
+
+    path (Path): The file to write. An existing file keeps its mode, a link its target.
+    YIELDS (Path): An empty temporary file in the same folder, which replaces `path` after the block,
+        once it is synced to the disk.
+    """
+    path = _target(path)
     temporary = temporary_name(path)
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("xb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
+            temporary.touch(exist_ok=False)
+            _keep_mode(path, temporary)
+            yield temporary
+            _keep_mode(path, temporary)  # the library may have created the file again
+            _sync(temporary, SYNCED)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -44,19 +63,23 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
-    """path (Path): The folder to write.
-    YIELDS (Path): An empty folder beside it, which takes the place of `path`, with all that it then
-        holds, once it is whole and on the disk. What was there before stays there until then; a
-        process that is killed before leaves it as it was, and the unfinished folder under a name that
-        begins with a dot and ends with ".tmp".
+    """Write a folder atomically.
+
+    path (Path): The folder to write. An existing folder keeps its mode, and so do the files in it that
+        are written again; a link keeps its target.
+    YIELDS (Path): An empty temporary folder next to it, which replaces `path` after the block, once it
+        is synced to the disk. If the process is killed before that, the old folder is unchanged, and
+        the unfinished one remains under a name that begins with a dot and ends with ".tmp".
     """
-    path = path.resolve()  # a link stays a link
+    path = _target(path)
     temporary = temporary_name(path)
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.mkdir()
         try:
+            temporary.mkdir()
+            _keep_mode(path, temporary)
             yield temporary
+            _keep_modes(path, temporary)
             _sync_tree(temporary)
             if path.exists():
                 _exchange(temporary, path)
@@ -69,52 +92,82 @@ def replacing_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """path (Path): What is written while this is open.
-    RAISES (OSError): The disk is full, or may not be written to: said with the remedy.
+    """Explain errors of writing.
+
+    path (Path): The file or folder that the block writes.
+    YIELDS (None): Once.
+    RAISES (OSError): EL117, the disk is full; EL118, writing is not permitted.
     """
     try:
         yield
     except Exception as error:
-        if isinstance(error, OSError) and str(error).startswith("[EL"):
-            raise  # what is within has said it
+        if isinstance(error, EL4NERError):
+            raise  # already explained
         if _code(error) in FULL:
-            raise OSError(Errors.EL117.format(path=path)) from error
+            raise EL4NEROSError(Errors.EL117.format(path=path)) from error
         if _code(error) in FORBIDDEN and _within(error, path.parent):
             problem = os.strerror(_code(error))
-            raise OSError(Errors.EL118.format(path=path, problem=problem)) from error
+            raise EL4NEROSError(Errors.EL118.format(path=path, problem=problem)) from error
         raise
 
 
 def _code(error: Exception) -> int:
-    """The system's number of an error; 0 where it is another one."""
+    """The errno of an error; 0 if it has none."""
     if isinstance(error, OSError):
         return error.errno or 0
-    # safetensors writes without Python, and has errors of its own.
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    return int(found[1]) if found and type(error).__name__ == "SafetensorError" else 0
+    # safetensors writes from Rust and raises its own class of errors.
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return int(number[1]) if number and type(error).__name__ == "SafetensorError" else 0
 
 
 def _within(error: Exception, folder: Path) -> bool:
-    """Whether what could not be written lies there; not everything that is open is being written."""
+    """Whether an error concerns a file in the folder, not one that is only read."""
     name = getattr(error, "filename", None)
     if name is None:
         return True
-    found = Path(os.fsdecode(name))
-    return folder in (found, *found.parents) or found in folder.parents
+    file = Path(os.fsdecode(name))
+    return folder in (file, *file.parents) or file in folder.parents
 
 
 def temporary_name(path: Path) -> Path:
-    """RETURNS (Path): A name beside it that nothing else has."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    """path (Path): A file or folder.
+    RETURNS (Path): An unused name in the same folder.
+    """
+    mark = f".{secrets.token_hex(4)}{TEMPORARY}"
+    room = LONGEST_NAME - len(mark) - 1
+    name = os.fsencode(path.name)[:room].decode("utf8", errors="ignore")
+    return path.with_name(f".{name}{mark}")
+
+
+def _target(path: Path) -> Path:
+    """The file or folder to which a path leads, with links followed."""
+    return Path(os.path.realpath(path))
+
+
+def _keep_modes(old: Path, new: Path) -> None:
+    """Give a folder and its content the modes of the files and folders that they replace."""
+    for path in sorted(new.rglob("*"), reverse=True):
+        if not path.is_symlink():
+            _keep_mode(old / path.relative_to(new), path)
+    _keep_mode(old, new)
+
+
+def _keep_mode(old: Path, new: Path) -> None:
+    """Give a file or folder the mode of the one that it replaces, if there is one."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        mode = stat.S_IMODE(old.stat().st_mode)
+        if mode != stat.S_IMODE(new.stat().st_mode):
+            new.chmod(mode)
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the new name survive a loss of power, too, where the system can open folders."""
+    """Sync the names in a folder to the disk, on systems that can open folders."""
     if hasattr(os, "O_DIRECTORY"):
         _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def _sync_tree(folder: Path) -> None:
+    """Sync a folder and everything in it to the disk."""
     for root, _, names in os.walk(folder):
         for name in names:
             _sync(os.path.join(root, name), SYNCED)
@@ -122,6 +175,7 @@ def _sync_tree(folder: Path) -> None:
 
 
 def _sync(path: str | Path, flags: int) -> None:
+    """Sync a file or folder to the disk."""
     descriptor = os.open(path, flags)
     try:
         os.fsync(descriptor)
@@ -135,8 +189,8 @@ HERE = -100
 
 
 def _exchange(new: Path, old: Path) -> None:
-    """Let two folders change names: at once where the system can do that, else in two steps, so that
-    a process killed between them leaves the old one under a temporary name.
+    """Replace one folder by another: atomically where the system supports it, otherwise in two steps.
+    A process that is killed between the steps leaves the old folder under a temporary name.
     """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
@@ -145,7 +199,10 @@ def _exchange(new: Path, old: Path) -> None:
             if libc.renameat2(HERE, names[0], HERE, names[1], EXCHANGE) == 0:
                 return
             code = ctypes.get_errno()
-            if code not in (errno.ENOSYS, errno.EINVAL):  # the kernel, or the file system, cannot
+            if code not in (
+                errno.ENOSYS,
+                errno.EINVAL,
+            ):  # not supported by the kernel or the file system
                 raise OSError(code, os.strerror(code), str(old))
     before = temporary_name(old)
     old.rename(before)

@@ -1,8 +1,8 @@
-"""Models that lie within the folder of the component that uses them.
+"""Bundled models: models in the folder of the component that uses them.
 
-In a config such a model is called "bundled:marked". The folder it stands for is `models/marked` in the
-component's own folder, wherever the pipeline lies: in site-packages, or where `nlp.to_disk` saved it
-again. Whoever loads a component from a folder knows that folder, and tells it those that need it.
+In a config, "bundled:marked" names the model in `models/marked` of the component's own folder, wherever
+the pipeline is: in site-packages, or where `nlp.to_disk` saved it again. A component learns its folder
+when it is loaded, and `bind` passes it on to the backends and encoders that need it.
 """
 
 import shutil
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERValueError, Errors
 
 SCHEME = "bundled:"
 FOLDER = "models"
@@ -18,41 +18,44 @@ FOLDER = "models"
 
 @runtime_checkable
 class Bundled(Protocol):
-    """Something that runs models, which may be bundled.
+    """An object that runs models, which may be bundled.
 
-    bundle (Path | None): The folder that bundled models are in; None until a component is loaded.
-    sources (tuple[str | None, ...]): Names of its models, as in the config.
+    bundle (Path | None): The folder of the bundled models; None until the component is loaded.
     """
 
     bundle: Path | None
 
     @property
-    def sources(self) -> tuple[str | None, ...]: ...
+    def sources(self) -> tuple[str | None, ...]:
+        """RETURNS (tuple[str | None, ...]): The names of its models in the config."""
+        ...
 
 
 def name_of(source: str | None) -> str | None:
-    """RETURNS (str | None): The name of a bundled model; None for any other."""
+    """source (str | None): A model as the config names it.
+    RETURNS (str | None): The name of the bundled model; None for any other model.
+    """
     bundled = source is not None and source.startswith(SCHEME)
     return source.removeprefix(SCHEME) if source is not None and bundled else None
 
 
 def located(source: str, bundle: Path | None) -> str:
     """source (str): A model as the config names it.
-    bundle (Path | None): The folder that bundled models are in.
-    RETURNS (str): A model as libraries take it: the name on the hub, or a folder.
-    RAISES (ValueError): The model is bundled, and there is no such folder.
+    bundle (Path | None): The folder of the bundled models.
+    RETURNS (str): The model as libraries expect it: its name on the hub, or a folder.
+    RAISES (ValueError): EL086, the model is bundled, but its folder does not exist.
     """
     name = name_of(source)
     if name is None:
         return source
     if bundle is None or not (folder := bundle / name).is_dir():
-        raise ValueError(Errors.EL086.format(source=source, folder=bundle or "nowhere"))
+        raise EL4NERValueError(Errors.EL086.format(source=source, folder=bundle or "nowhere"))
     return str(folder)
 
 
 def users(things: Iterable[Any]) -> Iterator[Bundled]:
     """things (Iterable[Any]): Backends and encoders of a component.
-    YIELDS (Bundled): Those of them, and of what they wrap, that may use bundled models.
+    YIELDS (Bundled): Those that may use bundled models, wrapped backends included.
     """
     for thing in things:
         while thing is not None:
@@ -62,8 +65,10 @@ def users(things: Iterable[Any]) -> Iterator[Bundled]:
 
 
 def copy(things: Iterable[Any], folder: Path) -> None:
-    """things (Iterable[Any]): Backends and encoders of a component.
-    folder (Path): A new folder of the component; their bundled models are copied into it.
+    """Copy the bundled models of a component into a new folder.
+
+    things (Iterable[Any]): Backends and encoders of the component.
+    folder (Path): The component's new folder.
     """
     for user in users(things):
         for source in user.sources:
@@ -74,8 +79,8 @@ def copy(things: Iterable[Any], folder: Path) -> None:
 
 
 def _copy_contents(source: Path, target: Path) -> None:
-    """Without the permissions, which `shutil.copytree` copies: what comes from a folder that may only
-    be read is to be replaced and deleted like anything else that is saved.
+    """Copy a folder without the permissions, which `shutil.copytree` copies. Otherwise files from a
+    read-only folder could not be replaced or deleted later.
     """
     target.mkdir(parents=True)
     for path in source.iterdir():
@@ -86,8 +91,10 @@ def _copy_contents(source: Path, target: Path) -> None:
 
 
 def bind(things: Iterable[Any], folder: Path) -> None:
-    """things (Iterable[Any]): Backends and encoders of a component.
-    folder (Path): The component's folder, from which it is loaded.
+    """Tell backends and encoders where their bundled models are.
+
+    things (Iterable[Any]): Backends and encoders of a component.
+    folder (Path): The folder from which the component is loaded.
     """
     for user in users(things):
         user.bundle = folder / FOLDER

@@ -1,1 +1,1 @@
-"""Making models: the compact backbones."""
+"""Training: compact models made on this machine, and fine-tuning of language models."""

@@ -1,20 +1,18 @@
 """Compact backbones: causal language models made on this machine from a pretrained encoder.
 
 Layers and embeddings of all-MiniLM-L6-v2 become a small decoder with tied embeddings, which then learns
-the three jobs of a backbone from the training split. The loss is taken over the tokens that constrained
-decoding will choose between, and over nothing else: training and decoding agree, and no 60,000-way head
-is computed.
+the three tasks of a backbone from the training split. The loss covers only the tokens that constrained
+decoding chooses between, so training and decoding agree, and no 60,000-way head is computed.
 
-Each backbone is trained on its own from the start, and leaves out documents of its own, so that they
-err differently and the vote has something to decide (bagging: Breiman 1996). Each result is an ordinary
-Hugging Face directory.
+Each backbone is trained separately and leaves out other documents, so that their errors differ and the
+vote has something to decide (bagging: Breiman 1996). Each result is an ordinary Hugging Face directory.
 """
 
 import hashlib
 import json
 import math
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,43 +23,44 @@ from transformers import BertLMHeadModel
 
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
-from spacy_el4ner.errors import Errors
-from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.retrieval.base import PoolEntry, Query
 from spacy_el4ner.retrieval.encoders import SentenceTransformerEncoder
 from spacy_el4ner.retrieval.span_similarity import SpanSimilarity
-from spacy_el4ner.training.curriculum import Curriculum
-from spacy_el4ner.training.folders import record_of, save
-from spacy_el4ner.training.halves import halves
+from spacy_el4ner.storage.model_record import record_of
+from spacy_el4ner.text.windows import WORDS
+from spacy_el4ner.training.folders import save
+from spacy_el4ner.training.gradient_threads import gradient_threads
 from spacy_el4ner.training.precision import fast_bfloat16
-from spacy_el4ner.training.sequences import Batch, Tree, collate
+from spacy_el4ner.training.tree_sampler import TreeSampler
+from spacy_el4ner.training.trees import Tree, TreeBatch, collate
 from spacy_el4ner.training.warm_start import warm_start
 from spacy_el4ner.types import Demonstration
-from spacy_el4ner.windows import WORDS
 
 TAGS = ("<e>", "</e>")
 NEIGHBOURS = 5
 FOLDS = 3
-"""Into so many parts the documents are split; each recipe leaves out one, so that two know it."""
+"""Number of parts of the documents; each backbone leaves out one, which the other two learn."""
 LONGEST_GRADIENT = 3.0
-"""A sentence has several decisions, and its gradient is as much longer than that of one."""
+"""The norm to which gradients are clipped. A sentence has several decisions, whose gradients add up."""
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How one compact backbone differs from the others.
+class BackboneSettings:
+    """The settings of one compact backbone.
 
-    layers (tuple[int, ...]): Which layers of the encoder it keeps.
-    wording (str): The prompts it learns.
-    seed (int): Of its new weights and data order.
-    left_out (int): The fold that it is not asked about in training.
+    layers (tuple[int, ...]): The layers of the encoder that it keeps.
+    template (str): The prompt template that it learns.
+    seed (int): Seed of its new weights and data order.
+    left_out (int): The fold of documents that it is not trained on.
     steps (int): Optimizer steps, for sentences of usual length.
-    batch_size (int): Sentences a step.
-    learning_rate (float): Its peak; it rises over the first steps and then falls to 0.
+    batch_size (int): Sentences per step.
+    learning_rate (float): Peak learning rate; it rises over the first steps and then falls to 0.
     """
 
     layers: tuple[int, ...]
-    wording: str
+    template: str
     seed: int
     left_out: int
     steps: int
@@ -69,26 +68,26 @@ class Recipe:
     learning_rate: float = 3e-4
 
 
-RECIPES: dict[str, Recipe] = {
-    "marked": Recipe((0, 1, 2, 5), "compact/marked", seed=3, left_out=2, steps=380),
-    "terse": Recipe((0, 1, 2, 3, 5), "compact/terse", seed=1, left_out=1, steps=320),
-    "plain": Recipe((0, 1, 5), "compact/plain", seed=2, left_out=0, steps=400),
+COMPACT_BACKBONES: dict[str, BackboneSettings] = {
+    "marked": BackboneSettings((0, 1, 2, 5), "compact/marked", seed=3, left_out=2, steps=380),
+    "terse": BackboneSettings((0, 1, 2, 3, 5), "compact/terse", seed=1, left_out=1, steps=320),
+    "plain": BackboneSettings((0, 1, 5), "compact/plain", seed=2, left_out=0, steps=400),
 }
 
-Progress = Callable[[Iterable[int], str], Iterable[int]]
-"""Wraps steps, given what they are for, to show how far they are."""
+StepWrapper = Callable[[Iterable[int], str], Iterable[int]]
+"""Wraps training steps to show their progress; the second argument is the name of the model."""
 
 
-class Workshop:
-    """Makes the backbones of one corpus. What is complete is kept, so that it can be interrupted.
+class BackboneTrainer:
+    """Trains the backbones of one corpus. Complete backbones are kept, so training can be interrupted.
 
     pool (Sequence[Demonstration]): The training split.
-    labels (Sequence[str]): All types.
-    out (Path): Where the folders of the models go.
-    seed (int): Added to every recipe's.
-    scale (float): Times the steps of every recipe.
-    progress (Progress): Shows how far it is.
-    RAISES (ValueError): EL053, there is no entity in the pool.
+    labels (Sequence[str]): All labels.
+    out (Path): The folder of the models, one folder each.
+    seed (int): Added to the seed of every backbone.
+    scale (float): Multiplier for the training steps of every backbone.
+    progress (StepWrapper): Shows the progress.
+    RAISES (ValueError): EL053, the pool contains no entity.
     """
 
     def __init__(
@@ -99,10 +98,10 @@ class Workshop:
         *,
         seed: int = 0,
         scale: float = 1.0,
-        progress: Progress = lambda steps, _: steps,
+        progress: StepWrapper = lambda steps, _: steps,
     ):
-        if not any(shot.mentions for shot in pool):
-            raise ValueError(Errors.EL053.format(n=len(pool)))
+        if not any(demonstration.mentions for demonstration in pool):
+            raise EL4NERValueError(Errors.EL053.format(n=len(pool)))
         self.pool = pool
         self.labels = list(labels)
         self.out = out
@@ -113,46 +112,49 @@ class Workshop:
 
     @property
     def share(self) -> float:
-        """RETURNS (float): The share of a recipe's steps that there is time for, where sentences are so
-        long that they take more than twice as long to learn from as usual ones.
+        """RETURNS (float): The share of the configured steps to run, 0 to 1: below 1 if the sentences
+        are on average more than twice as long as usual.
         """
-        words = sum(len(shot.window.tokens) for shot in self.pool)
+        words = sum(len(demonstration.window.tokens) for demonstration in self.pool)
         return min(1.0, 2 * WORDS * len(self.pool) / max(1, words))
 
-    def make(self, name: str) -> dict[str, Any]:
-        """name (str): One of `RECIPES`.
-        RETURNS (dict[str, Any]): What is recorded beside the weights in `out/name`.
+    def train(self, name: str) -> dict[str, Any]:
+        """Train a backbone, unless it is complete already.
+
+        name (str): One of `COMPACT_BACKBONES`.
+        RETURNS (dict[str, Any]): The record that is saved next to the weights in `out/name`: "plan",
+            "final_loss" and "too_long".
         """
-        recipe = RECIPES[name]
-        total = max(1, round(recipe.steps * self.scale * self.share))
-        recipe = replace(recipe, seed=recipe.seed + self.seed, steps=total)
-        plan = json.loads(json.dumps(self._plan(recipe)))
+        settings = COMPACT_BACKBONES[name]
+        total = max(1, round(settings.steps * self.scale * self.share))
+        settings = replace(settings, seed=settings.seed + self.seed, steps=total)
+        plan = json.loads(json.dumps(self._plan(settings)))
         record = record_of(self.out / name)
         if record.get("plan") == plan:
             return record
-        torch.manual_seed(recipe.seed)
-        texts = [shot.window.text for shot in self.pool]
-        # Two or three rounds are too few to learn by heart: dropout only slows them down.
-        model, tokenizer = warm_start(texts, recipe.layers, TAGS, recipe.seed, dropout=0.0)
+        torch.manual_seed(settings.seed)
+        texts = [demonstration.window.text for demonstration in self.pool]
+        # Two or three rounds are too few to overfit: dropout only slows them down.
+        model, tokenizer = warm_start(texts, settings.layers, TAGS, settings.seed, dropout=0.0)
         if not self._neighbours:
             self._neighbours = neighbours(self.pool)
-        curriculum = Curriculum(
+        sampler = TreeSampler(
             self.pool,
             self._neighbours,
             self.labels,
-            Wording(recipe.wording),
+            PromptTemplate(settings.template),
             PieceTokenizer(tokenizer),
-            random.Random(recipe.seed),
-            taught=taught(self.pool, recipe.left_out, self.seed),
+            random.Random(settings.seed),
+            trained_on=sentences_outside(self.pool, settings.left_out, self.seed),
         )
-        steps = self.progress(range(recipe.steps), name)
-        final_loss = fit(model, curriculum, recipe, steps)
-        record = {"plan": plan, "final_loss": final_loss, "too_long": len(curriculum.too_long)}
+        steps = self.progress(range(settings.steps), name)
+        final_loss = fit(model, sampler, settings, steps)
+        record = {"plan": plan, "final_loss": final_loss, "too_long": len(sampler.too_long)}
         save(model, tokenizer, record, self.out / name)
         return record
 
-    def _plan(self, recipe: Recipe) -> dict[str, Any]:
-        """All that decides what the model will be."""
+    def _plan(self, settings: BackboneSettings) -> dict[str, Any]:
+        """Everything that determines the trained model."""
         text = json.dumps(
             [[s.id, s.window.text, [[m.start, m.end, m.label] for m in s.mentions]] for s in self.pool]
         )
@@ -162,48 +164,74 @@ class Workshop:
             "labels": self.labels,
             "sentences": len(self.pool),
             "data_sha256": hashlib.sha256(text.encode()).hexdigest(),
-            **asdict(recipe),
+            **asdict(settings),
         }
 
 
-def taught(pool: Sequence[Demonstration], left_out: int, seed: int) -> list[int]:
-    """pool (Sequence[Demonstration]): The training split.
-    left_out (int): A fold. Folds are of documents, as the sentences of one share their names.
-    seed (int): Decides the folds.
-    RETURNS (list[int]): Indices of the sentences of the other folds; of all, where there are fewer
-        documents than folds.
+def trained_here(backbones: Mapping[str, Mapping[str, Any]], out: Path) -> list[str]:
+    """backbones (Mapping[str, Mapping[str, Any]]): The settings of the ensemble's backbones, by name.
+    out (Path): The folder of compact backbones.
+    RETURNS (list[str]): The backbones whose model is a folder in `out`; others are loaded by name.
+    RAISES (ValueError): EL010, one of them is not a compact backbone.
     """
-    documents = [shot.id.rpartition("/")[0] for shot in pool]
+    models = {name: block.get("backend", {}).get("model", "") for name, block in backbones.items()}
+    names = [name for name, model in models.items() if Path(model).parent == out]
+    for name in names:
+        if name not in COMPACT_BACKBONES:
+            known = ", ".join(COMPACT_BACKBONES)
+            raise EL4NERValueError(Errors.EL010.format(value=name, setting="backbone", known=known))
+    return names
+
+
+def sentences_outside(
+    pool: Sequence[Demonstration], left_out: int, seed: int, folds: int = FOLDS
+) -> list[int]:
+    """pool (Sequence[Demonstration]): The training split.
+    left_out (int): A fold. Folds consist of documents, because sentences of one document share names.
+    seed (int): Seed of the folds.
+    folds (int): Number of folds.
+    RETURNS (list[int]): Indices of the sentences in the other folds; of all sentences if there are
+        fewer documents than folds.
+    """
+    documents = [demonstration.id.rpartition("/")[0] for demonstration in pool]
     order = list(dict.fromkeys(documents))
     random.Random(seed).shuffle(order)
-    gone = set(order[left_out::FOLDS]) if len(order) >= FOLDS else set()
+    gone = set(order[left_out::folds]) if len(order) >= folds else set()
     return [n for n, document in enumerate(documents) if document not in gone]
 
 
 def neighbours(pool: Sequence[Demonstration]) -> list[list[int]]:
-    """RETURNS (list[list[int]]): For each sentence the most similar others, by SpanSim over the gold
-    spans. Training has no backbones yet that could pre-extract any.
+    """pool (Sequence[Demonstration]): The training split.
+    RETURNS (list[list[int]]): For each sentence the indices of the most similar others, by SpanSim over
+        the gold spans: the backbones that would pre-extract spans do not exist yet.
     """
     retriever = SpanSimilarity(SentenceTransformerEncoder())
-    place = {shot.id: n for n, shot in enumerate(pool)}
+    place = {demonstration.id: n for n, demonstration in enumerate(pool)}
     spans = [
-        tuple(dict.fromkeys(shot.window.text[m.start : m.end] for m in shot.mentions)) for shot in pool
+        tuple(dict.fromkeys(demonstration.window.text[m.start : m.end] for m in demonstration.mentions))
+        for demonstration in pool
     ]
-    retriever.index([PoolEntry(shot, s) for shot, s in zip(pool, spans, strict=True)])
+    retriever.index([PoolEntry(demonstration, s) for demonstration, s in zip(pool, spans, strict=True)])
     queries = [
-        Query(shot.window.text, tuple((surface, 1.0) for surface in s), frozenset({shot.id}))
-        for shot, s in zip(pool, spans, strict=True)
+        Query(
+            demonstration.window.text,
+            tuple((surface, 1.0) for surface in s),
+            frozenset({demonstration.id}),
+        )
+        for demonstration, s in zip(pool, spans, strict=True)
     ]
     hits = retriever.retrieve(queries, NEIGHBOURS)
-    return [[place[hit.demonstration.id] for hit in found] for found in hits]
+    return [[place[hit.demonstration.id] for hit in row] for row in hits]
 
 
-def fit(model: BertLMHeadModel, curriculum: Curriculum, recipe: Recipe, steps: Iterable[int]) -> float:
-    """model (BertLMHeadModel): Trained in place.
-    curriculum (Curriculum): What it learns.
-    recipe (Recipe): How.
-    steps (Iterable[int]): Its steps.
-    RETURNS (float): Mean loss of a sentence over the last steps.
+def fit(
+    model: BertLMHeadModel, sampler: TreeSampler, settings: BackboneSettings, steps: Iterable[int]
+) -> float:
+    """model (BertLMHeadModel): The model, trained in place.
+    sampler (TreeSampler): The training data.
+    settings (BackboneSettings): How to train.
+    steps (Iterable[int]): Numbers of the steps, wrapped to show their progress.
+    RETURNS (float): Mean loss of a sentence over the last steps, in nats.
     """
     words = model.bert.embeddings.word_embeddings
     words.sparse = True  # a step touches a few hundred of some 70,000 rows
@@ -211,23 +239,23 @@ def fit(model: BertLMHeadModel, curriculum: Curriculum, recipe: Recipe, steps: I
     others = [p for p in everything if p is not words.weight]
     optimizers: list[torch.optim.Optimizer] = [
         torch.optim.AdamW(
-            others, lr=recipe.learning_rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True
+            others, lr=settings.learning_rate, weight_decay=0.01, betas=(0.9, 0.98), fused=True
         ),
-        torch.optim.SparseAdam([words.weight], lr=recipe.learning_rate, betas=(0.9, 0.98)),
+        torch.optim.SparseAdam([words.weight], lr=settings.learning_rate, betas=(0.9, 0.98)),
     ]
     schedules = [
-        torch.optim.lr_scheduler.LambdaLR(o, lambda n: _rate(n, recipe.steps)) for o in optimizers
+        torch.optim.lr_scheduler.LambdaLR(o, lambda n: _rate(n, settings.steps)) for o in optimizers
     ]
     model.train()
-    batches = curriculum.batches(recipe.batch_size)
+    batches = sampler.batches(settings.batch_size)
     recent: list[float] = []
 
-    def lost(trees: Sequence[Tree]) -> torch.Tensor:
+    def loss_of(trees: Sequence[Tree]) -> torch.Tensor:
         return loss(model, collate(trees, model.config.pad_token_id))
 
-    with halves(everything) as threads:
+    with gradient_threads(everything) as threads:
         for _ in steps:
-            recent = [*recent[-49:], threads.backward(lost, next(batches))]
+            recent = [*recent[-49:], threads.backward(loss_of, next(batches))]
             torch.nn.utils.clip_grad_norm_(others, LONGEST_GRADIENT)
             for optimizer, schedule in zip(optimizers, schedules, strict=True):
                 optimizer.step()
@@ -237,17 +265,18 @@ def fit(model: BertLMHeadModel, curriculum: Curriculum, recipe: Recipe, steps: I
     return math.fsum(recent) / max(1, len(recent))
 
 
-def loss(model: BertLMHeadModel, batch: Batch) -> torch.Tensor:
+def loss(model: BertLMHeadModel, batch: TreeBatch) -> torch.Tensor:
     """model (BertLMHeadModel): The backbone.
-    batch (Batch): Trees.
-    RETURNS (Tensor): Cross-entropy of all decisions, each over its allowed tokens, summed.
+    batch (TreeBatch): Trees.
+    RETURNS (Tensor): The sum of the cross-entropies of all decisions, each over its allowed tokens, in
+        nats. A scalar.
     """
     with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
         hidden = model.bert(
             batch.tokens,
             attention_mask=_mask(batch.mask),
             position_ids=batch.positions,
-            # Left out, it is no longer than the context; a row with all its branches may be.
+            # The default is limited to the context, which a row with all its branches may exceed.
             token_type_ids=torch.zeros_like(batch.tokens),
         ).last_hidden_state
         rows, columns = batch.where.unbind(1)
@@ -261,9 +290,7 @@ def loss(model: BertLMHeadModel, batch: Batch) -> torch.Tensor:
 
 
 def _mask(mask: torch.Tensor) -> torch.Tensor:
-    """transformers 4 takes which token sees which as (rows, from, to), transformers 5 as a
-    four-dimensional mask of booleans.
-    """
+    """The mask as transformers takes it: (rows, from, to) in 4, four-dimensional booleans in 5."""
     import transformers
 
     return mask if transformers.__version__.startswith("4.") else mask[:, None].bool()

@@ -1,13 +1,13 @@
-"""Compact bases: small causal language models made on this machine, for fine-tuning to teach to tag.
+"""Compact base models: small causal language models made on this machine, for fine-tuning.
 
     "minilm"      a compact backbone, made from all-MiniLM-L6-v2, for scripts with spaces
-    "characters"  a token a character, trained to write the text of the corpus again, for the others
+    "characters"  one token per character, pretrained to copy the text of the corpus, for other scripts
 
-A backbone has learnt to read prompts and to copy and mark a sentence. The bare layers of the encoder
-would have to learn that from the few steps of fine-tuning.
+A compact backbone has already learnt to read prompts and to copy and tag a sentence. The bare layers of
+the encoder would have to learn that in the few steps of fine-tuning.
 
-Each is an ordinary Hugging Face directory. A tag is two tokens, "<" and "NAME>", and its end is one,
-"</NAME>": whether an entity begins is one decision, and which one is another.
+Each base is an ordinary Hugging Face directory. An opening tag is two tokens, "<" and "NAME>", a
+closing tag is one, "</NAME>": whether an entity begins is one decision, its label is another.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import json
 import random
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -24,66 +24,99 @@ from accelerate import Accelerator
 from transformers import BertLMHeadModel, PreTrainedTokenizerFast
 
 from spacy_el4ner.backends.tokens import PieceTokenizer
-from spacy_el4ner.training.backbones import RECIPES
-from spacy_el4ner.training.characters import build_model, build_tokenizer, drills, rewriting
-from spacy_el4ner.training.folders import record_of, save
-from spacy_el4ner.training.sft.data import Lesson
-from spacy_el4ner.training.sft.loop import Run, Show
-from spacy_el4ner.training.sft.order import batches
-from spacy_el4ner.training.sft.settings import Settings
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.storage.model_record import record_of
+from spacy_el4ner.training.backbones import COMPACT_BACKBONES, BackboneTrainer, StepWrapper
+from spacy_el4ner.training.character_settings import CharacterBaseSettings
+from spacy_el4ner.training.characters import (
+    build_model,
+    build_tokenizer,
+    copying_examples,
+    denoising_examples,
+)
+from spacy_el4ner.training.folders import save
+from spacy_el4ner.training.sft.batching import batches
+from spacy_el4ner.training.sft.examples import TrainingExample
+from spacy_el4ner.training.sft.loop import ShowStep, TrainingRun
+from spacy_el4ner.training.sft.settings import FinetuningSettings
 from spacy_el4ner.training.warm_start import warm_start
+from spacy_el4ner.types import Demonstration
 
-KINDS = ("minilm", "characters")
+KINDS = ("auto", "minilm", "characters")
 BACKBONE = "marked"
-"""The backbone whose prompts look the most like those of fine-tuning."""
+"""The backbone whose prompts are the most similar to those of fine-tuning."""
 CONTEXT = 1024
 SPACED = 0.05
-"""Share of white space above which a text is taken to be written with spaces between words."""
-
-
-@dataclass(frozen=True)
-class Characters:
-    """width (int), layers (int), heads (int): Of the model.
-    drills (int): Random strings that are written again.
-    sentences (int): Sentences that are written again: the text goes round until there are about so
-        many, once at least. Drills are short; to copy what is longer takes a few thousand sentences.
-    gaps (float): Share of the characters that are hidden when it is read.
-    batch_size (int): Sentences a step.
-    learning_rate (float): Its peak.
-    """
-
-    width: int = 192
-    layers: int = 4
-    heads: int = 6
-    drills: int = 12800
-    sentences: int = 6400
-    gaps: float = 0.15
-    batch_size: int = 32
-    learning_rate: float = 2e-3
+"""Share of white space above which a text counts as written with spaces between words."""
 
 
 def suitable(texts: Sequence[str]) -> str:
-    """RETURNS (str): The kind of base for these texts: one of characters where white space is rare."""
+    """texts (Sequence[str]): Sentences.
+    RETURNS (str): The kind of base that suits them: "characters" if white space is rare, else "minilm".
+    """
     spaces = sum(character.isspace() for text in texts for character in text)
     return "minilm" if spaces > SPACED * sum(map(len, texts)) else "characters"
+
+
+def make_base(
+    pool: Sequence[Demonstration],
+    out: Path,
+    kind: str = "auto",
+    *,
+    backbones: Path | None = None,
+    scale: float = 1.0,
+    seed: int = 0,
+    settings: CharacterBaseSettings | None = None,
+    progress: StepWrapper = lambda steps, _: steps,
+    show: ShowStep = lambda steps, done, loss: None,
+) -> str:
+    """Make a base model for fine-tuning from the training split alone.
+
+    pool (Sequence[Demonstration]): The training split.
+    out (Path): The folder of the model, written completely or not at all.
+    kind (str): "minilm", "characters", or "auto" for the kind that suits the script.
+    backbones (Path | None): For "minilm": the folder of the compact backbone, which is trained if it is
+        not there; None for the folder `backbones` next to `out`.
+    scale (float): For "minilm": multiplier for the training steps of the backbone.
+    seed (int): Seed of the new weights and of the training.
+    settings (CharacterBaseSettings | None): For "characters": how it is made; None for the defaults.
+    progress (StepWrapper): For "minilm": shows the progress.
+    show (ShowStep): For "characters": shows the progress.
+    RETURNS (str): The kind of the base.
+    RAISES (ValueError): EL010, the kind is unknown.
+    """
+    if kind not in KINDS:
+        raise EL4NERValueError(Errors.EL010.format(value=kind, setting="kind", known=", ".join(KINDS)))
+    pool = [demonstration for demonstration in pool if demonstration.window.tokens]
+    labels = sorted({m.label for demonstration in pool for m in demonstration.mentions})
+    texts = [demonstration.window.text for demonstration in pool]
+    kind = suitable(texts) if kind == "auto" else kind
+    if kind == "characters":
+        make_characters_base(texts, labels, out, seed=seed, settings=settings, show=show)
+        return kind
+    folder = backbones or out.parent / "backbones"
+    trainer = BackboneTrainer(pool, labels, folder, seed=seed, scale=scale, progress=progress)
+    trainer.train(BACKBONE)
+    make_minilm_base(folder / BACKBONE, texts, labels, out)
+    return kind
 
 
 def make_minilm_base(
     backbone: Path, texts: Sequence[str], labels: Sequence[str], out: Path
 ) -> dict[str, Any]:
-    """backbone (Path): The compact backbone `BACKBONE` of the same texts.
+    """backbone (Path): The folder of the compact backbone `BACKBONE`, trained on the same texts.
     texts (Sequence[str]): The sentences of the training split.
-    labels (Sequence[str]): All types.
-    out (Path): Where the model goes; complete or absent.
-    RETURNS (dict[str, Any]): What is recorded beside the weights.
+    labels (Sequence[str]): All labels.
+    out (Path): The folder of the model, written completely or not at all.
+    RETURNS (dict[str, Any]): The record that is saved next to the weights.
     """
-    made_from = record_of(backbone)["plan"]
-    plan = {"kind": "minilm", "labels": list(labels), "backbone": made_from}
+    backbone_plan = record_of(backbone)["plan"]
+    plan = {"kind": "minilm", "labels": list(labels), "backbone": backbone_plan}
     record = {"plan": plan}
     if record_of(out) == record:
         return record
-    model, tokenizer = warm_start(texts, RECIPES[BACKBONE].layers, _tags(labels), seed=0)
-    # The vocabularies are the same but for the tags, which come last.
+    model, tokenizer = warm_start(texts, COMPACT_BACKBONES[BACKBONE].layers, _tags(labels), seed=0)
+    # The vocabularies differ only in the tags, which come last.
     shared = len(tokenizer) - len(_tags(labels))
     state = model.state_dict()
     for name, trained in BertLMHeadModel.from_pretrained(backbone).state_dict().items():
@@ -100,42 +133,44 @@ def make_characters_base(
     out: Path,
     *,
     seed: int = 0,
-    how: Characters | None = None,
-    show: Show = lambda steps, done, loss: None,
+    settings: CharacterBaseSettings | None = None,
+    show: ShowStep = lambda steps, done, loss: None,
     save_every: float = 300.0,
 ) -> dict[str, Any]:
     """texts (Sequence[str]): The sentences of the training split.
-    labels (Sequence[str]): All types.
-    out (Path): Where the model goes; complete or absent.
-    seed (int): Of the new weights and of the training.
-    how (Characters | None): How it is made.
-    show (Show): Shows how far it is.
+    labels (Sequence[str]): All labels.
+    out (Path): The folder of the model, written completely or not at all.
+    seed (int): Seed of the new weights and of the training.
+    settings (CharacterBaseSettings | None): How it is made; None for the defaults.
+    show (ShowStep): Shows the progress.
     save_every (float): Seconds between checkpoints.
-    RETURNS (dict[str, Any]): What is recorded beside the weights.
+    RETURNS (dict[str, Any]): The record that is saved next to the weights.
     """
-    how = how or Characters()
+    settings = settings or CharacterBaseSettings()
     digest = hashlib.sha256(json.dumps(list(texts)).encode()).hexdigest()
     plan = {"kind": "characters", "labels": list(labels), "text_sha256": digest, "seed": seed}
-    plan |= asdict(how)
+    plan |= asdict(settings)
     record = {"plan": plan}
     if record_of(out) == record:
         return record
     torch.manual_seed(seed)
     tokenizer = build_tokenizer(texts, _tags(labels), CONTEXT)
-    model = build_model(tokenizer, how.width, how.layers, how.heads)
-    settings = Settings(
+    model = build_model(tokenizer, settings.width, settings.layers, settings.heads)
+    training = FinetuningSettings(
         method="full",
         epochs=1,
-        batch_size=how.batch_size,
-        learning_rate=how.learning_rate,
+        batch_size=settings.batch_size,
+        learning_rate=settings.learning_rate,
         seed=seed,
     )
-    lessons = _curriculum(PieceTokenizer(tokenizer), texts, how, seed)
+    examples = _examples(PieceTokenizer(tokenizer), texts, settings, seed)
     pad = tokenizer.pad_token_id
-    # A run of another plan is another folder.
+    # Another plan has another folder for its run.
     digest = hashlib.sha256(json.dumps(plan).encode()).hexdigest()
     folder = out.with_name(f".{out.name}.{digest[:8]}.training")
-    run = Run(model, settings, lessons, (), pad, folder, Accelerator(), show, save_every, shuffle=False)
+    run = TrainingRun(
+        model, training, examples, (), pad, folder, Accelerator(), show, save_every, shuffle=False
+    )
     run.fit()
     save(model, tokenizer, record, out)
     shutil.rmtree(folder)
@@ -145,7 +180,9 @@ def make_characters_base(
 def _name_tags(
     model: BertLMHeadModel, tokenizer: PreTrainedTokenizerFast, labels: Sequence[str]
 ) -> None:
-    """Let a tag begin as the mean of its name's pieces, and its end as the mean of that and "/"."""
+    """Initialise an opening tag as the mean of its name's pieces, a closing tag as the mean of that
+    and "/".
+    """
     embeddings = model.get_input_embeddings().weight.data
     slash = embeddings[tokenizer.convert_tokens_to_ids("/")]
     for label in labels:
@@ -158,14 +195,14 @@ def _tags(labels: Sequence[str]) -> list[str]:
     return [tag for label in labels for tag in (f"{label}>", f"</{label}>")]
 
 
-def _curriculum(
-    tokenizer: PieceTokenizer, texts: Sequence[str], how: Characters, seed: int
-) -> list[Lesson]:
-    """Drills first, then text: copying is learnt soonest where there is nothing else to learn."""
+def _examples(
+    tokenizer: PieceTokenizer, texts: Sequence[str], settings: CharacterBaseSettings, seed: int
+) -> list[TrainingExample]:
+    """Random strings first, then text: copying is learnt fastest if nothing else can be learnt."""
     rng = random.Random(seed)
-    found = drills(tokenizer, how.drills, rng)
-    for number in range(max(1, round(how.sentences / len(texts)))):
-        text = rewriting(tokenizer, texts, how.gaps, rng)
-        order = batches([len(one) for one in text], how.batch_size, seed, number)
-        found += [text[n] for batch in order for n in batch]
-    return found
+    examples = copying_examples(tokenizer, settings.drills, rng)
+    for number in range(max(1, round(settings.sentences / len(texts)))):
+        text = denoising_examples(tokenizer, texts, settings.mask_rate, rng)
+        order = batches([len(one) for one in text], settings.batch_size, seed, number)
+        examples += [text[n] for batch in order for n in batch]
+    return examples

@@ -1,25 +1,23 @@
-"""Folders of models: complete, or not there."""
+"""Folders of trained models, written completely or not at all."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 from spacy_el4ner.storage.atomic import replacing_folder
-
-RECORD = "el4ner.json"
-"""Says what a model was made from, beside its weights."""
+from spacy_el4ner.storage.model_record import check_replaceable, write_record
 
 
 def save(model: Any, tokenizer: Any, record: dict[str, Any], out: Path) -> None:
-    """Write a model that is complete or absent; one that was there stays until then."""
+    """Write a model to a folder, completely or not at all; an earlier model stays until then.
+
+    model (PreTrainedModel): The model.
+    tokenizer (PreTrainedTokenizerBase): Its tokenizer.
+    record (dict[str, Any]): What it was made from; plain data.
+    out (Path): The folder.
+    RAISES (ValueError): EL315, the folder holds something else.
+    """
+    check_replaceable(out)
     with replacing_folder(out) as folder:
         model.eval().save_pretrained(folder, safe_serialization=True)
         tokenizer.save_pretrained(folder)
-        (folder / RECORD).write_text(json.dumps(record, indent=2), encoding="utf8")
-
-
-def record_of(folder: Path) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): The record of a complete model; empty where there is none."""
-    path = folder / RECORD
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf8")) if path.is_file() else {}
-    return found
+        write_record(folder, record)

@@ -1,4 +1,4 @@
-"""Going on with a training that was interrupted."""
+"""Continuing an interrupted training."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,17 +6,19 @@ from typing import Any
 
 from spacy.language import Language
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERValueError, Errors
 
 
 def resume_v1(path: str | None) -> Callable[[Language], Language]:
-    """path (str | None): A checkpoint of `spacy train`, model-last or model-best; None to start anew.
-    RETURNS (Callable[[Language], Language]): For [initialize.after_init]: gives the components the
-        weights of the checkpoint.
+    """A callback for [initialize.after_init] that gives the components the weights of a checkpoint.
 
-    The weights go on from there. What a checkpoint does not hold begins again: the optimizer's moments,
-    the schedule of the learning rate and the count of steps. A model that has been made cannot be
-    given other labels.
+    Training continues with these weights. What a checkpoint does not hold starts again: the optimizer's
+    moments, the schedule of the learning rate and the count of steps. The labels must be the same.
+
+    path (str | None): A checkpoint of `spacy train`, model-last or model-best; None to train from the
+        start.
+    RETURNS (Callable[[Language], Language]): The callback.
+    RAISES (ValueError): EL033, the path has no checkpoint; EL135, the checkpoint has other labels.
     """
 
     def resume(nlp: Language) -> Language:
@@ -24,18 +26,24 @@ def resume_v1(path: str | None) -> Callable[[Language], Language]:
             return nlp
         folder = Path(path)
         if not (folder / "meta.json").is_file():
-            raise ValueError(Errors.EL033.format(path=path))
+            raise EL4NERValueError(Errors.EL033.format(path=path))
         for name, component in nlp.pipeline:
             if not hasattr(component, "from_disk"):
                 continue
-            wanted = _labels(component)
+            expected = _labels(component)
             try:
                 component.from_disk(folder / name, exclude=["vocab"])
             finally:
-                # Weights of another shape are an error, too, but one that says nothing of labels.
-                if (known := _labels(component)) != wanted:
-                    found = {"labels": ", ".join(wanted), "known": ", ".join(known)}
-                    raise ValueError(Errors.EL135.format(path=path, name=name, **found))
+                # Weights of another shape fail too, with an error that does not mention labels.
+                if (labels := _labels(component)) != expected:
+                    raise EL4NERValueError(
+                        Errors.EL135.format(
+                            path=path,
+                            name=name,
+                            labels=", ".join(expected),
+                            known=", ".join(labels),
+                        )
+                    )
         return nlp
 
     return resume

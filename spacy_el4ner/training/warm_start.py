@@ -10,18 +10,19 @@ from spacy_el4ner import minilm
 from spacy_el4ner.training.vocabulary import build_tokenizer, extend, extend_embeddings
 
 CASE_SHIFT = 0.6
-"""How far the embedding of a cased twin lies from its lower-case piece, in mean embedding lengths."""
+"""Distance of the embedding of a cased twin from its lower-case piece, in mean embedding lengths."""
 
 
 def warm_start(
     texts: Iterable[str], layers: Sequence[int], tags: Sequence[str], seed: int, dropout: float = 0.1
 ) -> tuple[BertLMHeadModel, PreTrainedTokenizerFast]:
-    """texts (Iterable[str]): The training text; its characters get into the vocabulary.
+    """texts (Iterable[str]): The training text; its characters are added to the vocabulary.
     layers (Sequence[int]): Which layers of the encoder the decoder keeps.
-    tags (Sequence[str]): Tokens of their own, such as "<e>".
-    seed (int): Of the new weights.
-    dropout (float): Of what the layers add, in training; the default is the encoder's own.
-    RETURNS (tuple): A decoder with layers of the encoder, and its cased tokenizer.
+    tags (Sequence[str]): Tags that become one token each, such as "<e>".
+    seed (int): Seed of the new weights.
+    dropout (float): Dropout of the layers in training; the default is that of the encoder.
+    RETURNS (tuple[BertLMHeadModel, PreTrainedTokenizerFast]): A decoder with layers of the
+        encoder, and its cased tokenizer.
     """
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # the encoder's pooler is left out on purpose

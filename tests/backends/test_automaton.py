@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.formats import Choice, InlineTags, SpanList
+from spacy_el4ner.types import Grammar
 from tests.strategies import make_window, quick, separate_mentions, windows
 
 END = -1
@@ -30,7 +31,7 @@ def characters_of(token, encode):
     return "".join(chr(part - 1) for part in parts if part)
 
 
-class Counting:
+class Counting(Grammar):
     """A grammar that counts how often it is asked."""
 
     def __init__(self, grammar):

@@ -1,6 +1,5 @@
 """Draft-verified decoding and the plain loop, prefixes kept and read again: the same answers."""
 
-import warnings
 from dataclasses import replace
 
 import pytest
@@ -9,10 +8,10 @@ from hypothesis import given
 
 from spacy_el4ner.backends import hf
 from spacy_el4ner.backends.decoding import draft
-from spacy_el4ner.backends.decoding.decisions import Decision, decide
+from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.formats import InlineTags, SpanList
-from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import DecodeRequest, Mention, ScoreRequest
 from tests.backends.test_hf import WINDOWS
 from tests.strategies import quick, windows
@@ -27,14 +26,14 @@ def folder(tmp_path_factory):
 
 
 def extractions(format):
-    wording = Wording("en", format)
-    return [DecodeRequest(wording.extraction(w, (), LABELS), format.grammar(w)) for w in WINDOWS]
+    template = PromptTemplate("en", format)
+    return [DecodeRequest(template.extraction(w, (), LABELS), format.grammar(w)) for w in WINDOWS]
 
 
 def classifications():
-    wording = Wording("en")
+    template = PromptTemplate("en")
     return [
-        ScoreRequest(wording.classification(w, (), LABELS, Mention(*span)), wording.options(LABELS))
+        ScoreRequest(template.classification(w, (), LABELS, Mention(*span)), template.options(LABELS))
         for w in WINDOWS
         for span in w.tokens[:3]
     ]
@@ -61,7 +60,7 @@ def test_drafts_save_passes(folder):
 @given(windows(max_tokens=40))
 def test_a_sentence_alone_takes_at_most_two_passes_and_two_an_entity(folder, window):
     format, backend = InlineTags(), HFBackend(folder)
-    prompt = Wording("en", format).extraction(window, (), LABELS)
+    prompt = PromptTemplate("en", format).extraction(window, (), LABELS)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(draft, "UNKNOWN", 0.9)  # however timid the drafts are
         answer = backend.decode([DecodeRequest(prompt, format.grammar(window))])[0]
@@ -97,11 +96,11 @@ def test_a_prefix_is_read_once_for_all_questions_about_it(folder):
     backend.decode(extractions(InlineTags()))
     before = backend.tokens_read
     kept = backend.score(classifications())
-    anew = HFBackend(folder, prefix_mb=0, batch_tokens=10**6)
-    for a, b in zip(kept, anew.score(classifications()), strict=True):
+    fresh = HFBackend(folder, prefix_mb=0, batch_tokens=10**6)
+    for a, b in zip(kept, fresh.score(classifications()), strict=True):
         assert a == pytest.approx(b, abs=1e-4)
-    prefixes = {anew.tokens.prompt(r.prompt)[0] for r in classifications()}
-    assert anew.tokens_read - (backend.tokens_read - before) == sum(map(len, prefixes))
+    prefixes = {fresh.tokens.prompt(r.prompt)[0] for r in classifications()}
+    assert fresh.tokens_read - (backend.tokens_read - before) == sum(map(len, prefixes))
 
 
 def test_nothing_is_kept_after_forgetting(folder):
@@ -150,21 +149,6 @@ def test_one_prompt_that_does_not_fit_in_memory_is_an_error(folder, monkeypatch)
         HFBackend(folder).decode(extractions(InlineTags())[:1])
 
 
-def test_a_narrow_sliding_window_falls_back_and_says_so_once(folder, monkeypatch):
-    expected = HFBackend(folder).decode(extractions(InlineTags()))
-    distributions = HFBackend(folder).score(classifications())
-    monkeypatch.setattr("spacy_el4ner.backends.decoding.runner.Runner.window", 16)
-    backend = HFBackend(folder)
-    with pytest.warns(UserWarning, match=r"WL004.*16 tokens"):
-        fallen = backend.decode(extractions(InlineTags()))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        scores = backend.score(classifications())
-    assert [a.text for a in fallen] == [a.text for a in expected]
-    for a, b in zip(scores, distributions, strict=True):
-        assert a == pytest.approx(b, abs=1e-4)
-
-
 def test_an_unknown_decoder_is_refused(folder):
     with pytest.raises(ValueError, match=r"EL010.*speculative"):
         HFBackend(folder, decoder="speculative")
@@ -194,10 +178,10 @@ def test_what_is_no_number_is_not_taken_for_an_answer(tmp_path, decoder):
 def test_one_logit_that_is_no_number_spoils_the_decision(wrong):
     logits = torch.tensor([[[0.0, wrong, 0.0]]])
     with pytest.raises(ValueError, match=r"EL123.*tiny"):
-        decide(logits, [1, 2, 3], [Decision(0, 0, (1, 2))], "tiny")
-    assert decide(logits, [1, 2, 3], [Decision(0, 0, (1, 3))], "tiny")[0][0] < 0
+        decide(logits, [1, 2, 3], [TokenDecision(0, 0, (1, 2))], "tiny")
+    assert decide(logits, [1, 2, 3], [TokenDecision(0, 0, (1, 3))], "tiny")[0][0] < 0
 
 
 def test_a_token_that_the_model_rules_out_is_no_error():
     logits = torch.tensor([[[0.0, -torch.inf]]])
-    assert decide(logits, [1, 2], [Decision(0, 0, (1, 2))], "tiny") == [[0.0, -torch.inf]]
+    assert decide(logits, [1, 2], [TokenDecision(0, 0, (1, 2))], "tiny") == [[0.0, -torch.inf]]

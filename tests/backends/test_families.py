@@ -13,7 +13,7 @@ from transformers import AutoTokenizer
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.formats import Choice, InlineTags, SpanList
-from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import Answer, DecodeRequest, Mention, Prompt, ScoreRequest, Window
 from tests.teacher import Forced, teacher_forced, walk
 from tests.tiny import FAMILIES, LABELS, TEXTS, save_family
@@ -49,8 +49,8 @@ WINDOWS = [
 
 def requests(format: str) -> list[DecodeRequest]:
     made = FORMATS[format]
-    wording = Wording("en", made)
-    return [DecodeRequest(wording.extraction(w, (), LABELS), made.grammar(w)) for w in WINDOWS]
+    template = PromptTemplate("en", made)
+    return [DecodeRequest(template.extraction(w, (), LABELS), made.grammar(w)) for w in WINDOWS]
 
 
 @pytest.fixture(scope="module", params=FAMILIES)

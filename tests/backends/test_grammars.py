@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from spacy_el4ner.backends.grammars import accepts, explore, fingerprint, gbnf, simplest
 from spacy_el4ner.formats import Choice, InlineTags, SpanList
+from spacy_el4ner.types import Grammar
 from tests.strategies import any_mentions, make_window, quick, separate_mentions, walk, windows
 
 RULE = re.compile(r"(root|s\d+) ::= (.*)")
@@ -21,7 +22,7 @@ grammars = st.one_of(
 )
 
 
-class Written:
+class Written(Grammar):
     """The grammar that GBNF rules say, read back."""
 
     def __init__(self, rules):
@@ -142,3 +143,9 @@ print([fingerprint(g) for g in grammars])
     window = make_window("Ann", "left", "Ann")
     here = [Choice(["x", "y"]), InlineTags().grammar(window), SpanList().grammar(window)]
     assert there.decode().strip() == str([fingerprint(g) for g in here])
+
+
+def test_an_exported_grammar_ends_as_the_text_goes_on():
+    rules = gbnf(Choice(["x", "y"]), end="\n")
+    assert rules.endswith('::= "\\u000A"')
+    assert gbnf(Choice(["x", "y"])).endswith('::= ""')

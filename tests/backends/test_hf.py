@@ -9,7 +9,7 @@ import pytest
 from spacy_el4ner.backends.decoding.runner import Runner
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.formats import InlineTags
-from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest, Window
 from tests.tiny import LABELS, TEXTS, save_family
 
@@ -33,8 +33,8 @@ WINDOWS = [window(text) for text in TEXTS]
 
 def requests():
     format = InlineTags()
-    wording = Wording("en", format)
-    return [DecodeRequest(wording.extraction(w, (), LABELS), format.grammar(w)) for w in WINDOWS]
+    template = PromptTemplate("en", format)
+    return [DecodeRequest(template.extraction(w, (), LABELS), format.grammar(w)) for w in WINDOWS]
 
 
 def test_a_token_has_an_offset_and_a_log_probability(backend):
@@ -61,10 +61,9 @@ def test_no_pass_over_options_reads_more_than_the_batch_limit(backend, monkeypat
     backend.forget()
     read, call = [], Runner._call
 
-    def counted(self, module, rows, cache, **settings):
-        kept = 0 if cache is None else cache.mask.shape[1]
-        read.append(len(rows) * (max(map(len, rows)) + kept))
-        return call(self, module, rows, cache, **settings)
+    def counted(self, module, inputs, cache, **settings):
+        read.append(inputs.mask.numel())
+        return call(self, module, inputs, cache, **settings)
 
     monkeypatch.setattr(Runner, "_call", counted)
     longest = max(backend.count_prompt(r.prompt) for r in asked)

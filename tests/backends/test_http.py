@@ -1,16 +1,26 @@
+import contextlib
+import gzip
+import json
+import os
 import pickle
+import random
+import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from urllib.parse import quote
 
 import pytest
 
-from spacy_el4ner.backends import http
-from spacy_el4ner.backends.base import BackendUnavailable
+from spacy_el4ner.backends import connection, http
+from spacy_el4ner.backends.base import BackendRefused, BackendUnavailable, RequestFailed
 from spacy_el4ner.backends.openai import OpenAIBackend
+from spacy_el4ner.errors import EL4NERError, EL4NERRuntimeError
 from tests.backends.scripted import COPY, Reply, asks, chat
 
 KEY = "sk-do-not-tell-anybody"
@@ -44,9 +54,12 @@ def test_a_status_that_may_pass_is_tried_again(serve, connect, status):
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 422])
 def test_a_refusal_is_not_tried_again(serve, connect, status):
     server = serve(Reply(status, {"error": "so there"}), OK)
-    with pytest.raises(ValueError, match=rf"(?s)EL019.*{server.url}.*tiny.*{status}.*so there"):
+    with pytest.raises(
+        EL4NERError, match=rf"(?s)EL019.*{server.url}.*tiny.*{status}.*so there"
+    ) as caught:
         connect(server).decode([asks()])
     assert len(server.seen) == 1
+    assert isinstance(caught.value, BackendRefused) == (status not in (400, 422))
 
 
 UNUSABLE = {
@@ -81,9 +94,17 @@ def test_what_cannot_be_used_is_asked_for_again(serve, connect, reply):
 )
 def test_what_stays_unusable_is_said(serve, connect, what, said):
     server = serve(UNUSABLE[what])
-    with pytest.raises(BackendUnavailable, match=rf"(?s)EL020.*{server.url}.*tiny.*3 att.*{said}"):
+    with pytest.raises(EL4NERRuntimeError, match=rf"(?s)EL020.*{server.url}.*tiny.*3 att.*{said}"):
         connect(server, retries=2).decode([asks()])
     assert len(server.seen) == 3
+
+
+def test_pauses_leave_the_random_numbers_of_the_program_alone(serve, connect):
+    server = serve(Reply(503), Reply(503), OK)
+    before = random.getstate()
+    connect(server).decode([asks()])
+    assert len(server.seen) == 3
+    assert random.getstate() == before
 
 
 def test_a_server_that_is_not_there_is_unavailable(serve, connect):
@@ -135,7 +156,7 @@ def test_a_wait_beyond_the_deadline_is_not_waited(serve, connect):
 
 
 def test_after_a_failure_nothing_more_is_sent(serve, connect):
-    server = serve(Reply(400))
+    server = serve(Reply(401))
     with pytest.raises(ValueError, match="EL019"):
         connect(server, max_concurrency=2).decode([asks()] * 100)
     assert len(server.seen) < 20
@@ -144,7 +165,7 @@ def test_after_a_failure_nothing_more_is_sent(serve, connect):
 def test_waits_end_when_another_request_fails(serve, connect):
     def reply(body):
         first = "first" in body["messages"][1]["content"]
-        return Reply(503, headers={"Retry-After": "30"}) if first else Reply(400, delay=0.2)
+        return Reply(503, headers={"Retry-After": "30"}) if first else Reply(401, delay=0.2)
 
     server, start = serve(reply), time.monotonic()
     with pytest.raises(ValueError, match="EL019"):
@@ -221,12 +242,30 @@ def test_a_backend_holds_no_key(serve, connect, monkeypatch):
     assert KEY not in f"{backend!r} {vars(backend)} {vars(backend._server)} {backend.identity}"
 
 
-def test_a_password_in_the_address_is_not_shown():
-    backend = OpenAIBackend("tiny", "http://me:secret@127.0.0.1:9/v1", retries=0)
-    with pytest.raises(BackendUnavailable, match=r"http://127\.0\.0\.1:9/v1") as caught:
-        backend.decode([asks()])
-    backend.unload()
+@pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:9/v1", "ftp://me:secret@host/v1"])
+def test_a_password_in_the_address_is_refused_and_not_shown(address):
+    with pytest.raises(ValueError, match=r"EL232|EL010") as caught:
+        OpenAIBackend("tiny", address)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "localhost:8000",
+        "http://",
+        "http://[::1",
+        "http://host:port/v1",
+        "http://host:99999/v1",
+        "http://a b/v1",
+        "http://host/v1?version=2",
+        "http://host/v1#top",
+        "http://host/v1\n",
+    ],
+)
+def test_what_is_no_address_is_refused_at_once(address):
+    with pytest.raises(ValueError, match="EL010"):
+        OpenAIBackend("tiny", address)
 
 
 @pytest.mark.parametrize("package", ["httpx", "tenacity"])
@@ -236,18 +275,185 @@ def test_a_missing_extra_is_named(serve, connect, monkeypatch, package):
         connect(serve(OK)).decode([asks()])
 
 
-def test_importing_the_backend_imports_no_http_client():
-    code = "import sys, spacy_el4ner.backends.openai; sys.exit('httpx' in sys.modules)"
+def test_importing_the_backend_needs_no_http_client():
+    # spaCy itself may import httpx, so the client is hidden from what is imported after it.
+    hide = "import sys, spacy; sys.modules['httpx'] = sys.modules['tenacity'] = None; "
+    code = hide + "import spacy_el4ner.backends.openai"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_a_forked_process_opens_its_own_connections(serve, connect, monkeypatch):
     backend = connect(serve(OK))
     backend.decode([asks()])
-    _, inherited = backend._server._connection
-    monkeypatch.setattr(http.os, "getpid", lambda: -1)
+    inherited = backend._server._connection
+    monkeypatch.setattr(inherited, "owner", -1)  # as in the child
     backend.decode([asks()])
-    assert backend._server._connection[1] is not inherited
-    assert not inherited.is_closed
+    assert backend._server._connection is not inherited
+    monkeypatch.undo()
     inherited.close()
     backend.unload()
+
+
+def of(number):
+    """Whether a request is about a document."""
+    return lambda body: f"number {number}." in body["messages"][1]["content"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [Reply(500), Reply(400), chat(None, finish="content_filter"), Reply(body=b"{"), Reply(reset=True)],
+    ids=["500", "400", "no text", "no JSON", "reset"],
+)
+def test_one_request_that_fails_is_not_the_server(serve, connect, bad):
+    bad_one = of(3)
+    server = serve(lambda body: bad if bad_one(body) else OK)
+    backend = connect(server, retries=1)
+    requests = [asks(f"number {n}.") for n in range(6)]
+    with pytest.raises(RequestFailed):
+        backend.decode(requests)
+    assert {n for n in range(6) if any(of(n)(body) for body in server.seen)} == set(range(6))
+    for number in (2, 4):
+        assert backend.decode([requests[number]])[0].text == COPY
+    with pytest.raises(RequestFailed):
+        backend.decode([requests[3]])
+
+
+def test_a_server_that_answers_nothing_is_unavailable_soon(serve, connect):
+    server = serve(Reply(500))
+    with pytest.raises(BackendUnavailable):
+        connect(server, retries=0, max_concurrency=2).decode([asks()] * 50)
+    assert len(server.seen) < 6
+
+
+def test_a_server_that_stops_answering_is_unavailable_soon(serve, connect):
+    server = serve(OK, OK, Reply(500))
+    backend = connect(server, retries=0, max_concurrency=1)
+    backend.decode([asks()] * 2)
+    with pytest.raises(BackendUnavailable):
+        backend.decode([asks()] * 50)
+    assert len(server.seen) < 8
+
+
+def test_what_the_server_says_instead_of_an_answer_is_told(serve, connect):
+    server = serve(Reply(200, {"error": {"message": "model is loading"}}))
+    with pytest.raises(BackendUnavailable, match=r"(?s)EL020.*model is loading"):
+        connect(server, retries=0).decode([asks()])
+
+
+@pytest.mark.parametrize("status", [200, 401, 503])
+@pytest.mark.parametrize("key", ["sk/with/slashes", 'sk"with"quotes', "sk\\with+more?"])
+def test_an_escaped_key_is_not_told_either(serve, connect, monkeypatch, status, key):
+    monkeypatch.setenv("EL4NER_TEST_KEY", key)
+    quoted = json.dumps(key)
+    said = f"{key} {quoted} {quoted.replace('/', chr(92) + '/')} {quote(key, safe='')}"
+    server = serve(Reply(status, said.encode()))
+    with pytest.raises(EL4NERError, match=r"\[key\]") as caught:
+        connect(server, api_key_env="EL4NER_TEST_KEY", retries=0).decode([asks()])
+    for part in ("slashes", "quotes", "more"):
+        assert part not in str(caught.value)
+
+
+@pytest.mark.parametrize("reply", [Reply(401), Reply(503), Reply(reset=True), Reply(200, b"no")])
+def test_no_frame_of_an_error_holds_the_key(serve, connect, monkeypatch, reply):
+    monkeypatch.setenv("EL4NER_TEST_KEY", KEY)
+    backend = connect(serve(reply), api_key_env="EL4NER_TEST_KEY", retries=0)
+    with pytest.raises(EL4NERError) as caught:
+        backend.decode([asks()])
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    while told is not None:
+        for frame in told.stack:
+            assert KEY not in str(frame.locals)
+        told = told.__cause__ or told.__context__
+
+
+@pytest.mark.parametrize("part", ["headers", "body"])
+def test_the_time_limit_holds_however_slowly_bytes_come(part):
+    """Each byte comes in time; the whole does not."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip():
+        with contextlib.suppress(OSError):
+            peer, _ = listener.accept()
+            with peer:
+                head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n"
+                peer.sendall(b"HTTP/1.1 " if part == "headers" else head + b"\r\n")
+                for _ in range(200):
+                    peer.sendall(b"2")
+                    time.sleep(0.05)
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    backend = OpenAIBackend(
+        "tiny", f"http://127.0.0.1:{listener.getsockname()[1]}/v1", timeout=0.4, retries=0
+    )
+    start = time.monotonic()
+    with pytest.raises(BackendUnavailable, match="too long"):
+        backend.decode([asks()])
+    assert time.monotonic() - start < 2
+    backend.unload()
+    dripping.join()
+    listener.close()
+
+
+def test_ctrl_c_does_not_wait_for_answers(serve, connect):
+    server = serve(Reply(body=OK.body, delay=5))
+    backend = connect(server, timeout=60)
+    # A process that a shell starts in the background ignores the signal otherwise.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
+    start = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            backend.decode([asks()] * 3)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - start < 3
+
+
+def test_a_reply_that_unpacks_to_too_much_is_given_up(serve, connect, monkeypatch):
+    monkeypatch.setattr(connection, "MOST_BYTES", 2**20)
+    packed = gzip.compress(b" " * 2**24)
+    server = serve(Reply(200, packed, {"Content-Encoding": "gzip"}))
+    with pytest.raises(BackendUnavailable, match="MiB"):
+        connect(server, retries=0).decode([asks()])
+
+
+PROXIES = ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
+
+
+@pytest.fixture
+def proxies(monkeypatch):
+    """Sets variables of the environment, where none is set."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch.setenv
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "ALL_PROXY"])
+def test_this_machine_is_asked_without_a_proxy(serve, connect, proxies, name):
+    proxies(name.lower(), "http://127.0.0.1:9")
+    assert connect(serve(OK)).decode([asks()])[0].text == COPY
+
+
+def test_a_proxy_that_fails_is_named(serve, proxies):
+    proxies("http_proxy", serve(Reply(reset=True)).url.removesuffix("/v1"))
+    backend = OpenAIBackend("tiny", "http://198.51.100.7/v1", retries=0)
+    with pytest.raises(BackendUnavailable, match="through the proxy that HTTP_PROXY names"):
+        backend.decode([asks()])
+    backend.unload()
+
+
+def test_a_proxy_that_cannot_be_used_is_named(proxies):
+    proxies("http_proxy", "gopher://127.0.0.1:9")
+    backend = OpenAIBackend("tiny", "http://198.51.100.7/v1", retries=0)
+    with pytest.raises(ValueError, match=r"EL233.*HTTP_PROXY"):
+        backend.decode([asks()])
+
+
+@pytest.mark.parametrize(
+    "header", ["Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "soon", "", "9" * 400]
+)
+def test_a_wait_that_makes_no_sense_is_an_attempt_like_others(serve, connect, header):
+    server = serve(Reply(429, headers={"Retry-After": header}))
+    with pytest.raises(BackendUnavailable, match="status 429"):
+        connect(server, retries=0).decode([asks()])

@@ -6,6 +6,7 @@ import pytest
 import torch
 import transformers
 from peft import LoraConfig, get_peft_model
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from spacy_el4ner.backends.hf import HFBackend
@@ -199,3 +200,37 @@ def test_a_model_without_keys_and_values_is_refused(tmp_path, folder, kind):
             continue
     with pytest.raises(ValueError, match=rf"EL016.*{kind}ForCausalLM"):
         HFBackend(str(tmp_path)).decode(REQUESTS[:1])
+
+
+def pickled(folder, target, name):
+    """A copy of a model or an adapter whose weights are a pickle."""
+    shutil.copytree(folder, target)
+    (weights,) = target.glob("*.safetensors")
+    torch.save(load_file(weights), target / name)
+    weights.unlink()
+    return str(target)
+
+
+def test_a_pickled_model_is_refused(folder, tmp_path):
+    model = pickled(folder, tmp_path / "model", "pytorch_model.bin")
+    with pytest.raises(ValueError, match=r"EL235.*pytorch_model\.bin.*safetensors"):
+        HFBackend(model).decode(REQUESTS[:1])
+
+
+def test_the_code_of_a_model_is_not_run(folder, tmp_path):
+    model, ran = tmp_path / "model", tmp_path / "ran"
+    shutil.copytree(folder, model)
+    (model / "other.py").write_text(f"open({str(ran)!r}, 'w').close()\n")
+    config = json.loads((model / "config.json").read_text())
+    kinds = {"AutoConfig": "other.Config", "AutoModelForCausalLM": "other.Model"}
+    config |= {"model_type": "of-its-own", "auto_map": kinds}
+    (model / "config.json").write_text(json.dumps(config))
+    with pytest.raises(ValueError, match="EL006"):
+        HFBackend(str(model)).decode(REQUESTS[:1])
+    assert not ran.exists()
+
+
+def test_a_pickled_adapter_is_refused(folder, adapters, tmp_path):
+    adapter = pickled(adapters[0], tmp_path / "adapter", "adapter_model.bin")
+    with pytest.raises(ValueError, match=r"EL235.*adapter_model\.bin"):
+        HFBackend(folder, adapter=adapter).decode(REQUESTS[:1])

@@ -1,12 +1,19 @@
 import math
 import pickle
 import re
+from dataclasses import replace
 
 import pytest
+from thinc.api import ConfigValidationError
 
 from spacy_el4ner.backends.base import Backend
+from spacy_el4ner.backends.dialects.base import Question
+from spacy_el4ner.backends.dialects.llama_cpp import LlamaCpp
+from spacy_el4ner.backends.dialects.plain import Plain
+from spacy_el4ner.backends.dialects.vllm import VLLM
 from spacy_el4ner.backends.openai import OpenAIBackend
 from spacy_el4ner.formats import InlineTags, SpanList
+from spacy_el4ner.registry import registry
 from spacy_el4ner.types import DecodeRequest, Prompt
 from tests.backends.scripted import COPY, OPTIONS, TEXT, asks, chat, scores
 from tests.strategies import make_window, sentence
@@ -40,7 +47,7 @@ def test_a_question_is_sent_in_standard_fields_alone(serve, connect):
     assert sent["messages"][1]["content"] == f"Sentence: {TEXT} Tag it."
 
 
-@pytest.mark.parametrize("dialect", ["plain", "vllm"])
+@pytest.mark.parametrize("dialect", [Plain(), VLLM()])
 def test_parameters_are_sent_with_every_request(serve, connect, dialect):
     server = serve(lambda body: weigh(body) if "prompt_logprobs" in body else OK)
     given = {"chat_template_kwargs": {"thinking": False}, "temperature": 0.5, "max_tokens": 900}
@@ -69,6 +76,26 @@ def test_without_a_system_role_the_user_says_it_all(serve, connect):
     connect(server, system_role=False).decode([asks()])
     (turn,) = server.seen[0]["messages"]
     assert turn == {"role": "user", "content": f"You tag.\n\nSentence: {TEXT} Tag it."}
+
+
+def test_demonstrations_are_sent_as_turns(serve, connect):
+    server = serve(lambda body: chat(COPY))
+    shown = replace(asks(TEXT).prompt, exchanges=(("Who?", "[\ufdd0Bo]"),))
+    request = replace(asks(TEXT), prompt=shown)
+    connect(server).decode([request])
+    body = server.seen[0]
+    assert [(turn["role"], turn["content"]) for turn in body["messages"]][1:3] == [
+        ("user", "Who?"),
+        ("assistant", "[Bo]"),
+    ]
+
+
+def test_a_text_to_be_continued_is_not_sent_as_a_turn(serve, connect):
+    server = serve(lambda body: chat(COPY))
+    request = replace(asks(TEXT), prompt=replace(asks(TEXT).prompt, stop="\n"))
+    with pytest.raises(ValueError, match=r"\[EL285\].*turns"):
+        connect(server).decode([request])
+    assert not server.seen
 
 
 def test_a_plain_answer_has_no_log_probabilities(serve, connect):
@@ -195,7 +222,7 @@ def test_without_a_readable_option_none_has_any_probability(serve, connect):
 def test_llama_answers_carry_log_probabilities(serve, connect):
     tokens = [{"token": t, "logprob": -0.5} for t in re.findall(r" ?</?e>| ?\w+", COPY)]
     server = serve(chat(COPY, {"content": tokens}))
-    answer = connect(server, dialect="llama.cpp").decode([asks()])[0]
+    answer = connect(server, dialect=LlamaCpp()).decode([asks()])[0]
     assert len(answer.offsets) == len(answer.logprobs) == len(tokens)
     assert answer.probability([(0, 3), (6, 10)]) == pytest.approx(math.exp(-1))
     assert server.seen[0]["grammar"].startswith("root ::= ")
@@ -206,7 +233,7 @@ def test_llama_lists_what_else_could_be_said(serve, connect):
         {"token": t, "logprob": math.log(p)} for t, p in (("OR", 0.3), ("PER", 0.1), ("none", 0.1))
     ]
     server = serve(chat("ORG", {"content": [{**listed[0], "top_logprobs": listed}]}))
-    backend = connect(server, dialect="llama.cpp")
+    backend = connect(server, dialect=LlamaCpp())
     (row,) = backend.score([scores()])
     assert backend.exact
     assert [math.exp(p) for p in row] == pytest.approx([0.2, 0.6, 0.2])
@@ -225,7 +252,7 @@ def weigh(body):
 
 def test_vllm_scores_the_options(serve, connect):
     server = serve(weigh)
-    backend = connect(server, dialect="vllm")
+    backend = connect(server, dialect=VLLM())
     rows = backend.score([scores(), scores("other")])
     assert backend.exact
     for row in rows:
@@ -260,7 +287,44 @@ def test_an_unloaded_backend_connects_again(serve, connect):
     assert backend.forward_passes == 2
 
 
-@pytest.mark.parametrize("setting", [{"dialect": "hf"}, {"base_url": "localhost:8000"}])
-def test_a_setting_that_makes_no_sense_is_refused(setting):
+def test_an_address_that_makes_no_sense_is_refused():
     with pytest.raises(ValueError, match="EL010"):
-        OpenAIBackend("tiny", **{"base_url": "http://127.0.0.1/v1", **setting})
+        OpenAIBackend("tiny", "localhost:8000")
+
+
+def test_a_dialect_is_a_block():
+    block = {
+        "@el4ner_backends": "spacy-el4ner.OpenAIBackend.v1",
+        "model": "tiny",
+        "base_url": "http://127.0.0.1/v1",
+        "dialect": "vllm",
+    }
+    with pytest.raises(ConfigValidationError, match="dialect"):
+        registry.resolve({"backend": block})
+
+
+class Titled(Plain):
+    """A dialect of another package: each option has a score of its own in the reply."""
+
+    identity = "titled"
+    exact = True
+
+    def fields(self, grammar):
+        return {"held_to": [option for option, _ in grammar.options(grammar.start())]}
+
+    def questions(self, options):
+        return [Question({"score": option}, lambda reply: reply["score"]) for option in options]
+
+    def scores(self, options, readings):
+        return [math.log(reading / sum(readings)) for reading in readings]
+
+
+def test_any_dialect_is_asked_through_its_protocol(serve, connect):
+    mass = dict(zip(OPTIONS, (1, 3, 1), strict=True))
+    server = serve(lambda body: chat("x", score=mass[body["score"]]) if "score" in body else OK)
+    backend = connect(server, dialect=Titled())
+    (row,) = backend.score([scores()])
+    assert backend.exact
+    assert [math.exp(p) for p in row] == pytest.approx([0.2, 0.6, 0.2])
+    assert backend.decode([asks()])[0].text == COPY
+    assert server.seen[-1]["held_to"]

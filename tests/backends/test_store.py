@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_el4ner.backends import store
 from spacy_el4ner.backends.base import Backend, BackendUnavailable
 from spacy_el4ner.backends.grammars import fingerprint
 from spacy_el4ner.backends.store import Identified, ResponseStore, StoredBackend, request_key
@@ -341,5 +342,42 @@ def test_only_where_nobody_can_write_the_file_is_taken_to_stay_as_it_is(path, mo
 def test_what_a_writer_left_behind_is_not_passed_over(path, monkeypatch):
     stored(path).decode([asks()])
     path.with_name(f"{path.name}-wal").write_bytes(b"left behind")
-    with opened(monkeypatch, False), pytest.raises(PermissionError, match=r"EL124.*sqlite-wal"):
+    with opened(monkeypatch, False), pytest.raises(OSError, match=r"EL124.*sqlite-wal"):
         stored(path, mode="replay").decode([asks()])
+
+
+@contextlib.contextmanager
+def locked(path):
+    """Another process writes, and does not stop."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_answers_that_cannot_be_stored_are_given_all_the_same(path, monkeypatch):
+    monkeypatch.setattr(store, "PATIENCE", 0.05)
+    backend = stored(path, chunk=2)
+    backend.decode([asks("a")])
+    requests = [asks(text) for text in "abcd"]
+    with locked(path), pytest.warns(UserWarning, match=r"WL230.*answers\.sqlite.*locked"):
+        answers = backend.decode(requests)
+    assert answers == Echo().decode(requests)
+    assert rows(path) == 1
+
+
+def test_answers_are_given_where_the_disk_is_full(path, monkeypatch):
+    def full(self, rows):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(ResponseStore, "write", full)
+    with pytest.warns(UserWarning, match=r"WL230.*No space left"):
+        assert stored(path).decode([asks("a")]) == Echo().decode([asks("a")])
+
+
+@pytest.mark.parametrize("mode", ["use", "replay"])
+def test_what_is_no_store_is_an_error_with_a_code(path, mode):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"something else " * 100)
+    with pytest.raises(OSError, match=r"EL234.*answers\.sqlite"):
+        stored(path, mode=mode).decode([asks("a")])
+    assert path.read_bytes().startswith(b"something else")

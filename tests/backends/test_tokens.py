@@ -1,11 +1,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tokenizers.processors import TemplateProcessing
 from transformers import AutoTokenizer, ByT5Tokenizer
 
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.types import Prompt
-from tests.tiny import save_compact, save_family
+from tests.tiny import save_compact, save_family, save_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +134,35 @@ def test_threads_share_a_tokenizer(chatml):
         found = list(threads.map(encode, range(400)))
     tokens = PieceTokenizer(chatml)
     assert found == [encode(n) for n in range(400)]
+
+
+@pytest.mark.parametrize(
+    ("family", "beginning"), [("gemma2", "<bos>"), ("qwen2", ""), ("mistral", "<s>"), ("llama", "")]
+)
+def test_a_text_to_be_continued_begins_as_the_tokenizer_begins_a_text(family, beginning, tmp_path):
+    tokenizer = AutoTokenizer.from_pretrained(save_tokenizer(tmp_path, family))
+    pieces = with_beginning(tokenizer, beginning) if beginning else PieceTokenizer(tokenizer)
+    ids = sum(pieces.prompt(Prompt("", "Ann", " left", stop="\n")), ())
+    assert tokenizer.decode(ids, clean_up_tokenization_spaces=False) == f"{beginning}Ann left"
+
+
+def with_beginning(tokenizer, token):
+    """The tokenizer puts a token before every text."""
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single=f"{token} $A", special_tokens=[(token, tokenizer.convert_tokens_to_ids(token))]
+    )
+    return PieceTokenizer(tokenizer)
+
+
+def test_a_token_that_begins_turns_does_not_begin_a_text(tmp_path):
+    """As SmolLM2's "<|im_start|>", which its files call BOS."""
+    tokenizer = AutoTokenizer.from_pretrained(save_tokenizer(tmp_path, "qwen2"))
+    assert with_beginning(tokenizer, "<|im_start|>").beginning == ()
+    endoftext = tokenizer.convert_tokens_to_ids("<|endoftext|>")
+    assert with_beginning(tokenizer, "<|endoftext|>").beginning == (endoftext,)
+
+
+def test_an_answer_in_a_text_ends_with_what_follows_it(chatml):
+    tokens = PieceTokenizer(chatml)
+    assert tokens.end_of(Prompt("", "Ann", " left", stop="\n")) == tokens.piece("\n")[0]
+    assert tokens.end_of(Prompt("", "Ann", " left")) == tokens.end

@@ -1,6 +1,6 @@
 import pytest
 
-from spacy_el4ner.bulk.worker import Job, Worker
+from spacy_el4ner.bulk.worker import AnnotationJob, Worker
 from tests.bulk.inputs import save_ruler
 
 
@@ -14,6 +14,6 @@ def worker(ruler):
     """Makes a worker on an input; texts may have 500 characters."""
 
     def make(source, suffix=".jsonl", **settings):
-        return Worker(Job(str(ruler), source, suffix, **{"max_length": 500, **settings}))
+        return Worker(AnnotationJob(str(ruler), source, suffix, **{"max_length": 500, **settings}))
 
     return make

@@ -4,17 +4,16 @@ import errno
 import os
 
 import pytest
-from typer.testing import CliRunner
 
-from spacy_el4ner.cli import app
 from spacy_el4ner.storage import atomic
 from tests.bulk.inputs import write_jsonl
 from tests.bulk.test_run import everything, fresh
+from tests.cli.runner import call
 
 
 def annotate(ruler, folder, *options):
-    words = ["annotate", ruler, folder / "in.jsonl", folder / "out.jsonl", "--shard-size", 4, *options]
-    return CliRunner().invoke(app, [str(word) for word in words])
+    files = ruler, folder / "in.jsonl", folder / "out.jsonl"
+    return call("annotate", *files, "--shard-size", 4, *options)
 
 
 @pytest.mark.parametrize("room", [0, 1, 4, 10])

@@ -5,14 +5,14 @@ import pytest
 from spacy_el4ner.bulk.engines import processes
 from spacy_el4ner.bulk.engines.local import in_this_process
 from spacy_el4ner.bulk.engines.processes import in_processes, serve
-from spacy_el4ner.bulk.worker import Job, silent
+from spacy_el4ner.bulk.worker import AnnotationJob, silent
 from tests.bulk.inputs import write_jsonl
 
 
 @pytest.fixture
 def job(ruler, tmp_path):
     source = write_jsonl(tmp_path / "in.jsonl")
-    return Job(str(ruler), source, ".jsonl", shard_size=4, max_length=500)
+    return AnnotationJob(str(ruler), source, ".jsonl", shard_size=4, max_length=500)
 
 
 @pytest.mark.slow
@@ -33,7 +33,7 @@ def test_a_worker_that_dies_stops_the_run_with_the_remedy():
 def test_a_worker_that_cannot_work_says_why(monkeypatch, tmp_path):
     monkeypatch.setattr(processes.signal, "signal", lambda *_: None)
     ours, theirs = Pipe()
-    serve(Job(str(tmp_path / "nowhere"), tmp_path, ".jsonl"), theirs)
+    serve(AnnotationJob(str(tmp_path / "nowhere"), tmp_path, ".jsonl"), theirs)
     with pytest.raises(RuntimeError, match=r"EL068.*nowhere"):
         processes._receive(ours)
 

@@ -8,7 +8,7 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_el4ner.bulk.files import Keys, make_output, open_source
-from spacy_el4ner.bulk.records import Annotated, Record
+from spacy_el4ner.bulk.records import Annotated, DocumentRecord
 from tests.bulk.inputs import read_docbin, read_jsonl, spans
 
 VOCAB = spacy.blank("en").vocab
@@ -29,7 +29,7 @@ def documents(texts=TEXTS, first=1):
     for n, text in enumerate(texts, first):
         doc = Doc(VOCAB, words=text.replace("\ud800", "\ufffd").split())
         doc.ents = [Span(doc, 0, 1, label="NAME")] if len(doc) else []
-        made.append(Annotated(Record(n, f"d{n}", text, {"n": n, "odd": "\ud800"}), doc))
+        made.append(Annotated(DocumentRecord(n, f"d{n}", text, {"n": n, "odd": "\ud800"}), doc))
     return made
 
 
@@ -89,7 +89,7 @@ def test_merged_docbins_keep_tokens_spaces_spans_and_strings(tmp_path):
     doc.cats = {"news": 0.5}
     output = make_output(".spacy")
     part = tmp_path / "part.spacy"
-    part.write_bytes(output.write([Annotated(Record(1, 1, doc.text), doc)]))
+    part.write_bytes(output.write([Annotated(DocumentRecord(1, 1, doc.text), doc)]))
     with (tmp_path / "merged.spacy").open("wb") as file:
         output.merge([part, part], file)
     _, copy = read_docbin(tmp_path / "merged.spacy")
@@ -101,8 +101,8 @@ def test_jsonl_keeps_other_keys_and_ids_of_any_kind(tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text('\ufeff{"body": "One.", "key": 5, "a": [1]}\r\n\n{"body": "Two.", "key": null}\n')
     first, second = records(path, text="body", id="key")
-    assert first == Record(1, 5, "One.", {"a": [1]})
-    assert second == Record(3, 3, "Two.", {})
+    assert first == DocumentRecord(1, 5, "One.", {"a": [1]})
+    assert second == DocumentRecord(3, 3, "Two.", {})
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_an_unknown_output_is_an_error_that_names_the_known():
 def test_what_a_transformer_computed_does_not_go_into_the_file():
     doc = spacy.blank("en")("Ann left.")
     doc.user_data["._.", "trf_data", None, None] = "layers"
-    written = make_output(".spacy").write([Annotated(Record(1, 1, doc.text), doc)])
+    written = make_output(".spacy").write([Annotated(DocumentRecord(1, 1, doc.text), doc)])
     (read,) = DocBin(store_user_data=True).from_bytes(written).get_docs(doc.vocab)
     assert set(read.user_data) == {"id"}
 
@@ -200,7 +200,7 @@ def test_what_a_transformer_computed_does_not_go_into_the_file():
 @pytest.mark.parametrize("own", [2**64, -(2**63) - 1])
 def test_an_id_that_msgpack_has_no_number_for_is_written_as_text(own):
     doc = spacy.blank("en")("Ann left.")
-    written = make_output(".spacy").write([Annotated(Record(1, own, doc.text), doc)])
+    written = make_output(".spacy").write([Annotated(DocumentRecord(1, own, doc.text), doc)])
     (read,) = DocBin(store_user_data=True).from_bytes(written).get_docs(doc.vocab)
     assert read.user_data["id"] == str(own)
 
@@ -208,6 +208,113 @@ def test_an_id_that_msgpack_has_no_number_for_is_written_as_text(own):
 def test_the_error_of_another_time_is_gone_where_all_went_well():
     doc = spacy.blank("en")("Ann left.")
     doc.user_data["error"] = "out of memory"
-    written = make_output(".spacy").write([Annotated(Record(1, 1, doc.text), doc)])
+    written = make_output(".spacy").write([Annotated(DocumentRecord(1, 1, doc.text), doc)])
     (read,) = DocBin(store_user_data=True).from_bytes(written).get_docs(doc.vocab)
     assert "error" not in read.user_data
+
+
+@pytest.mark.parametrize(("own", "kept"), [("a", "a"), (7, 7), (2024.0, 2024), (-3.0, -3), ("", "")])
+def test_an_id_is_kept(own, kept, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text(json.dumps({"text": "One.", "id": own}) + "\n")
+    (record,) = records(path)
+    assert (record.id, record.meta) == (kept, {})
+    assert type(record.id) is type(kept)
+
+
+@pytest.mark.parametrize("own", [[1, 2], {"a": 1}, 2.5, 1e300, True, [["deep"]]])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_id_that_cannot_be_one_stays_in_meta(own, suffix, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text(json.dumps({"text": "One.", "id": own, "n": 0}) + "\n")
+    (record,) = records(path)
+    assert (record.id, record.meta["id"]) == (1, own)
+    out = tmp_path / f"out{suffix}"
+    out.write_bytes(make_output(suffix).write([Annotated(record, Doc(VOCAB, words=["One."]))]))
+    assert '"id": ' + json.dumps(own) in written_meta(out)
+
+
+def written_meta(path):
+    """The column, key or attribute `meta` of the one document of an output, as JSON."""
+    if path.suffix == ".jsonl":
+        return json.dumps(read_jsonl(path)[0]["meta"])
+    if path.suffix == ".spacy":
+        return read_docbin(path)[0].user_data["meta"]
+    import pyarrow.parquet
+
+    return pyarrow.parquet.read_table(path).to_pylist()[0]["meta"]
+
+
+def test_an_id_of_a_docbin_that_cannot_be_one_is_not_lost(tmp_path):
+    doc = Doc(VOCAB, words=["One."])
+    doc.user_data["id"] = [1, 2]
+    DocBin(store_user_data=True, docs=[doc]).to_disk(tmp_path / "in.spacy")
+    (record,) = records(tmp_path / "in.spacy")
+    out = tmp_path / "out.spacy"
+    out.write_bytes(make_output(".spacy").write([Annotated(record, doc)]))
+    assert json.loads(written_meta(out)) == {"id": [1, 2]}
+
+
+@needs_pyarrow
+def test_whole_numbers_beside_an_empty_cell_are_ids(tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    table = pyarrow.table({"text": ["a", "b", "c"], "id": [70.0, None, 72.0]})
+    pyarrow.parquet.write_table(table, tmp_path / "in.parquet")
+    assert [(record.id, record.meta) for record in records(tmp_path / "in.parquet")] == [
+        (70, {}),
+        (2, {}),
+        (72, {}),
+    ]
+
+
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "-Infinity", "-1e999"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_what_is_written_is_strict_json(odd, suffix, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_text(f'{{"text": "One.", "n": 0, "deep": [{{"odd": {odd}}}], "id": {odd}}}\n')
+    (record,) = records(path)
+    out = tmp_path / f"out{suffix}"
+    out.write_bytes(make_output(suffix).write([Annotated(record, Doc(VOCAB, words=["One."]))]))
+    meta = json.loads(written_meta(out), parse_constant=pytest.fail)
+    assert meta == {"n": 0, "deep": [{"odd": None}], "id": None}
+
+
+WIDE = ["utf-16", "utf-32", "utf-8-sig"]
+
+
+@pytest.mark.parametrize("encoding", WIDE)
+def test_a_byte_order_mark_says_what_it_is(encoding, tmp_path):
+    texts = ["Ann \u010a left.", "\u4e1e\u76f8", "a\u2028b", "\U0001f600"]
+    txt, jsonl = tmp_path / "in.txt", tmp_path / "in.jsonl"
+    txt.write_bytes("\r\n".join(texts).encode(encoding))
+    lines = (json.dumps({"text": text}, ensure_ascii=False) for text in texts)
+    jsonl.write_bytes("\n".join(lines).encode(encoding))
+    for path in txt, jsonl:
+        assert [(record.text, record.error) for record in records(path)] == [(t, "") for t in texts]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_wide_characters_without_a_mark_are_refused(encoding, tmp_path):
+    path = tmp_path / "in.txt"
+    path.write_bytes("Ann left.\nBill stayed.".encode(encoding))
+    with pytest.raises(ValueError, match=r"EL230.*in\.txt.*UTF-8"):
+        records(path)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_lines_may_end_in_a_carriage_return_alone(tmp_path, mark):
+    file = tmp_path / "in.txt"
+    file.write_bytes(mark + "Ann left.\r魏丞相\u2028走\r\rBill\r".encode())
+    assert [(r.id, r.text) for r in records(file)] == [
+        (1, "Ann left."),
+        (2, "魏丞相\u2028走"),
+        (4, "Bill"),
+    ]
+
+
+def test_a_carriage_return_in_a_line_is_a_part_of_it(tmp_path):
+    file = tmp_path / "in.txt"
+    file.write_bytes(b"Ann\rleft.\r\nBill\n")
+    assert [r.text for r in records(file)] == ["Ann\rleft.", "Bill"]

@@ -5,7 +5,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 
-from spacy_el4ner.bulk.worker import Job, Worker
+from spacy_el4ner.bulk.worker import AnnotationJob, Worker
 from spacy_el4ner.pipeline import attributes
 from tests.bulk.inputs import BAD, save_ruler, spans, text, write_jsonl
 from tests.pipeline.ensembles import gold, pipeline
@@ -90,7 +90,7 @@ def test_a_document_that_makes_a_component_throw_harms_no_neighbour(ruler, tmp_p
     texts.insert(place, "Bill took poison in Paris.")
     source = tmp_path / "in.txt"
     source.write_text("\n".join(texts), encoding="utf8")
-    part = Worker(Job(str(tmp_path / "pipeline"), source, ".jsonl"))(0)
+    part = Worker(AnnotationJob(str(tmp_path / "pipeline"), source, ".jsonl"))(0)
     found = lines(part.data)
     assert [row["text"] for row in found] == texts
     bad = found.pop(place)
@@ -105,7 +105,7 @@ def test_a_component_marks_what_it_could_not_annotate(tmp_path):
     nlp.add_pipe("tests_poison")
     nlp.to_disk(tmp_path / "pipeline")
     (tmp_path / "in.txt").write_text("Paris is marked.\nParis is not.\n")
-    part = Worker(Job(str(tmp_path / "pipeline"), tmp_path / "in.txt", ".jsonl"))(0)
+    part = Worker(AnnotationJob(str(tmp_path / "pipeline"), tmp_path / "in.txt", ".jsonl"))(0)
     assert [row.get("error") for row in lines(part.data)] == ["no answer", None]
     assert lines(part.failures)[0]["error"] == "no answer"
 
@@ -115,7 +115,7 @@ def test_documents_that_a_component_drops_are_told(ruler, tmp_path):
     nlp.add_pipe("tests_loss")
     nlp.to_disk(tmp_path / "pipeline")
     (tmp_path / "in.txt").write_text("Paris.\nBill is lost.\nBill.\n")
-    part = Worker(Job(str(tmp_path / "pipeline"), tmp_path / "in.txt", ".jsonl"))(0)
+    part = Worker(AnnotationJob(str(tmp_path / "pipeline"), tmp_path / "in.txt", ".jsonl"))(0)
     assert [len(row["ents"]) for row in lines(part.data)] == [1, 0, 1]
     assert "EL071" in lines(part.failures)[0]["error"]
 
@@ -159,7 +159,9 @@ def test_an_ensemble_gives_confidences(tmp_path):
         ]
         for doc in nlp.pipe(TEXTS[:3] * 2)
     ]
-    annotate = Worker(Job(str(tmp_path / "pipeline"), tmp_path / "in.txt", ".jsonl", shard_size=3))
+    annotate = Worker(
+        AnnotationJob(str(tmp_path / "pipeline"), tmp_path / "in.txt", ".jsonl", shard_size=3)
+    )
     found = [row for number in range(2) for row in lines(annotate(number).data)]
     assert [
         [(e["start"], e["end"], e["label"], e["confidence"]) for e in row["ents"]] for row in found

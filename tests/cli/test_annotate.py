@@ -1,12 +1,13 @@
 import json
 import sys
+from functools import partial
 
 import pytest
-from typer.testing import CliRunner
 
 from spacy_el4ner.bulk import run as bulk
-from spacy_el4ner.cli import app, options
+from spacy_el4ner.cli import options
 from tests.bulk.inputs import BAD, read_jsonl, save_ruler, write_jsonl
+from tests.cli.runner import call
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +20,12 @@ def said(result):
     return " ".join(result.output.split())
 
 
-def call(*arguments):
-    return CliRunner().invoke(app, ["annotate", *map(str, arguments)])
+annotate = partial(call, "annotate")
 
 
 def test_it_annotates_and_counts(ruler, tmp_path):
     source = write_jsonl(tmp_path / "in.jsonl", bad={})
-    result = call(ruler, source, tmp_path / "out.jsonl", "--shard-size", 7)
+    result = annotate(ruler, source, tmp_path / "out.jsonl", "--shard-size", 7)
     assert result.exit_code == 0
     assert "30 documents" in said(result)
     assert len(read_jsonl(tmp_path / "out.jsonl")) == 30
@@ -35,7 +35,7 @@ def test_failures_show_in_exit_code_and_message(ruler, tmp_path):
     source = write_jsonl(tmp_path / "in.jsonl")
     arguments = (ruler, source, tmp_path / "out.jsonl", "--max-length", 500)
     for _ in range(2):  # and again where there is nothing more to do
-        result = call(*arguments)
+        result = annotate(*arguments)
         assert result.exit_code == 3
         assert f"{len(BAD)} of them failed" in said(result)
         assert "out.jsonl.failed.jsonl" in said(result)
@@ -44,20 +44,20 @@ def test_failures_show_in_exit_code_and_message(ruler, tmp_path):
 def test_shares_merge_by_themselves_or_when_told(ruler, tmp_path):
     source = write_jsonl(tmp_path / "in.jsonl", bad={})
     common = (ruler, source, tmp_path / "out.jsonl", "--shard-size", 4)
-    first = call(*common, "--shard", "0/2")
+    first = annotate(*common, "--shard", "0/2")
     assert first.exit_code == 0
-    assert "4 of 8 shards are not there yet" in said(first)
-    early = call(*common, "--merge")
+    assert "4 of 8 shards are not finished yet" in said(first)
+    early = annotate(*common, "--merge")
     assert early.exit_code == 1
     assert "EL066" in said(early)
-    assert call(*common, "--shard", "1/2", "--keep-parts").exit_code == 0
+    assert annotate(*common, "--shard", "1/2", "--keep-parts").exit_code == 0
     assert len(read_jsonl(tmp_path / "out.jsonl")) == 30
 
 
 def test_keys_can_be_named(ruler, tmp_path):
     source = tmp_path / "in.jsonl"
     source.write_text(json.dumps({"body": "Bill left.", "key": "k"}) + "\n")
-    result = call(ruler, source, tmp_path / "out.jsonl", "--text-key", "body", "--id-key", "key")
+    result = annotate(ruler, source, tmp_path / "out.jsonl", "--text-key", "body", "--id-key", "key")
     assert result.exit_code == 0
     assert [(r["id"], r["text"]) for r in read_jsonl(tmp_path / "out.jsonl")] == [("k", "Bill left.")]
 
@@ -74,10 +74,10 @@ def test_a_stop_is_told_with_how_to_go_on(ruler, tmp_path, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(bulk.Parts, "write", stop_at_three)
-        result = call(*common)
+        result = annotate(*common)
     assert result.exit_code == 130
-    assert "3 shards are kept; the same command goes on" in said(result)
-    again = call(*common)
+    assert "3 shards are kept; the same command continues" in said(result)
+    again = annotate(*common)
     assert again.exit_code == 0
     assert "12 of 30 documents are done" in said(again)
 
@@ -92,7 +92,7 @@ def test_a_stop_is_told_with_how_to_go_on(ruler, tmp_path, monkeypatch):
 )
 def test_a_mistake_is_told_without_a_traceback(ruler, tmp_path, options, code):
     source = write_jsonl(tmp_path / "in.jsonl", bad={})
-    result = call(ruler, source, tmp_path / "out.jsonl", *options)
+    result = annotate(ruler, source, tmp_path / "out.jsonl", *options)
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert code in said(result)
@@ -110,7 +110,7 @@ def test_a_wrong_name_is_told_without_a_traceback(ruler, tmp_path, names, code):
     write_jsonl(tmp_path / "in.jsonl", bad={})
     pipeline, *files = names
     where = ruler if pipeline == "pipeline" else tmp_path / pipeline
-    result = call(where, *(tmp_path / name for name in files))
+    result = annotate(where, *(tmp_path / name for name in files))
     assert result.exit_code == 1
     assert isinstance(result.exception, SystemExit)
     assert code in said(result)
@@ -132,7 +132,7 @@ def test_the_cost_is_measured_once_and_shown(ruler, tmp_path, monkeypatch):
     source.write_text('{"text": "Bill left. Ann Lee stayed.", "entities": []}\n')
     arguments = [ruler, source, tmp_path / "cost.json", "--documents", "1,50", "--workers", "1,2"]
     for _ in range(2):
-        result = CliRunner().invoke(app, ["annotate-cost", *map(str, arguments)])
+        result = call("annotate-cost", *arguments)
         assert result.exit_code == 0
         assert " 25 " in result.output
     assert len(json.loads((tmp_path / "cost.json").read_text())["rows"]) == 4
@@ -144,9 +144,9 @@ def test_what_is_there_stays_where_the_gpu_is_not(ruler, tmp_path, monkeypatch):
         raise ValueError("No GPU devices detected")
 
     source, out = write_jsonl(tmp_path / "in.jsonl", bad={}), tmp_path / "out.jsonl"
-    assert call(ruler, source, out).exit_code == 0
+    assert annotate(ruler, source, out).exit_code == 0
     monkeypatch.setattr(options, "require_gpu", refuse)
-    result = call(ruler, source, out, "--overwrite", "--gpu-id", 0)
+    result = annotate(ruler, source, out, "--overwrite", "--gpu-id", 0)
     assert result.exit_code == 1
     assert "GPU 0 cannot be used" in said(result)
     assert len(read_jsonl(out)) == 30
@@ -154,9 +154,9 @@ def test_what_is_there_stays_where_the_gpu_is_not(ruler, tmp_path, monkeypatch):
 
 def test_what_is_there_stays_where_ray_is_not(ruler, tmp_path, monkeypatch):
     source, out = write_jsonl(tmp_path / "in.jsonl", bad={}), tmp_path / "out.jsonl"
-    assert call(ruler, source, out).exit_code == 0
+    assert annotate(ruler, source, out).exit_code == 0
     monkeypatch.setitem(sys.modules, "ray", None)
-    result = call(ruler, source, out, "--overwrite", "--engine", "ray")
+    result = annotate(ruler, source, out, "--overwrite", "--engine", "ray")
     assert "EL069" in said(result)
     assert len(read_jsonl(out)) == 30
 
@@ -170,6 +170,6 @@ def test_the_manifest_says_whether_the_actors_of_ray_have_gpus(
     )
     monkeypatch.setattr("spacy_el4ner.bulk.engines.ray.check", lambda: None)
     source = write_jsonl(tmp_path / "in.jsonl", bad={})
-    call(ruler, source, tmp_path / "out.jsonl", "--engine", "ray", "--gpus-per-worker", gpus)
+    annotate(ruler, source, tmp_path / "out.jsonl", "--engine", "ray", "--gpus-per-worker", gpus)
     manifest = json.loads((tmp_path / "out.jsonl.manifest.json").read_text())
     assert manifest["gpu"] is there

@@ -1,11 +1,11 @@
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from spacy_el4ner.cli import app
-from spacy_el4ner.evaluation.injection.report import markdown
+from spacy_el4ner.evaluation.injection.tables import markdown
+from tests.cli.runner import call
 from tests.pipeline.ensembles import gold, pipeline
 from tests.test_injection_assets import INJECTION
 from tests.tiny import save_compact
@@ -39,12 +39,12 @@ def test_the_recorded_table_is_made_of_the_recorded_numbers():
         assert all(row["malformed"] == row["outside"] == 0 for row in data["rows"][name])
 
 
-def run(*arguments):
-    return CliRunner().invoke(app, ["attack", *map(str, arguments)], catch_exceptions=False)
+attack = partial(call, "attack")
 
 
+@pytest.mark.filterwarnings("ignore:.*WL001")  # the context of the tiny models is short
 def test_random_models_cannot_be_led_out_of_the_format(saved, attacks, tmp_path):
-    result = run(saved, attacks, tmp_path / "out.json", "--free-limit", 2)
+    result = attack(saved, attacks, tmp_path / "out.json", "--free-limit", 2)
     assert result.exit_code == 0, result.output
     data = json.loads((tmp_path / "out.json").read_text(encoding="utf8"))
     rows = data["rows"]
@@ -63,9 +63,9 @@ def test_random_models_cannot_be_led_out_of_the_format(saved, attacks, tmp_path)
 
 @pytest.mark.parametrize(
     ("corpus", "options", "said"),
-    [("nowhere", [], "EL110"), (INJECTION, ["--backbone", "nobody"], "EL010")],
+    [("nowhere", [], "EL110"), (INJECTION, ["--voter", "nobody"], "EL010")],
 )
 def test_a_mistake_is_named_without_a_traceback(saved, tmp_path, corpus, options, said):
-    result = run(saved, corpus, tmp_path / "out.json", *options)
+    result = attack(saved, corpus, tmp_path / "out.json", *options)
     assert result.exit_code == 1
     assert said in result.output

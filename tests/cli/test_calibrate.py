@@ -4,16 +4,17 @@ import json
 import re
 import shutil
 import sys
+from functools import partial
 
 import pytest
 import spacy
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
-from spacy_el4ner.cli import app
 from spacy_el4ner.corpora import unannotated
-from spacy_el4ner.evaluation import calibration as evaluation
 from spacy_el4ner.fusion.calibration import Calibration
+from spacy_el4ner.pipeline.fusion_setup import read_cases
+from spacy_el4ner.registry import registry
+from tests.cli.runner import call
 from tests.pipeline.taggers import SENTENCES, Scripted, annotated, pipeline, trained
 
 NAME = "slm_llm_fusion"
@@ -32,7 +33,7 @@ UNKNOWN = """\
 Nobody paid the bill in [GPE Rome] ."""
 
 
-@spacy.registry.misc("tests.Scripted.v1")
+@registry.el4ner_llms("tests.Scripted.v1")
 def scripted(surfaces: dict[str, str]):
     return Scripted(surfaces)
 
@@ -43,17 +44,18 @@ def write(path, text):
     return path
 
 
-def run(*arguments):
-    return CliRunner().invoke(app, ["calibrate", *map(str, arguments)], catch_exceptions=False)
+calibrate = partial(call, "calibrate")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
-    nlp = trained(30, llm={"@misc": "tests.Scripted.v1", "surfaces": SAYS})
+    nlp = trained(30, llm={"@el4ner_llms": "tests.Scripted.v1", "surfaces": SAYS})
     nlp.to_disk(folder / "pipeline")
     dev = write(folder / "dev.spacy", f"{SENTENCES}\n{UNKNOWN}\n{SENTENCES}")
-    result = run(folder / "pipeline", dev, folder / "calibrated", "--route", "uncertain", "--folds", 3)
+    result = calibrate(
+        folder / "pipeline", dev, folder / "calibrated", "--route", "uncertain", "--folds", 3
+    )
     assert result.exit_code == 0, result.output
     return folder
 
@@ -67,7 +69,7 @@ def test_the_pipeline_has_what_was_found(project, report):
     component = spacy.load(project / "calibrated").get_pipe(NAME)
     assert component.calibration == Calibration.from_dict(report["calibration"])
     assert component.calibration != Calibration()
-    assert (component.cfg["rule"], component.cfg["route"]) == (report["rule"], "uncertain")
+    assert (component.rule.name, component.cfg["route"]) == (report["rule"], "uncertain")
 
 
 def test_the_pipeline_that_was_given_is_as_it_was(project):
@@ -90,9 +92,9 @@ def test_the_figures_are_those_of_the_pipeline_on_the_same_documents(project, re
 def test_the_report_has_every_figure(report):
     assert report["documents"] == 28
     assert {r["name"] for r in report["rules"]} >= {"paper", "scaled"}
-    assert len(report["curve"]) == 100
-    assert report["routing"]["curve"][0]["asked"] == 0
-    assert report["routing"]["curve"][-1]["asked"] == 1
+    assert len(report["rules"][0]["curve"]["points"]) == 100
+    assert report["routing"]["curve"][0]["share"] == 0
+    assert report["routing"]["curve"][-1]["share"] == 1
     assert 0 < report["slm"] < 1
 
 
@@ -103,8 +105,9 @@ def test_the_picture_is_drawn(project):
 
 def test_without_matplotlib_there_is_no_picture_and_all_else(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     out = project / "plain"
-    result = run(project / "pipeline", project / "dev.spacy", out)
+    result = calibrate(project / "pipeline", project / "dev.spacy", out)
     assert "EL013" in result.output
     assert (out / "calibration.json").is_file()
     assert not (out / "calibration.png").exists()
@@ -112,35 +115,41 @@ def test_without_matplotlib_there_is_no_picture_and_all_else(project, monkeypatc
 
 def test_a_rule_can_be_named(project):
     out = project / "scaled"
-    result = run(project / "pipeline", project / "dev.spacy", out, "--rule", "scaled")
+    result = calibrate(project / "pipeline", project / "dev.spacy", out, "--rule", "scaled")
     assert result.exit_code == 0
-    assert spacy.load(out).get_pipe(NAME).cfg["rule"] == "scaled"
+    assert spacy.load(out).get_pipe(NAME).rule.name == "scaled"
     assert spacy.load(out).get_pipe(NAME).cfg["route"] == "always"
 
 
 def test_a_pipeline_is_replaced_as_a_whole(project):
-    out = project / "again"
-    out.mkdir()
-    (out / "config.cfg").touch()
-    (out / "left over").touch()
-    assert run(project / "pipeline", project / "dev.spacy", out).exit_code == 0
-    assert not (out / "left over").exists()
+    out = shutil.copytree(project / "pipeline", project / "again")
+    (out / "vocab" / "left over").touch()
+    assert calibrate(project / "pipeline", project / "dev.spacy", out).exit_code == 0
+    assert not (out / "vocab" / "left over").exists()
     assert spacy.load(out)("Bill left.").ents
     assert [p for p in project.iterdir() if p.name.startswith(".")] == []
 
 
+def test_a_folder_that_holds_something_else_is_left_alone(project, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    result = calibrate(project / "pipeline", project / "dev.spacy", tmp_path)
+    assert result.exit_code == 1
+    assert "EL130" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
 def test_a_pipeline_is_calibrated_where_it_lies(project, tmp_path):
     out = shutil.copytree(project / "pipeline", tmp_path / "pipeline")
-    assert run(out, project / "dev.spacy", out).exit_code == 0
+    assert calibrate(out, project / "dev.spacy", out).exit_code == 0
     assert (out / "calibration.json").is_file()
 
 
 def test_documents_have_numbers_of_their_own(project):
     nlp = spacy.load(project / "pipeline")
     docs = list(DocBin().from_disk(project / "dev.spacy").get_docs(nlp.vocab))
-    cases = list(evaluation.read_cases(nlp, NAME, docs, batch_size=5))
+    cases = list(read_cases(nlp.get_pipe(NAME), docs, nlp, batch_size=5))
     assert [case.window.document for case in cases] == list(range(28))
-    whole = list(evaluation.read_cases(nlp, NAME, docs, batch_size=100))
+    whole = list(read_cases(nlp.get_pipe(NAME), docs, nlp, batch_size=100))
     assert [(c.window, c.llm, c.gold) for c in cases] == [(c.window, c.llm, c.gold) for c in whole]
 
 
@@ -148,20 +157,20 @@ def test_documents_have_numbers_of_their_own(project):
     ("option", "value"), [("--objective", "accuracy"), ("--rule", "majority"), ("--route", "never")]
 )
 def test_an_unknown_choice_is_named_before_anything_is_read(option, value, tmp_path):
-    result = run(tmp_path, tmp_path, tmp_path / "out", option, value)
+    result = calibrate(tmp_path, tmp_path, tmp_path / "out", option, value)
     assert result.exit_code == 1
     assert re.search(f"(?s)EL010.*{value}.*{option[2:]}", result.output)
 
 
 def test_a_folder_without_a_pipeline_is_named(tmp_path):
-    result = run(tmp_path / "nothing", tmp_path, tmp_path / "out")
+    result = calibrate(tmp_path / "nothing", tmp_path, tmp_path / "out")
     assert result.exit_code == 1
     assert "nothing" in result.output
 
 
 def test_a_pipeline_without_a_fusion_is_named(project, tmp_path):
     spacy.blank("en").to_disk(tmp_path / "blank")
-    result = run(tmp_path / "blank", project / "dev.spacy", tmp_path / "out")
+    result = calibrate(tmp_path / "blank", project / "dev.spacy", tmp_path / "out")
     assert result.exit_code == 1
     assert "EL014" in result.output
 
@@ -169,14 +178,14 @@ def test_a_pipeline_without_a_fusion_is_named(project, tmp_path):
 def test_a_fusion_without_a_language_model_is_named(project, tmp_path):
     nlp = pipeline(labels={"PERSON": "", "GPE": "", "ORG": ""})
     nlp.to_disk(tmp_path / "alone")
-    result = run(tmp_path / "alone", project / "dev.spacy", tmp_path / "out")
+    result = calibrate(tmp_path / "alone", project / "dev.spacy", tmp_path / "out")
     assert result.exit_code == 1
     assert "EL044" in result.output
 
 
 def test_documents_without_entities_are_refused(project, tmp_path):
     dev = write(tmp_path / "dev.spacy", "Nobody left .\nNobody paid .")
-    result = run(project / "pipeline", dev, tmp_path / "out")
+    result = calibrate(project / "pipeline", dev, tmp_path / "out")
     assert result.exit_code == 1
     assert "EL042" in result.output
     assert not (tmp_path / "out").exists()

@@ -5,11 +5,10 @@ from pathlib import Path
 
 import pytest
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
 from spacy_el4ner import minilm
-from spacy_el4ner.cli import app
-from spacy_el4ner.evaluation.report import markdown
+from spacy_el4ner.evaluation.ensemble_tables import markdown
+from tests.cli.runner import call, run
 from tests.training.corpus import docs
 
 pytestmark = [
@@ -17,13 +16,7 @@ pytestmark = [
     pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'"),
 ]
 ROOT = Path(__file__).parent.parent.parent
-COMPACT = ROOT / "configs" / "backbones" / "compact.cfg"
-
-
-def run(*arguments):
-    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.output
+COMPACT = ROOT / "configs" / "voters" / "compact.cfg"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +28,7 @@ def project(tmp_path_factory):
     corpus, models, pipeline = folder / "corpus", folder / "models", folder / "pipeline"
     run("convert", folder / "source", corpus)
     run("backbones", COMPACT, corpus, models, "--scale", 0.05)
-    run("index", COMPACT, corpus, pipeline, "--models", models, "--shots", 2)
+    run("index", COMPACT, corpus, pipeline, "--models", models, "--k", 2)
     run("evaluate", pipeline, corpus / "test.spacy", folder / "ensemble.json", "--name", "tiny")
     return folder
 
@@ -46,7 +39,7 @@ def metrics(project):
 
 
 def test_the_metrics_hold_every_row(metrics):
-    assert set(metrics["backbones"]) == {"terse", "plain", "marked"}
+    assert set(metrics["rows"]) == {"ensemble", "terse", "plain", "marked"}
     assert set(metrics["extraction"]) == {"terse", "plain", "marked", "union"}
     assert set(metrics["ablations"]) == {
         "no_verification",
@@ -59,7 +52,7 @@ def test_the_metrics_hold_every_row(metrics):
 
 
 def test_every_row_has_every_score(metrics):
-    rows = [metrics["full"], *metrics["backbones"].values(), *metrics["ablations"].values()]
+    rows = [*metrics["rows"].values(), *metrics["ablations"].values()]
     for row in rows:
         assert 0 <= row["ents_f"] <= 1
         assert row["docs_per_s"] > 0
@@ -67,7 +60,7 @@ def test_every_row_has_every_score(metrics):
         assert {"ents_p", "ents_r", "ents_per_type", "expected_calibration_error"} <= set(row)
 
 
-def test_the_union_recalls_at_least_as_much_as_each_backbone(metrics):
+def test_the_union_recalls_at_least_as_much_as_each_voter(metrics):
     recall = {name: row["ents_r"] for name, row in metrics["extraction"].items()}
     assert recall["union"] == max(recall.values())
 
@@ -77,7 +70,7 @@ def test_further_ablations_are_added(project, metrics):
     out.write_text(json.dumps(metrics))
     run("evaluate", project / "pipeline", project / "corpus" / "test.spacy", out, "--ablate")
     found = json.loads(out.read_text())
-    for name in ("zero_shot", "k=0", "k=5", "n_backbones=3", "verifier=plain", "no_vote"):
+    for name in ("zero_shot", "k=0", "k=5", "n_voters=3", "verifier=plain", "no_vote"):
         assert name in found["ablations"]
     assert found["ablated"]["machine"] == metrics["machine"]
     always, further = markdown(found, "a.png").split("## Further ablations")
@@ -90,7 +83,7 @@ def test_further_ablations_are_of_the_same_documents(project, metrics):
     out = project / "other.json"
     out.write_text(json.dumps(metrics))
     arguments = ["evaluate", project / "pipeline", project / "corpus" / "test.spacy", out, "--ablate"]
-    result = CliRunner().invoke(app, [*map(str, arguments), "--seed", "5"])
+    result = call(*arguments, "--seed", 5)
     assert result.exit_code == 1
     assert "was measured on other documents" in " ".join(result.output.split())
     assert json.loads(out.read_text()) == metrics
@@ -100,7 +93,7 @@ def test_a_corpus_of_the_same_size_is_another_one(project, metrics, tmp_path):
     out = tmp_path / "other.json"
     out.write_text(json.dumps({**metrics, "texts": "0"}))
     arguments = ["evaluate", project / "pipeline", project / "corpus" / "test.spacy", out, "--ablate"]
-    result = CliRunner().invoke(app, list(map(str, arguments)))
+    result = call(*arguments)
     assert result.exit_code == 1
     assert "was measured on other documents" in " ".join(result.output.split())
 
@@ -108,7 +101,7 @@ def test_a_corpus_of_the_same_size_is_another_one(project, metrics, tmp_path):
 def test_the_report_prints_the_measured_numbers(project, metrics):
     run("table", project / "ensemble.json", project / "report.md")
     report = (project / "report.md").read_text()
-    assert f"{metrics['full']['ents_f']:.3f}" in report
+    assert f"{metrics['rows']['ensemble']['ents_f']:.3f}" in report
     assert metrics["date"] in report
     assert (project / "report.png").stat().st_size > 1000
 
@@ -123,13 +116,13 @@ def test_show_prints_every_text(project):
 
 def test_hub_models_need_nothing_made(project):
     said = run(
-        "backbones", ROOT / "configs" / "backbones" / "paper.cfg", project / "corpus", project / "no"
+        "backbones", ROOT / "configs" / "voters" / "paper.cfg", project / "corpus", project / "no"
     )
-    assert "nothing to make" in said
+    assert "nothing to train" in said
 
 
-def test_a_missing_backbones_file_is_named():
-    result = CliRunner().invoke(app, ["backbones", "nowhere.cfg", ".", "."])
+def test_a_missing_voters_file_is_named():
+    result = call("backbones", "nowhere.cfg", ".", ".")
     assert result.exit_code == 1
     assert "nowhere.cfg" in result.output
 

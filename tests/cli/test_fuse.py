@@ -7,18 +7,13 @@ import shutil
 import pytest
 import spacy
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
-from spacy_el4ner.cli import app
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
+from tests.cli.runner import call
 from tests.pipeline.taggers import SENTENCES, annotated, trained
 from tests.tiny import save_family
 
 NAME = "slm_llm_fusion"
-
-
-def run(*words):
-    return CliRunner().invoke(app, [str(word) for word in words])
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +34,7 @@ def folder(tmp_path_factory):
 
 
 def test_the_pipeline_has_both_models_and_demonstrations(folder):
-    done = run("fuse", folder / "tagger", folder / "model", folder / "corpus", folder / "a", "-k", 2)
+    done = call("fuse", folder / "tagger", folder / "model", folder / "corpus", folder / "a", "-k", 2)
     assert done.exit_code == 0, done.output
     component = spacy.load(folder / "a").get_pipe(NAME)
     assert component.llm.backend.model == str(folder / "model")
@@ -50,14 +45,14 @@ def test_the_pipeline_has_both_models_and_demonstrations(folder):
 def test_what_fine_tuning_recorded_is_taken_over(folder):
     adapter = folder / "adapter"
     adapter.mkdir()
-    plan = {"base": str(folder / "model"), "method": "lora", "wording": "compact", "k": 3}
+    plan = {"base": str(folder / "model"), "method": "lora", "template": "compact", "k": 3}
     (adapter / "el4ner.json").write_text(json.dumps({"plan": plan}))
-    done = run("fuse", folder / "tagger", adapter, folder / "corpus", folder / "b")
+    done = call("fuse", folder / "tagger", adapter, folder / "corpus", folder / "b")
     assert done.exit_code == 0, done.output
     component = spacy.load(folder / "b").get_pipe(NAME)
     assert component.llm.backend.model == str(folder / "model")
     assert component.llm.backend.adapter == str(adapter)
-    assert component.llm.wording.name == "compact"
+    assert component.llm.template.name == "compact"
     assert component.cfg["k"] == 3
 
 
@@ -68,11 +63,11 @@ def test_what_is_named_from_the_project_is_found_from_anywhere(folder, tmp_path,
     (adapter / "el4ner.json").write_text(json.dumps({"plan": plan}))
     shutil.copytree(folder / "model", tmp_path / "model")
     monkeypatch.chdir(tmp_path)
-    done = run("fuse", folder / "tagger", "adapter", folder / "corpus", "fused")
+    done = call("fuse", folder / "tagger", "adapter", folder / "corpus", "fused")
     assert done.exit_code == 0, done.output
     backend = spacy.load("fused").get_pipe(NAME).llm.backend
     assert (backend.model, backend.adapter) == (str(tmp_path / "model"), str(adapter))
-    done = run("fuse", folder / "tagger", "some/model", folder / "corpus", "hub")
+    done = call("fuse", folder / "tagger", "some/model", folder / "corpus", "hub")
     assert done.exit_code == 0, done.output
     assert spacy.load("hub").get_pipe(NAME).llm.backend.model == "some/model"
 
@@ -83,7 +78,7 @@ def test_a_model_is_asked_as_it_was_fine_tuned(folder, tmp_path, method):
     plan = {"base": str(folder / "model"), "method": method, "revision": "v2", "max_tokens": 7}
     plan |= {"context": 300, "use_chat_template": False}
     (model / "el4ner.json").write_text(json.dumps({"plan": plan}))
-    done = run("fuse", folder / "tagger", model, folder / "corpus", tmp_path / "fused")
+    done = call("fuse", folder / "tagger", model, folder / "corpus", tmp_path / "fused")
     assert done.exit_code == 0, done.output
     llm = spacy.load(tmp_path / "fused").get_pipe(NAME).llm
     assert llm.max_tokens == 7
@@ -98,9 +93,9 @@ def test_demonstrations_are_the_same_always_where_fine_tuning_had_the_same(folde
     adapter.mkdir()
     plan = {"base": str(folder / "model"), "method": "lora", "demonstrations": "fixed", "seed": 3}
     (adapter / "el4ner.json").write_text(json.dumps({"plan": plan}))
-    nlp = trained(steps=1, retriever={"@misc": "spacy-el4ner.SentenceSimilarity.v1"})
+    nlp = trained(steps=1, retriever={"@el4ner_retrievers": "spacy-el4ner.SentenceSimilarity.v1"})
     nlp.to_disk(tmp_path / "tagger")
-    done = run("fuse", tmp_path / "tagger", adapter, folder / "corpus", tmp_path / "fused")
+    done = call("fuse", tmp_path / "tagger", adapter, folder / "corpus", tmp_path / "fused")
     assert done.exit_code == 0, done.output
     component = spacy.load(tmp_path / "fused").get_pipe(NAME)
     assert isinstance(component.retriever, FixedDemonstrations)
@@ -119,7 +114,7 @@ def test_labels_are_described_as_in_fine_tuning_in_the_order_of_the_tags(folder,
     described = {"PERSON": "Who.", "DATE": "When.", "GPE": "Where: states, cities."}
     plan = {"base": str(folder / "model"), "method": "lora", "labels": described}
     (adapter / "el4ner.json").write_text(json.dumps({"plan": plan}))
-    done = run("fuse", tmp_path / "tagger", adapter, folder / "corpus", tmp_path / "fused")
+    done = call("fuse", tmp_path / "tagger", adapter, folder / "corpus", tmp_path / "fused")
     assert done.exit_code == 0, done.output
     fused = spacy.load(tmp_path / "fused").get_pipe(NAME)
     assert fused.labels == before == ("GPE", "ORG", "PERSON")
@@ -129,9 +124,9 @@ def test_labels_are_described_as_in_fine_tuning_in_the_order_of_the_tags(folder,
 @pytest.mark.parametrize("command", ["fuse", "evaluate-fusion"])
 def test_a_pipeline_that_is_not_there_is_named(tmp_path, command):
     words = [tmp_path / "none", "model", tmp_path, tmp_path / "out"]
-    done = run(command, *(words if command == "fuse" else words[:1] + words[2:]))
+    done = call(command, *(words if command == "fuse" else words[:1] + words[2:]))
     assert done.exit_code == 1
-    assert "There is no pipeline" in done.output
+    assert "contains no pipeline" in done.output
     assert not isinstance(done.exception, (FileNotFoundError, OSError))
 
 
@@ -143,7 +138,7 @@ def test_nothing_is_lost_for_a_pipeline(folder, tmp_path, out, code):
     (tmp_path / "notes" / "mine.txt").write_text("mine")
     before = sorted(tmp_path.rglob("*"))
     inputs = tmp_path / "slm" / "model-best", folder / "model", tmp_path / "corpus"
-    done = run("fuse", *inputs, tmp_path / out)
+    done = call("fuse", *inputs, tmp_path / out)
     assert done.exit_code == 1
     assert code in done.output
     assert sorted(tmp_path.rglob("*")) == before
@@ -152,11 +147,11 @@ def test_nothing_is_lost_for_a_pipeline(folder, tmp_path, out, code):
 def test_a_pipeline_of_an_earlier_run_is_replaced(folder, tmp_path):
     for _ in range(2):
         inputs = folder / "tagger", folder / "model", folder / "corpus"
-        assert run("fuse", *inputs, tmp_path / "fused").exit_code == 0
+        assert call("fuse", *inputs, tmp_path / "fused").exit_code == 0
 
 
 def test_no_base_is_made_for_a_model_of_the_hub(folder, tmp_path):
-    done = run("base", folder / "corpus", tmp_path / "base", "--for", "some/model")
+    done = call("base", folder / "corpus", tmp_path / "base", "--for", "some/model")
     assert done.exit_code == 0, done.output
     assert list((tmp_path / "base").iterdir()) == []
 
@@ -166,7 +161,7 @@ def test_entities_of_another_component_are_shown_without_a_confidence(tmp_path):
     nlp.add_pipe("entity_ruler", first=True).add_patterns([{"label": "LAW", "pattern": "the bill"}])
     nlp.to_disk(tmp_path / "tagger")
     (tmp_path / "texts.txt").write_text("Bill paid the bill .\n", encoding="utf-8-sig")
-    done = run("show", tmp_path / "tagger", tmp_path / "texts.txt")
+    done = call("show", tmp_path / "tagger", tmp_path / "texts.txt")
     assert done.exit_code == 0, done.output
     assert re.search(r"the bill +LAW +– +–", done.output)
     assert "\ufeff" not in done.output
@@ -177,7 +172,7 @@ def test_entities_of_a_fusion_are_shown_with_whose_they_are(folder, tmp_path):
     texts.write_text("Bill paid the bill in Paris .\n", encoding="utf8")
     nlp = trained()
     nlp.to_disk(tmp_path / "tagger")
-    done = run("show", tmp_path / "tagger", texts)
+    done = call("show", tmp_path / "tagger", texts)
     assert done.exit_code == 0, done.output
     assert "Paris" in done.output
     assert "tagger" in done.output

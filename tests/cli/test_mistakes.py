@@ -31,8 +31,8 @@ def folder(tmp_path_factory):
     doc = Doc(spacy.blank("en").vocab, words=["Bill", "left"], ents=["B-PERSON", "O"])
     DocBin(docs=[doc]).to_disk(folder / "corpus" / "train.spacy")
     shutil.copy(INJECTION / "en.jsonl", folder / "attacks.jsonl")
-    (folder / "backbones.cfg").write_text("[training]\nseed = 0\n", encoding="utf8")
-    shutil.copy(ROOT / "configs" / "backbones" / "compact.cfg", folder)
+    (folder / "voters.cfg").write_text("[training]\nseed = 0\n", encoding="utf8")
+    shutil.copy(ROOT / "configs" / "voters" / "compact.cfg", folder)
     for name in ("ensemble", "injection", "bench", "memory"):
         shutil.copy(RESULTS / f"{name}.json", folder)
     partial = json.loads((RESULTS / "fusion.json").read_text(encoding="utf8"))
@@ -98,9 +98,9 @@ def test_what_is_not_there_is_named(line, monkeypatch, folder):
         ("evaluate blank corpus out.json", "EL014"),
         ("evaluate-fusion blank corpus out.json", "EL014 'blank'"),
         ("fuse blank model corpus out", "EL014 'blank'"),
-        ("backbones backbones.cfg corpus out", "'backbones.cfg'"),
+        ("backbones voters.cfg corpus out", "'voters.cfg'"),
         ("backbones broken.json corpus out", "'broken.json'"),
-        ("index backbones.cfg corpus out", "'backbones.cfg'"),
+        ("index voters.cfg corpus out", "'voters.cfg'"),
         ("backbones compact.cfg blank out", "EL007 'blank/train.spacy'"),
     ],
 )
@@ -170,9 +170,9 @@ def test_a_folder_that_may_not_be_written_to_is_named(monkeypatch, folder):
         "evaluate-fusion blank corpus out.json --limit -1",
         "calibrate blank corpus out --limit -1",
         "fuse blank model corpus out --limit -1",
-        "fuse blank model corpus out --shots -1",
+        "fuse blank model corpus out --k -1",
         "index compact.cfg corpus out --limit -1",
-        "index compact.cfg corpus out --shots -1",
+        "index compact.cfg corpus out --k -1",
     ],
 )
 def test_a_number_below_zero_is_refused(line):
@@ -185,7 +185,7 @@ def test_a_number_below_zero_is_refused(line):
     "line",
     [
         "attack blank attacks.jsonl out.json",
-        "index backbones.cfg corpus out",
+        "index voters.cfg corpus out",
         "evaluate blank corpus out.json",
         "evaluate-fusion blank corpus out.json",
         "calibrate blank corpus out",

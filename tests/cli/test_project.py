@@ -24,20 +24,20 @@ def dry(monkeypatch, tmp_path, name, *variables):
     return [line for line in result.output.splitlines() if line.startswith("Running command")]
 
 
-@pytest.mark.parametrize("file", ["README.md", "project.yml"])
+@pytest.mark.parametrize("file", ["project.yml"])
 def test_options_of_fine_tuning_are_given_as_documented(file, monkeypatch, tmp_path):
     (value,) = SFT.findall((ROOT / file).read_text(encoding="utf8"))
     (line,) = dry(monkeypatch, tmp_path, "sft", "--vars.sft", value)
-    assert line.endswith(" --wording en")
+    assert line.endswith(" --template en")
 
 
 def test_every_seed_has_the_variables_that_were_given(monkeypatch, tmp_path):
-    given = ["--vars.slm", "my.cfg", "--vars.sft", " --wording en", "--vars.eval_sentences", "7"]
+    given = ["--vars.slm", "my.cfg", "--vars.sft", " --template en", "--vars.eval_sentences", "7"]
     *runs, _ = dry(monkeypatch, tmp_path, "fusion-seeds", *given)
     assert len(runs) == 3
     for line in runs:
         assert "--vars.slm my.cfg" in line
-        assert re.search(r"--vars\.sft '\s+--wording en'", line)
+        assert re.search(r"--vars\.sft '\s+--template en'", line)
         assert "--vars.eval_sentences 7" in line
 
 
@@ -51,7 +51,7 @@ def test_literary_chinese_is_measured_as_told(monkeypatch, tmp_path):
 
 def test_a_fusion_can_be_made_again_with_other_settings(monkeypatch, tmp_path):
     (line,) = dry(monkeypatch, tmp_path, "sft")
-    assert "--anew" in line
+    assert "--overwrite" in line
 
 
 @pytest.mark.parametrize("name", ["convert", "fusion-seeds"])
@@ -65,7 +65,7 @@ COMMANDS = [command["name"] for command in load_project_config(ROOT)["commands"]
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_files_and_runs_can_have_a_space_in_their_names(name, monkeypatch, tmp_path):
-    spaced = ("name", "name_zh", "corpus", "slm", "llm", "backbones")
+    spaced = ("name", "name_zh", "corpus", "slm", "llm", "backbones", "start_voters", "start_adapters")
     given = [word for key in spaced for word in (f"--vars.{key}", "left right")]
     lines = dry(monkeypatch, tmp_path, name, *given)
     assert lines

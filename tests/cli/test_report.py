@@ -1,15 +1,14 @@
+from functools import partial
+
 import pytest
 import spacy
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
-from spacy_el4ner.cli import app
-from tests.report.conftest import METRICS
-from tests.report.documents import TEXT, annotated, doc, vote, voted
+from tests.cli.runner import call
+from tests.html_report.conftest import METRICS
+from tests.html_report.documents import TEXT, annotated, doc, vote, voted
 
-
-def call(*arguments):
-    return CliRunner().invoke(app, ["report", *map(str, arguments)])
+report = partial(call, "report")
 
 
 @pytest.fixture
@@ -27,7 +26,7 @@ def files(tmp_path):
 
 def test_it_writes_a_page_of_annotated_documents(files):
     out = files / "deep" / "report.html"
-    result = call(METRICS, out, "--docs", files / "docs.spacy", "--gold", files / "gold.spacy")
+    result = report(METRICS, out, "--docs", files / "docs.spacy", "--gold", files / "gold.spacy")
     assert result.exit_code == 0, result.output
     assert "1 documents, with gold entities" in " ".join(result.output.split())  # lines are folded
     assert '"label":"ORG"' in out.read_text(encoding="utf8")
@@ -36,7 +35,7 @@ def test_it_writes_a_page_of_annotated_documents(files):
 def test_it_annotates_by_itself_without_seeing_the_gold_entities(files):
     out = files / "report.html"
     pipeline = ("--pipeline", files / "pipeline")
-    result = call(METRICS, out, *pipeline, "--gold", files / "gold.spacy", "--limit", 1)
+    result = report(METRICS, out, *pipeline, "--gold", files / "gold.spacy", "--limit", 1)
     assert result.exit_code == 0, result.output
     html = out.read_text(encoding="utf8")
     units = TEXT.index("Paris") + 3  # the emoji's three characters beyond 16 bits
@@ -51,7 +50,7 @@ def test_gold_texts_are_cut_as_the_pipeline_cuts(files):
     nlp.to_disk(files / "zh")
     (files / "gold.jsonl").write_text('{"text": "歸告懷王。", "entities": [[2, 4, "NR"]]}\n', "utf8")
     out = files / "report.html"
-    result = call(METRICS, out, "--pipeline", files / "zh", "--gold", files / "gold.jsonl")
+    result = report(METRICS, out, "--pipeline", files / "zh", "--gold", files / "gold.jsonl")
     assert result.exit_code == 0, result.output
     assert '"outcome":"right"' in out.read_text(encoding="utf8")
 
@@ -63,13 +62,13 @@ def test_gold_texts_beside_documents_are_cut_by_a_language(files):
     (files / "gold.jsonl").write_text('{"text": "歸告懷王。", "entities": [[2, 4, "NR"]]}\n', "utf8")
     out = files / "report.html"
     docs, gold = ("--docs", files / "zh.spacy"), ("--gold", files / "gold.jsonl")
-    result = call(METRICS, out, *docs, *gold, "--lang", "zh")
+    result = report(METRICS, out, *docs, *gold, "--lang", "zh")
     assert result.exit_code == 0, result.output
     assert '"outcome":"right"' in out.read_text(encoding="utf8")
 
 
 def test_figures_alone_will_do(files):
-    assert call(METRICS, files / "report.html").exit_code == 0
+    assert report(METRICS, files / "report.html").exit_code == 0
 
 
 def test_mistakes_are_told_without_a_traceback(files):
@@ -83,7 +82,7 @@ def test_mistakes_are_told_without_a_traceback(files):
         ((METRICS, files / "out.html", "--docs", files / "none.spacy"), "none.spacy"),
         ((METRICS, files / "out.html", "--pipeline", files / "no", *gold), "no"),
     ):
-        result = call(*arguments)
+        result = report(*arguments)
         assert result.exit_code == 1
         assert isinstance(result.exception, SystemExit)
         assert said in result.output

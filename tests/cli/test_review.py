@@ -5,25 +5,18 @@ import json
 import pytest
 import spacy
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
-from spacy_el4ner.cli import app
-from spacy_el4ner.cli.review import ToolName
-from spacy_el4ner.review.tools import TOOLS
+from spacy_el4ner.review.tools import review_tools
+from tests.cli.runner import call, run
+from tests.html_report.documents import TEXT, annotated, doc, vote, voted
 from tests.pipeline.ensembles import gold, pipeline
-from tests.report.documents import TEXT, annotated, doc, vote, voted
 from tests.review.exports import EXPORT
 from tests.tiny import save_compact
 
 
-def call(*arguments):
-    return CliRunner().invoke(app, [*map(str, arguments)])
-
-
 def ok(*arguments):
-    result = call(*arguments)
-    assert result.exit_code == 0, result.output
-    return " ".join(result.output.split())
+    """The output of a command that must succeed, on one line."""
+    return " ".join(run(*arguments).split())
 
 
 @pytest.fixture(scope="module")
@@ -52,10 +45,6 @@ def pool(path):
     return [entry.demonstration for entry in entries]
 
 
-def test_the_options_are_the_tools():
-    assert [name.value for name in ToolName] == list(TOOLS)
-
-
 def test_the_most_disputed_comes_first(docs, tmp_path):
     said = ok("review", docs, tmp_path / "tasks.jsonl", "--limit", 1)
     assert "1 of 2 documents for Prodigy, dispute" in said
@@ -64,7 +53,7 @@ def test_the_most_disputed_comes_first(docs, tmp_path):
     assert task["meta"]["id"] == "unsure"
 
 
-@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("tool", review_tools())
 def test_what_was_corrected_joins_the_pool_once(docs, tmp_path, ensemble, tool):
     tasks, exported, out = tmp_path / "tasks", tmp_path / "exported", tmp_path / "pipeline"
     ok("review", docs, tasks, "--format", tool)
@@ -75,23 +64,23 @@ def test_what_was_corrected_joins_the_pool_once(docs, tmp_path, ensemble, tool):
     once = pool(out)
     assert len(once) == size + 2
     start = TEXT.index("Acme")
-    (shot,) = [shot for shot in once if shot.window.text == TEXT]
-    assert [(m.start, m.end, m.label) for m in shot.mentions] == [(start, start + 4, "ORG")]
+    (demonstration,) = [demonstration for demonstration in once if demonstration.window.text == TEXT]
+    assert [(m.start, m.end, m.label) for m in demonstration.mentions] == [(start, start + 4, "ORG")]
     said = ok("review-import", out, exported, out, "--format", tool)
     assert "2 of which were there" in said
     assert pool(out) == once
 
 
-def test_what_else_lies_in_the_folder_goes_along(docs, tmp_path, ensemble):
+def test_a_folder_with_something_else_is_left_alone(docs, tmp_path, ensemble):
     ok("review", docs, tmp_path / "tasks")
     exported, out = tmp_path / "exported", tmp_path / "pipeline"
     exported.write_text(EXPORT["prodigy"]((tmp_path / "tasks").read_text(encoding="utf8")))
     ok("review-import", ensemble, exported, out)
-    (out / "el4ner-manifest.json").unlink()
     (out / "notes.txt").write_text("mine")
-    ok("review-import", out, exported, out)
+    result = call("review-import", ensemble, exported, out)
+    assert result.exit_code == 1
+    assert "EL130" in result.output
     assert (out / "notes.txt").read_text() == "mine"
-    assert pool(out)
 
 
 def test_rejected_documents_are_counted(docs, tmp_path, ensemble):
@@ -115,6 +104,7 @@ def test_mistakes_are_told_without_a_traceback(docs, tmp_path, ensemble):
         (("review", tmp_path / "no.spacy", out), "no.spacy"),
         (("review", bare, out), "None of the 1 documents"),
         (("review", tasks, out), "EL008"),
+        (("review", docs, out, "--format", "brat"), "EL010"),
         (("review-import", ensemble, tmp_path / "no.jsonl", out), "no.jsonl"),
         (("review-import", ensemble, tasks, out), "EL106"),
         (("review-import", ensemble, tasks, out, "--format", "label-studio"), "EL106"),

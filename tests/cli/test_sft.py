@@ -4,27 +4,16 @@ import json
 
 import pytest
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.hf import HFBackend
-from spacy_el4ner.cli import app
-from spacy_el4ner.fusion.tagger import Tagger
+from spacy_el4ner.fusion.tagging_llm import TaggingLLM
+from tests.cli.runner import call, run
 from tests.strategies import sentence
 from tests.tiny import save_family
 from tests.training.corpus import LABELS, docs
 
-CHEAP = ("--wording", "compact", "-k", 0, "--epochs", 1, "--max-tokens", 4, "--batch-size", 16)
-
-
-def call(*arguments):
-    return CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
-
-
-def run(*arguments):
-    result = call(*arguments)
-    assert result.exit_code == 0, result.output
-    return result.output
+CHEAP = ("--template", "compact", "-k", 0, "--epochs", 1, "--max-tokens", 4, "--batch-size", 16)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +30,7 @@ def model(tmp_path_factory):
 
 
 def reads(backend):
-    (reading,) = Tagger(backend, "compact").read(
+    (reading,) = TaggingLLM(backend, "compact").read(
         [sentence("Ann left Paris")], [[]], dict.fromkeys(LABELS, "")
     )
     return not reading.error
@@ -59,14 +48,14 @@ def test_a_model_of_other_settings_is_replaced_where_that_is_said(corpus, model,
     out = tmp_path / "adapter"
     run("sft", model, corpus, out, *CHEAP, "--rank", 2, "--no-dev")
     other = ("sft", model, corpus, out, *CHEAP, "--rank", 3, "--no-dev")
-    assert "--anew" in call(*other).output
-    run(*other, "--anew")
+    assert "--overwrite" in call(*other).output
+    run(*other, "--overwrite")
     assert json.loads((out / "el4ner.json").read_text())["plan"]["rank"] == 3
 
 
 def test_a_model_does_not_replace_what_it_is_made_from(corpus, model):
     for out in (model, corpus):
-        result = call("sft", model, corpus, out, *CHEAP, "--anew")
+        result = call("sft", model, corpus, out, *CHEAP, "--overwrite")
         assert result.exit_code == 1
         assert "EL121" in result.output
 
@@ -111,7 +100,7 @@ def test_types_and_descriptions_come_from_a_file(corpus, model, tmp_path):
     ("wrong", "message"),
     [
         (("--loss", "nonsense"), "EL010"),
-        (("--wording", "klingon"), "EL050"),
+        (("--template", "klingon"), "EL050"),
         (("--labels", "nowhere.json"), "nowhere.json"),
     ],
 )
@@ -132,10 +121,10 @@ def test_a_corpus_that_is_not_there_is_named(command, model, tmp_path):
 
 def test_a_file_sets_what_is_not_said(corpus, model, tmp_path):
     config, out = tmp_path / "sft.cfg", tmp_path / "adapter"
-    config.write_text('[sft]\nwording = "compact"\nk = 0\nmax_tokens = 4\nrank = 2\nepochs = 9\n')
+    config.write_text('[sft]\ntemplate = "compact"\nk = 0\nmax_tokens = 4\nrank = 2\nepochs = 9\n')
     run("sft", model, corpus, out, "--config", config, "--epochs", 1)
     plan = json.loads((out / "el4ner.json").read_text())["plan"]
-    assert (plan["wording"], plan["k"], plan["rank"], plan["epochs"]) == ("compact", 0, 2, 1)
+    assert (plan["template"], plan["k"], plan["rank"], plan["epochs"]) == ("compact", 0, 2, 1)
 
 
 def test_a_file_with_unknown_settings_is_refused(corpus, tmp_path):

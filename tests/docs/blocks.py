@@ -60,7 +60,7 @@ class Block:
 
 def blocks(page: Path) -> list[Block]:
     """RETURNS (list[Block]): All fenced blocks of a page, in order."""
-    found: list[Block] = []
+    parts: list[Block] = []
     above, opened, begun = "", None, 0
     for number, line in enumerate(page.read_text(encoding="utf8").splitlines(), 1):
         if opened is None and line.startswith("```"):
@@ -68,16 +68,16 @@ def blocks(page: Path) -> list[Block]:
             kind = line.removeprefix("```").strip()
         elif opened is not None and line.startswith("```"):
             text = "\n".join(opened) + "\n"
-            if kind == "text" and not above and found and found[-1].is_run:
-                found[-1].expected = text
+            if kind == "text" and not above and parts and parts[-1].is_run:
+                parts[-1].expected = text
             else:
-                found.append(_block(page.name, begun + 1, kind, text, above))
+                parts.append(_block(page.name, begun + 1, kind, text, above))
             above, opened = "", None
         elif opened is not None:
             opened.append(line)
         elif line.strip():
             above = line.strip()
-    return found
+    return parts
 
 
 def _block(page: str, line: int, kind: str, text: str, above: str) -> Block:
@@ -119,12 +119,12 @@ def _call(command: str, fails: str) -> str:
     if [head, *words[:2]] == ["python", "-m", "spacy"]:
         done = CliRunner().invoke(app, words[2:])
         code, output = done.exit_code, done.output
-        told = isinstance(done.exception, SystemExit | None)
+        reported = isinstance(done.exception, SystemExit | None)
     else:
         python = [sys.executable, *words] if head == "python" else ["bash", "-c", command]
         process = subprocess.run(python, capture_output=True, text=True)
-        code, output, told = process.returncode, process.stdout + process.stderr, True
-    assert told, f"{command}\n{output}\n{done.exception!r}"
+        code, output, reported = process.returncode, process.stdout + process.stderr, True
+    assert reported, f"{command}\n{output}\n{done.exception!r}"
     assert (code != 0) == bool(fails), f"{command}\n{output}"
     assert fails in output, output
     return output

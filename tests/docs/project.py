@@ -1,4 +1,4 @@
-"""A small project as `make run` leaves it, with models that know nothing: made in seconds.
+"""A small project as `make reproduce` leaves it, with models that know nothing: made in seconds.
 
 What the pages name and this machine has not is there, too, as something small of its kind.
 """
@@ -63,10 +63,10 @@ def make(folder: Path) -> None:
         docs = _corpus()
         for seed, name in enumerate(("marked", "terse", "plain")):
             save_compact(TRAINING / "backbones" / name, seed)
-        _call("index", "configs/backbones/compact.cfg", CORPUS, TRAINING / "pipeline", "-k", 2)
+        _call("index", "configs/voters/compact.cfg", CORPUS, TRAINING / "pipeline", "-k", 2)
         _tagger(docs)
         save_compact(TRAINING / "llm", 3)
-        plan = {"plan": {"base": "", "method": "full", "wording": "compact", "k": 1}}
+        plan = {"plan": {"base": "", "method": "full", "template": "compact", "k": 1}}
         (TRAINING / "llm" / "el4ner.json").write_text(json.dumps(plan), encoding="utf8")
         slm, fused = TRAINING / "slm" / "model-best", TRAINING / "fused"
         _call("fuse", slm, TRAINING / "llm", CORPUS, fused)
@@ -99,11 +99,11 @@ def _first(lines: int, source: Path, target: Path) -> None:
 def _corpus() -> list[spacy.tokens.Doc]:
     """A few documents of each split; the training split is returned."""
     CORPUS.mkdir(parents=True)
-    found = {}
+    splits = {}
     for split, (docs, _) in read_splits(Path("assets/sample_en"), "en", 0).items():
-        found[split] = docs[: SIZES[split]]
-        DocBin(store_user_data=True, docs=found[split]).to_disk(CORPUS / f"{split}.spacy")
-    return found["train"]
+        splits[split] = docs[: SIZES[split]]
+        DocBin(store_user_data=True, docs=splits[split]).to_disk(CORPUS / f"{split}.spacy")
+    return splits["train"]
 
 
 def _tagger(docs: list[spacy.tokens.Doc]) -> None:

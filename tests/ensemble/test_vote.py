@@ -11,9 +11,9 @@ from tests.strategies import quick
 LABELS = ("PERSON", "ORG", "GPE")
 
 
-def vote(backbone, label, **probabilities):
+def vote(voter, label, **probabilities):
     none = probabilities.pop("none", 0.0)
-    return Vote(backbone, label, 0.5, {**probabilities, "": none})
+    return Vote(voter, label, 0.5, {**probabilities, "": none})
 
 
 @st.composite
@@ -76,7 +76,7 @@ def test_without_votes_there_is_no_majority_for_no_entity():
 
 @quick
 @given(st.data(), votes())
-def test_the_order_of_the_backbones_decides_nothing(data, given_votes):
+def test_the_order_of_the_voters_decides_nothing(data, given_votes):
     shuffled = data.draw(st.permutations(given_votes))
     assert MajorityVote()(shuffled, LABELS) == MajorityVote()(given_votes, LABELS)
 
@@ -94,13 +94,13 @@ def test_the_winner_has_as_many_votes_as_any_other(given_votes):
     assert counts[MajorityVote()(given_votes, LABELS)] == max(counts.values())
 
 
-@pytest.mark.parametrize(("backbone", "label"), [("a", "ORG"), ("b", ""), ("down", "ORG")])
-def test_a_single_vote_is_that_of_its_backbone(backbone, label):
+@pytest.mark.parametrize(("voter", "label"), [("a", "ORG"), ("b", ""), ("down", "ORG")])
+def test_a_single_vote_is_that_of_its_voter(voter, label):
     given_votes = [vote("a", "ORG", ORG=0.5), vote("b", "", none=0.5)]
-    assert SingleVote(backbone)(given_votes, LABELS) == label
+    assert SingleVote(voter)(given_votes, LABELS) == label
 
 
-def test_one_sure_backbone_outweighs_two_wavering_ones():
+def test_one_sure_voter_outweighs_two_wavering_ones():
     given_votes = [
         vote("a", "ORG", ORG=0.98, GPE=0.02),
         vote("b", "GPE", ORG=0.45, GPE=0.55),
@@ -112,7 +112,7 @@ def test_one_sure_backbone_outweighs_two_wavering_ones():
 
 @quick
 @given(st.data(), votes())
-def test_the_order_of_the_backbones_decides_no_sum(data, given_votes):
+def test_the_order_of_the_voters_decides_no_sum(data, given_votes):
     shuffled = data.draw(st.permutations(given_votes))
     assert ProbabilityVote()(shuffled, LABELS) == ProbabilityVote()(given_votes, LABELS)
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from spacy_el4ner.evaluation.annotation_cost import Record, markdown, measure
+from spacy_el4ner.evaluation.annotation_cost import CostRecord, markdown, measure
 from tests.bulk.inputs import save_ruler
 
 pytestmark = pytest.mark.slow
@@ -23,8 +23,8 @@ def test_a_command_that_fails_is_an_error(tmp_path):
 
 def test_what_was_measured_is_not_measured_again(tmp_path):
     path, row = tmp_path / "cost.json", {"documents": 5, "workers": 2}
-    Record(path, {"fingerprint": "a", "date": "today", "pipeline": "here"}).add(row)
-    again = Record(path, {"fingerprint": "a", "date": "tomorrow", "pipeline": "there"})
+    CostRecord(path, {"fingerprint": "a", "date": "today", "pipeline": "here"}).add(row)
+    again = CostRecord(path, {"fingerprint": "a", "date": "tomorrow", "pipeline": "there"})
     assert again.has(5, 2)
     assert not again.has(5, 1)
     assert json.loads(path.read_text())["rows"] == [row]
@@ -32,8 +32,8 @@ def test_what_was_measured_is_not_measured_again(tmp_path):
 
 def test_what_was_measured_of_something_else_is_left_out(tmp_path):
     path = tmp_path / "cost.json"
-    Record(path, {"fingerprint": "a"}).add({"documents": 5, "workers": 2})
-    assert Record(path, {"fingerprint": "b"}).rows == []
+    CostRecord(path, {"fingerprint": "a"}).add({"documents": 5, "workers": 2})
+    assert CostRecord(path, {"fingerprint": "b"}).rows == []
 
 
 def test_the_report_has_a_line_a_row_and_says_on_what():

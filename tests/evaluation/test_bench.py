@@ -8,16 +8,16 @@ import pytest
 import torch
 from spacy.tokens import DocBin
 from transformers import AutoConfig, BertLMHeadModel
-from typer.testing import CliRunner
 
 from spacy_el4ner.backends.hf import HFBackend
-from spacy_el4ner.cli import app
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.evaluation.bench import job, measure, record, run, spacy_llm
 from spacy_el4ner.evaluation.bench.__main__ import main
 from spacy_el4ner.evaluation.bench.judge import judge_text, judge_tokens
 from spacy_el4ner.evaluation.bench.sentences import read_sentences
-from spacy_el4ner.evaluation.bench.systems import SYSTEMS, Terms, make_systems
+from spacy_el4ner.evaluation.bench.system import AnswerRules
+from spacy_el4ner.evaluation.bench.systems import SYSTEMS, make_systems
+from tests.cli.runner import call
 from tests.pipeline.ensembles import gold, pipeline
 from tests.tiny import save_compact
 from tests.training.corpus import docs
@@ -57,7 +57,7 @@ def bench(project, out, *options, code=0):
         arguments += ["--systems", ",".join(names)]
     sizes = ",".join(map(str, SIZES))
     arguments += ["--batch-sizes", sizes, "--limit", 6]
-    result = CliRunner().invoke(app, ["bench", *map(str, arguments)], catch_exceptions=False)
+    result = call("bench", *arguments)
     assert result.exit_code == code, result.output
     return result.output
 
@@ -172,7 +172,7 @@ def test_a_run_that_was_stopped_goes_on(project, monkeypatch):
 
     monkeypatch.setattr(run, "measure", stop_at_four)
     options = ("--systems", "constrained,floor", "--no-ensemble")
-    assert "goes on" in bench(project, out, *options, code=130)
+    assert "continues" in bench(project, out, *options, code=130)
     assert {row["batch_size"] for row in json.loads(out.read_text())["rows"]} == {1}
     bench(project, out, *options)
     assert [size for size, _ in sizes] == [1, 4, 4]
@@ -188,11 +188,13 @@ def test_a_run_that_was_stopped_goes_on(project, monkeypatch):
 
 def test_other_settings_begin_anew(tmp_path):
     about = {"settings": {"repeats": 1}, "model": "a"}
-    first = record.Record(tmp_path / "b.json", about)
+    first = record.BenchRecord(tmp_path / "b.json", about)
     first.add("rows", [{"system": "floor", "batch_size": 1}])
-    assert record.Record(tmp_path / "b.json", about).missing(["floor"], 1) == []
-    assert record.Record(tmp_path / "b.json", about, anew=True).missing(["floor"], 1) == ["floor"]
-    other = record.Record(tmp_path / "b.json", {**about, "model": "b"})
+    assert record.BenchRecord(tmp_path / "b.json", about).missing(["floor"], 1) == []
+    assert record.BenchRecord(tmp_path / "b.json", about, overwrite=True).missing(["floor"], 1) == [
+        "floor"
+    ]
+    other = record.BenchRecord(tmp_path / "b.json", {**about, "model": "b"})
     assert other.changed == ["model"]
     assert other.missing(["floor"], 1) == ["floor"]
 
@@ -218,7 +220,9 @@ def test_free_answers_can_be_held_to_the_length_of_the_gold_ones(project):
     bench(project, project / "none.json", "--export", exported)
     sentences, format = read_sentences(exported)
     backend = HFBackend(str(project / "0"), device="cpu")
-    (system,) = make_systems(["generate_single"], backend, Terms(format, full_length=True, margin=0))
+    (system,) = make_systems(
+        ["generate_single"], backend, AnswerRules(format, full_length=True, margin=0)
+    )
     system.prepare(sentences)
     for sentence, reply in zip(sentences, system.answer(sentences), strict=True):
         least = len(system.tokens_of(sentence, sentence.gold))
@@ -230,7 +234,7 @@ def test_gold_answers_are_well_formed_and_others_are_not(project):
     bench(project, project / "none.json", "--export", exported)
     sentences, format = read_sentences(exported)
     backend = HFBackend(str(project / "0"), device="cpu")
-    (system,) = make_systems(["constrained"], backend, Terms(format))
+    (system,) = make_systems(["constrained"], backend, AnswerRules(format))
     for s in sentences:
         text = format.render(s.window, s.gold)
         assert not judge_text(text, s.window, format).malformed
@@ -254,9 +258,9 @@ def test_a_missing_extra_is_named(project, monkeypatch):
     assert Errors.EL023.startswith("[EL023]")
 
 
-def test_an_unknown_system_or_backbone_is_named(project):
+def test_an_unknown_system_or_voter_is_named(project):
     assert "nobody" in bench(project, project / "none.json", "--systems", "nobody", code=1)
-    assert "nobody" in bench(project, project / "none.json", "--backbone", "nobody", code=1)
+    assert "nobody" in bench(project, project / "none.json", "--voter", "nobody", code=1)
     assert "nobody" in bench(project, project / "none.json", "--random-model", "nobody", code=1)
 
 

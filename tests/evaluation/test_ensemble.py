@@ -47,7 +47,7 @@ def test_extraction_is_judged_where_the_entities_are_known(nlp):
 def distant(tmp_path_factory):
     """With a pool of which nothing is similar enough to be shown."""
     folder = tmp_path_factory.mktemp("models")
-    retriever = {"@misc": "spacy-el4ner.SentenceSimilarity.v1", "min_similarity": 2.0}
+    retriever = {"@el4ner_retrievers": "spacy-el4ner.SentenceSimilarity.v1", "min_similarity": 2.0}
     nlp = pipeline([save_compact(folder / "0", 0)], retriever=retriever)
     nlp.initialize(lambda: gold(nlp))
     return nlp

@@ -4,11 +4,13 @@ import pytest
 from spacy.training import Example
 
 from spacy_el4ner.backends.hf import HFBackend
-from spacy_el4ner.evaluation import fusion_report
+from spacy_el4ner.evaluation import fusion_tables
 from spacy_el4ner.evaluation.fusion import FusionBench, without_adapter
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.routing import uncertainty
-from spacy_el4ner.fusion.tagger import Tagger
+from spacy_el4ner.fusion.rules.paper import PaperRule
+from spacy_el4ner.fusion.rules.slm import SLMRule
+from spacy_el4ner.fusion.tagging_llm import TaggingLLM
 from spacy_el4ner.scorer import score
 from tests.pipeline.taggers import Scripted, bare, examples, trained
 
@@ -69,9 +71,9 @@ def test_what_is_not_annotated_is_neither_right_nor_wrong(nlp):
 
 def test_the_tagger_alone_scores_what_the_pipeline_does_without_a_language_model(nlp, gold, rows):
     component = nlp.get_pipe(NAME)
-    component.cfg["rule"] = "slm"
+    component.rule = SLMRule()
     predicted = list(nlp.pipe(eg.predicted for eg in examples(nlp)))
-    component.cfg["rule"] = "paper"
+    component.rule = PaperRule()
     found = score([Example(p, g) for p, g in zip(predicted, gold, strict=True)])
     assert rows["slm"]["ents_f"] == pytest.approx(found["ents_f"])
     assert rows["slm"]["asked"] == 0
@@ -79,9 +81,9 @@ def test_the_tagger_alone_scores_what_the_pipeline_does_without_a_language_model
 
 def test_a_fusion_that_only_believes_the_tagger_asks_nobody(nlp, gold):
     component = nlp.get_pipe(NAME)
-    component.cfg["rule"] = "slm"
+    component.rule = SLMRule()
     rows = FusionBench(nlp, NAME, gold).rows(lambda _: None)
-    component.cfg["rule"] = "paper"
+    component.rule = PaperRule()
     assert rows["fusion"]["asked"] == rows["routed"]["asked"] == 0
     assert rows["fusion"]["ents_f"] == rows["slm"]["ents_f"]
 
@@ -99,12 +101,12 @@ def test_before_fine_tuning_only_the_adapter_is_missing():
     quantization = {"load_in_8bit": True}
     backend = HFBackend("some/model", adapter="a", revision="v2", quantization=quantization)
     component = trained(steps=0).get_pipe(NAME)
-    component.llm = Tagger(backend, max_tokens=7)
+    component.llm = TaggingLLM(backend, max_tokens=7)
     before = without_adapter(component, None)
     assert before.max_tokens == 7
     assert before.backend.identity == {**backend.identity, "adapter": None}
     assert component.llm.backend is backend
-    component.llm = Tagger(before.backend)
+    component.llm = TaggingLLM(before.backend)
     assert without_adapter(component, None) is None
 
 
@@ -122,9 +124,9 @@ def test_the_report_says_what_the_file_says(rows, tmp_path):
     metrics |= {"name": "tiny", "slm": "tagger", "llm": "scripted", "machine": described}
     metrics |= {"date": "2026-01-01", "versions": {}, "seed": 0}
     metrics |= {"documents": 12, "documents_in_split": 12, "sentences": 12}
-    text = fusion_report.markdown(metrics, "x.png")
+    text = fusion_tables.markdown(metrics, "x.png")
     assert f"| SLM | {rows['slm']['ents_p']:.3f} |" in text
     assert "| fusion, as chosen on the development split |" in text
     pytest.importorskip("matplotlib")
-    fusion_report.plot(metrics, tmp_path / "x.png")
+    fusion_tables.plot(metrics, tmp_path / "x.png")
     assert (tmp_path / "x.png").stat().st_size > 1000

@@ -6,10 +6,9 @@ import pytest
 import spacy
 from spacy.language import Language
 from spacy.tokens import DocBin
-from typer.testing import CliRunner
 
-from spacy_el4ner.cli import app
 from spacy_el4ner.evaluation.memory import growth, measure, resident_mb
+from tests.cli.runner import run
 
 HOARDER = """
 import json, spacy
@@ -78,9 +77,7 @@ def test_the_command_writes_numbers_and_a_plot(tmp_path):
     nlp.to_disk(tmp_path / "pipeline")
     DocBin(docs=[nlp("Ann is here. Bob is not.")]).to_disk(tmp_path / "texts.spacy")
     out = tmp_path / "memory.json"
-    arguments = ["memory", tmp_path / "pipeline", tmp_path / "texts.spacy", out, "--documents", "50"]
-    result = CliRunner().invoke(app, [str(a) for a in arguments], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    run("memory", tmp_path / "pipeline", tmp_path / "texts.spacy", out, "--documents", 50)
     data = json.loads(out.read_text())
     assert data["documents"][-1] == 50
     assert {"machine", "date", "versions", "pipeline", "growth"} <= set(data)

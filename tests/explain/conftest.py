@@ -7,7 +7,7 @@ from tests.tiny import TEXTS, save_compact
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory):
-    """Folders of three tiny backbones, of whose proposals every stage drops some."""
+    """Folders of three tiny models, of whose proposals every stage drops some."""
     folder = tmp_path_factory.mktemp("models")
     return [save_compact(folder / str(seed), seed) for seed in (6, 7, 8)]
 

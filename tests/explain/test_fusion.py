@@ -2,18 +2,20 @@
 
 import json
 import math
+from dataclasses import asdict
 
 import pytest
 from spacy.language import Language
 from spacy.tokens import Span
 
+from spacy_el4ner.calibration.logistic import Weights
 from spacy_el4ner.explain.page import page
 from spacy_el4ner.explain.structure import explain
 from spacy_el4ner.explain.terminal import terminal
 from spacy_el4ner.fusion.calibration import Calibration
-from spacy_el4ner.fusion.logistic import Weights
 from spacy_el4ner.fusion.readings import LLMReading
 from spacy_el4ner.fusion.routing import uncertainty
+from spacy_el4ner.fusion.rules.registered import find_rule
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from tests.html import parsed
 from tests.pipeline.taggers import SENTENCES, Letters, Scripted, annotated, trained
@@ -32,9 +34,10 @@ def nlp():
 def explained(nlp):
     """Explains a text, with a language model that is asked only for this."""
     component = nlp.get_pipe(NAME)
-    kept = dict(component.cfg), component.retriever
+    kept = dict(component.cfg), component.retriever, component.rule
 
-    def use(llm=None, text=TEXT, calibration=None, **cfg):
+    def use(llm=None, text=TEXT, calibration=None, rule="paper", **cfg):
+        component.rule = find_rule(rule)[1]
         component.llm = Scripted(SAID, sure=0.9) if llm is None else llm
         component.calibration = calibration or Calibration()
         component.retriever = SentenceSimilarity(Letters())
@@ -44,7 +47,7 @@ def explained(nlp):
 
     yield use
     component.llm, component.calibration = None, Calibration()
-    component.cfg, component.retriever = kept
+    component.cfg, component.retriever, component.rule = kept
 
 
 def places(data):
@@ -119,13 +122,15 @@ def test_every_rule_says_what_it_compared(explained, rule):
     data = explained(rule=rule)
     assert data["settings"]["rule"] == rule
     assert all(place["compared"] for place in places(data))
-    assert (data["settings"]["lam"] is None) == (rule == "llm")
+    assert data["settings"]["description"] in words(terminal(data))
 
 
 def learned(explained, *types):
     """What the first place says under a learned rule that was fitted to these types."""
     weights = Weights(0.0, dict.fromkeys(types, 0.0))
-    return places(explained(rule="learned", calibration=Calibration(learned=weights)))[0]
+    return places(
+        explained(rule="learned", calibration=Calibration({"learned": {"weights": asdict(weights)}}))
+    )[0]
 
 
 def test_a_learned_rule_gives_its_probability(explained):
@@ -135,7 +140,7 @@ def test_a_learned_rule_gives_its_probability(explained):
 
 def test_a_learned_rule_says_nothing_about_types_that_it_was_not_fitted_to(explained):
     place = learned(explained)
-    assert place["compared"] == "the rule was not fitted to such types, which are the tagger's"
+    assert place["compared"] == "the rule was not fitted to these labels, so the tagger wins"
     assert place["winner"] == "slm"
 
 
@@ -146,16 +151,16 @@ def test_demonstrations_are_the_most_similar_ones(explained):
     assert first[0]["text"] == "Bill paid the bill in Paris ."
     assert first[0]["similarity"] == pytest.approx(1, abs=1e-3)
     assert [e["text"] for e in first[0]["entities"]] == ["Bill", "Paris"]
-    assert all(shot["shown"] for shot in first)
+    assert all(demonstration["shown"] for demonstration in first)
 
 
 def test_demonstrations_without_room_are_the_least_similar(explained):
     class Cramped(Scripted):
-        def read(self, windows, shots, labels, guesses=()):
+        def read(self, windows, demonstrations, labels, guesses=()):
             return [LLMReading(copied=(0.5,) * len(w.tokens), dropped=1) for w in windows]
 
     for window in explained(Cramped())["windows"]:
-        assert [shot["shown"] for shot in window["demonstrations"]] == [True, False]
+        assert [demonstration["shown"] for demonstration in window["demonstrations"]] == [True, False]
 
 
 def test_the_route_says_why_a_sentence_is_asked_about_or_not(nlp, explained):
@@ -173,7 +178,7 @@ def test_the_route_says_why_a_sentence_is_asked_about_or_not(nlp, explained):
     assert first["answer"] is None
     assert first["why"].endswith(f"is not above the threshold of {threshold:.2f}")
     assert second["why"].endswith(f"is above the threshold of {threshold:.2f}")
-    assert explained(rule="slm", route="always")["windows"][0]["why"].startswith('the rule "slm"')
+    assert explained(rule="slm", route="always")["windows"][0]["why"].startswith('by the rule "slm"')
 
 
 def test_a_tagger_alone_is_explained_too(nlp):
@@ -224,9 +229,3 @@ def test_the_terminal_and_the_page_say_all_of_it(explained):
         assert f"{mark} {candidate['text']} {candidate['label']}" in words(said)
         assert f"{mark} {candidate['text']} {candidate['label']}" in shown
     assert said.count("1. Tagger") == said.count("6. Result") == len(data["windows"]) == 2
-
-
-def test_the_first_component_that_can_be_explained_is_taken(nlp):
-    from spacy_el4ner.explain.structure import find_component
-
-    assert find_component(nlp) is nlp.get_pipe(NAME)

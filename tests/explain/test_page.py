@@ -43,8 +43,8 @@ def test_every_candidate_vote_and_reason_is_on_it(pages):
             reason = c["outcome"].get("reason", f"confidence {c['confidence']:.2f}")
             assert " ".join(reason.split()) in words
         for window in data["windows"]:
-            for shot in window["demonstrations"]:
-                assert f"similarity {shot['similarity']:.2f}" in words
+            for demonstration in window["demonstrations"]:
+                assert f"similarity {demonstration['similarity']:.2f}" in words
 
 
 @st.composite

@@ -57,10 +57,10 @@ def test_the_counts_agree(explained):
 
 def test_who_dropped_it_is_who_was_against_it(explained):
     for c in dropped(explained, "classification"):
-        assert c["outcome"]["by"] == [v["backbone"] for v in c["votes"] if not v["label"]]
+        assert c["outcome"]["by"] == [v["voter"] for v in c["votes"] if not v["label"]]
         assert c["label"] == ""
     for c in dropped(explained, "verification"):
-        assert c["outcome"]["by"] == [c["verification"]["backbone"]]
+        assert c["outcome"]["by"] == [c["verification"]["voter"]]
         assert not c["verification"]["true"]
         assert c["verification"]["probability"] <= 0.5
     for c in dropped(explained, "overlaps"):
@@ -98,20 +98,23 @@ def test_it_is_plain_data(explained):
 
 
 def test_demonstrations_come_with_text_entities_and_who_saw_them(explained):
-    shots = [s for data in explained for w in data["windows"] for s in w["demonstrations"]]
-    assert {shot["text"] for shot in shots} == {*TEXTS[:2], *TEXTS[2].replace("? ", "?|").split("|")}
-    bill = next(shot for shot in shots if shot["text"] == TEXTS[0])
+    demonstrations = [s for data in explained for w in data["windows"] for s in w["demonstrations"]]
+    assert {demonstration["text"] for demonstration in demonstrations} == {
+        *TEXTS[:2],
+        *TEXTS[2].replace("? ", "?|").split("|"),
+    }
+    bill = next(demonstration for demonstration in demonstrations if demonstration["text"] == TEXTS[0])
     assert [(e["text"], e["label"]) for e in bill["entities"]] == [("Bill", "PERSON"), ("Paris", "GPE")]
     assert bill["shown_to"] == ["terse", "plain", "marked"]
 
 
 def test_similar_demonstrations_stand_first_with_the_spans_they_were_found_by(models):
-    nlp = pipeline(models, retriever={"@misc": "spacy-el4ner.SpanSimilarity.v1"})
+    nlp = pipeline(models, retriever={"@el4ner_retrievers": "spacy-el4ner.SpanSimilarity.v1"})
     component = nlp.get_pipe("llm_ensemble_ner")
     component.retriever.encoder = component.retriever.sentences.encoder = Letters()
     nlp.initialize(lambda: gold(nlp))
     (window,) = explain(nlp, component, TEXTS[0])["windows"]
-    similarities = [shot["similarity"] for shot in window["demonstrations"]]
+    similarities = [demonstration["similarity"] for demonstration in window["demonstrations"]]
     assert similarities == sorted(similarities, reverse=True)
     assert window["demonstrations"][0]["text"] == TEXTS[0]
     assert similarities[0] == pytest.approx(1, abs=1e-5)
@@ -166,6 +169,6 @@ def test_zero_shot_without_classification(models):
 def test_the_ensemble_is_named(explained):
     data = explained[0]
     assert data["labels"] == LABELS
-    assert list(data["backbones"]) == ["terse", "plain", "marked"]
+    assert list(data["voters"]) == ["terse", "plain", "marked"]
     assert data["settings"]["verifier"] == "terse"
     assert data["settings"]["vote"] == "MajorityVote"

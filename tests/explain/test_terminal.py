@@ -1,3 +1,4 @@
+from spacy_el4ner.explain.page import page
 from spacy_el4ner.explain.terminal import terminal
 from spacy_el4ner.explain.words import ballot, marked
 
@@ -34,6 +35,7 @@ def vote(label, estimated=False, **probabilities):
         "probability": every[label],
         "probabilities": every,
         "estimated": estimated,
+        "abstained": False,
     }
 
 
@@ -50,3 +52,11 @@ def test_entities_are_marked_in_the_text():
         {"start": 9, "end": 14, "label": "GPE"},
     ]
     assert marked("Ann left Paris.", entities) == "[Ann|PERSON] left [Paris|GPE]."
+
+
+def test_what_the_vote_rule_learnt_of_each_voter_is_shown(explained):
+    remarks = {"terse": "best at <GPE> (0.93); dropping it would cost 1.3 points of F1"}
+    said = terminal({**explained[0], "trust": remarks})
+    assert "terse: best at <GPE> (0.93); dropping it would cost 1.3 points of F1" in words(said)
+    assert "best at &lt;GPE&gt; (0.93)" in page({**explained[0], "trust": remarks})
+    assert "best at" not in terminal(explained[0]) + page(explained[0])

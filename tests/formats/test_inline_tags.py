@@ -206,3 +206,24 @@ def test_a_mention_across_a_line_break_is_read_from_a_copy_without_it():
     parsed = InlineTags().parse("in <e>New York</e>", window)
     assert [(m.start, m.end) for m in parsed.mentions] == [(3, 11)]
     assert parsed.unaligned == 0
+
+
+def test_brackets_mark_mentions_too():
+    window = make_window("Ann", "left", "Paris")
+    format = InlineTags(brackets=True)
+    answer = format.render(window, [Mention(0, 3), Mention(9, 14)])
+    assert answer == "[Ann] left [Paris]"
+    assert [(m.start, m.end) for m in format.parse(answer, window).mentions] == [(0, 3), (9, 14)]
+
+
+@pytest.mark.parametrize(
+    ("text", "marks"),
+    [("a ] b", ("{", "}")), ("{ [", ("\u27e6", "\u27e7")), ("[{\u27e6\u3010", ("<e>", "</e>"))],
+)
+def test_brackets_that_the_text_contains_are_replaced(text, marks):
+    assert InlineTags(brackets=True).tags(text) == {"": marks}
+
+
+def test_brackets_tell_no_labels_apart():
+    with pytest.raises(ValueError, match=r"\[EL286\]"):
+        InlineTags(("PERSON",), brackets=True)

@@ -5,8 +5,16 @@ from functools import lru_cache
 import hypothesis.strategies as st
 import numpy as np
 
-from spacy_el4ner.fusion.readings import Case, LLMMention, LLMReading, SLMReading
-from spacy_el4ner.fusion.tags import Scheme
+from spacy_el4ner.calibration.logistic import Weights
+from spacy_el4ner.fusion.cases import Case
+from spacy_el4ner.fusion.readings import LLMMention, LLMReading
+from spacy_el4ner.fusion.rules.learned import LearnedRule
+from spacy_el4ner.fusion.rules.llm import LLMRule
+from spacy_el4ner.fusion.rules.paper import PaperRule
+from spacy_el4ner.fusion.rules.scaled import ScaledRule
+from spacy_el4ner.fusion.rules.slm import SLMRule
+from spacy_el4ner.slm.reading import SLMReading
+from spacy_el4ner.slm.tags import Scheme
 from spacy_el4ner.types import Mention
 from tests.strategies import make_window, separate_mentions
 
@@ -65,7 +73,26 @@ def any_cases(draw):
     entropies = draw(st.lists(st.sampled_from(ENTROPIES), min_size=n, max_size=n))
     rows = np.stack([row(e) for e in entropies])
     sure = draw(st.lists(probabilities, min_size=len(slm_mentions), max_size=len(slm_mentions)))
-    found = tuple(LLMMention(m, draw(probabilities), draw(probabilities)) for m in llm_mentions)
+    entities = tuple(LLMMention(m, draw(probabilities), draw(probabilities)) for m in llm_mentions)
     copied = tuple(draw(st.lists(probabilities, min_size=n, max_size=n)))
     reading = SLMReading(tuple(slm_mentions), tuple(sure), rows, SCHEME)
-    return Case(window, reading, LLMReading(found, copied), tuple(gold))
+    return Case(window, reading, LLMReading(entities, copied), tuple(gold))
+
+
+RULES = {rule.name: rule for rule in (PaperRule, ScaledRule, LearnedRule, SLMRule, LLMRule)}
+WEIGHTS = Weights(
+    0.1,
+    {"entropy": -1.0, "boundary": -0.5, "same_spans": 0.3}
+    | {f"{side}:{label}": 0.2 for side in ("slm", "llm") for label in (*LABELS, "NS", "NB")},
+)
+
+
+def make_rule(name, lam=None):
+    """One of the package's rules, fitted somehow; with this λ where it has one."""
+    if name == "learned":
+        return LearnedRule(WEIGHTS)
+    return RULES[name](lam=lam) if lam is not None and name in ("paper", "scaled") else RULES[name]()
+
+
+def mentions(fused):
+    return [Mention(m.start, m.end, m.label) for m in fused.entities]

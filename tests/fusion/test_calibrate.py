@@ -8,9 +8,10 @@ import pytest
 
 from spacy_el4ner.fusion.calibrate import RuleReport, _best, calibrate
 from spacy_el4ner.fusion.calibration import Calibration
-from spacy_el4ner.fusion.fitting import LEAST
 from spacy_el4ner.fusion.fuse import fuse
-from spacy_el4ner.fusion.rules import make_rule
+from spacy_el4ner.fusion.rules.learned import MIN_DISAGREEMENTS
+from spacy_el4ner.fusion.rules.paper import PaperRule
+from spacy_el4ner.fusion.rules.registered import find_rule
 from spacy_el4ner.fusion.scores import score
 from spacy_el4ner.types import Mention
 from tests.fusion.cases import make_case
@@ -19,6 +20,12 @@ from tests.strategies import make_window
 LETTERS = make_window(*"abcd", gap="")
 search = partial(calibrate, repeats=1)
 """What is fitted shows in one division, and five take five times as long."""
+
+
+def fitted_rule(report, name=None):
+    return report.calibration.fitted(find_rule(name or report.rule)[1])
+
+
 RIGHT, WRONG = (0, 2, "NR"), (1, 3, "NR")
 
 
@@ -46,7 +53,7 @@ def test_the_right_lambda_is_found(lam, objective):
     """S_S = S_L at the entropy that parts the two."""
     entropy = 1 - lam * np.exp(0.9)
     report = search(below(entropy), objective)
-    assert report.calibration.lam == pytest.approx(lam, abs=0.02)
+    assert report.calibration.rules["paper"]["lam"] == pytest.approx(lam, abs=0.02)
     paper = next(r for r in report.rules if r.name == "paper")
     assert paper.fitted == 1
     assert paper.cross_validated > 0.95 > max(report.slm, report.llm)
@@ -55,9 +62,11 @@ def test_the_right_lambda_is_found(lam, objective):
 def test_the_curve_says_what_each_lambda_gives():
     cases = below(0.5)
     report = search(cases)
-    for lam, f in report.curve[::17]:
-        rule = make_rule("paper", Calibration(lam=lam))
-        fused = [[Mention(m.start, m.end, m.label) for m in fuse(case, rule)] for case in cases]
+    for lam, f in report.rules[0].curve.points[::17]:
+        rule = PaperRule(lam)
+        fused = [
+            [Mention(m.start, m.end, m.label) for m in fuse(case, rule).entities] for case in cases
+        ]
         assert f == pytest.approx(score(cases, fused).f)
 
 
@@ -66,7 +75,7 @@ def test_lambda_is_in_the_middle_of_the_best_ones():
     rng = random.Random(0)
     entropies = [rng.choice([0.05, 0.1, 0.2, 0.8, 1.0, 2.0]) for _ in range(100)]
     cases = [sample(e, e < 0.5, document=n) for n, e in enumerate(entropies)]
-    assert search(cases).calibration.lam == pytest.approx((0.08 + 0.33) / 2, abs=0.02)
+    assert search(cases).calibration.rules["paper"]["lam"] == pytest.approx((0.08 + 0.33) / 2, abs=0.02)
 
 
 def by_label(n=200, seed=0):
@@ -83,11 +92,13 @@ def test_the_learned_rule_wins_where_it_sees_more():
     assert scores["learned"] == 1 > 0.8 > scores["paper"]
 
 
-@pytest.mark.parametrize(("times", "side"), [(LEAST, "llm"), (LEAST - 1, "slm")])
+@pytest.mark.parametrize(
+    ("times", "side"), [(MIN_DISAGREEMENTS, "llm"), (MIN_DISAGREEMENTS - 1, "slm")]
+)
 def test_the_learned_rule_decides_about_types_that_it_saw_often_enough(times, side):
     rare = [sample(0.4, False, n, "NS") for n in range(times)]
-    rule = make_rule("learned", search([*by_label(), *rare]).calibration)
-    (m,) = fuse(sample(0.4, False, label="NS"), rule)
+    rule = fitted_rule(search([*by_label(), *rare]), "learned")
+    (m,) = fuse(sample(0.4, False, label="NS"), rule).entities
     assert m.provenance["side"] == side
 
 
@@ -121,7 +132,7 @@ def test_what_was_only_learnt_by_heart_does_not_count():
 def test_the_best_rule_is_taken(paper, scaled, learned, chosen):
     """Beside a tagger of 0.80."""
     scores = {"paper": paper, "scaled": scaled, "learned": learned}
-    reports = [RuleReport(name, f, f, 0.02) for name, f in scores.items() if f is not None]
+    reports = [RuleReport(name, name, f, f, 0.02) for name, f in scores.items() if f is not None]
     assert _best(reports, 0.8) == chosen
 
 
@@ -129,13 +140,13 @@ def test_where_no_rule_beats_the_tagger_the_language_model_is_not_asked():
     report = search([sample(e, True, document=n) for n, e in enumerate([0.05, 0.4, 2.0] * 20)])
     assert max(r.cross_validated for r in report.rules) <= report.slm
     assert report.rule == "slm"
-    assert report.routing.asked == 0
+    assert report.routing.share == 0
 
 
 def test_where_one_model_is_always_right_there_is_no_learned_rule():
     report = search([sample(0.5, True, document=n) for n in range(20)])
     assert [r.name for r in report.rules] == ["paper", "scaled"]
-    assert report.calibration.learned is None
+    assert "learned" not in report.calibration.rules
 
 
 def test_documents_are_not_torn_apart():
@@ -160,8 +171,8 @@ def test_the_same_seed_gives_the_same_report():
 def test_an_overconfident_model_is_cooled():
     rng = random.Random(0)
     cases = [sample(rng.choice([0.1, 1.0]), rng.random() < 0.5, n, p=0.99) for n in range(100)]
-    fitted = search(cases).calibration
-    assert fitted.llm_temperature > 1
+    fitted = search(cases).calibration.rules["scaled"]
+    assert fitted["llm_temperature"] > 1
 
 
 def trusted(n=400, seed=0):
@@ -179,8 +190,8 @@ def trusted(n=400, seed=0):
 def test_the_confidence_is_fitted_where_that_helps():
     report = search(trusted())
     assert report.confidence.fitted < report.confidence.raw
-    rule = make_rule(report.rule, report.calibration)
-    (m,) = fuse(trusted()[0], rule)
+    rule = fitted_rule(report)
+    (m,) = fuse(trusted()[0], rule, report.calibration.confidence).entities
     assert m.provenance["raw"] > 0.9
     assert m.confidence == pytest.approx(0.6, abs=0.06)
 
@@ -220,9 +231,9 @@ def test_nothing_but_the_cases_given_counts():
 
 def test_what_was_calibrated_decides_without_gold_entities():
     report = search(by_label())
-    rule = make_rule(report.rule, report.calibration)
+    rule = fitted_rule(report)
     for case in by_label(50, seed=1):
-        (m,) = fuse(replace(case, gold=()), rule)
+        (m,) = fuse(replace(case, gold=()), rule).entities
         assert (m.start, m.end) == (0, 2)
 
 

@@ -1,8 +1,9 @@
 import pytest
 from hypothesis import given
 
-from spacy_el4ner.fusion.disagreements import Agreement, Disagreement, compare, disagreements
-from spacy_el4ner.fusion.readings import Case, LLMReading
+from spacy_el4ner.fusion.cases import Case
+from spacy_el4ner.fusion.disagreements import Agreement, Disagreement
+from spacy_el4ner.fusion.readings import LLMReading
 from spacy_el4ner.types import Mention
 from tests.fusion.cases import any_cases, make_case, slm
 from tests.strategies import make_window, quick
@@ -12,7 +13,7 @@ ABCDEF = make_window(*"abcdef", gap="")
 
 def groups(slm_mentions, llm_mentions, window=ABCDEF):
     case = make_case(window, [0.1] * len(window.tokens), slm_mentions, llm_mentions)
-    return compare(case)
+    return case.groups
 
 
 def test_the_same_mention_is_an_agreement():
@@ -61,13 +62,13 @@ def test_tokens_are_counted_and_not_characters():
 
 @pytest.mark.parametrize("reading", [None, LLMReading(error="timeout")])
 def test_with_one_reading_there_is_nothing_to_decide(reading):
-    assert disagreements(Case(ABCDEF, slm([0.1] * 6, (0, 1, "NR")), reading)) == []
+    assert Case(ABCDEF, slm([0.1] * 6, (0, 1, "NR")), reading).groups == ()
 
 
 @quick
 @given(any_cases())
 def test_each_mention_is_in_one_group(case):
-    found = compare(case)
+    found = case.groups
     slm_mentions = [m for g in found for m in ([g.slm] if isinstance(g, Agreement) else g.slm)]
     llm_mentions = [m for g in found for m in ([g.llm] if isinstance(g, Agreement) else g.llm)]
     assert tuple(slm_mentions) == case.slm.mentions
@@ -84,7 +85,7 @@ def test_groups_are_maximal(case):
             return [(group.slm.start, group.slm.end)]
         return [(m.start, m.end) for m in (*group.slm, *(m.mention for m in group.llm))]
 
-    found = [spans(group) for group in compare(case)]
+    found = [spans(group) for group in case.groups]
     for n, group in enumerate(found):
         start, end = min(s for s, _ in group), max(e for _, e in group)
         for other in found[n + 1 :]:
@@ -96,5 +97,5 @@ def test_groups_are_maximal(case):
 @quick
 @given(any_cases())
 def test_a_disagreement_differs(case):
-    for group in disagreements(case):
+    for group in case.disagreements:
         assert set(group.slm) != {m.mention for m in group.llm}

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from spacy_el4ner.fusion.disagreements import Disagreement, disagreements
+from spacy_el4ner.fusion.cases import Case
+from spacy_el4ner.fusion.disagreements import Disagreement
 from spacy_el4ner.fusion.evidence import FARTHEST, preference
-from spacy_el4ner.fusion.readings import Case, LLMMention, LLMReading, SLMReading
+from spacy_el4ner.fusion.readings import LLMMention, LLMReading
+from spacy_el4ner.slm.reading import SLMReading
 from spacy_el4ner.types import Mention
 from tests.fusion.cases import SCHEME, TAGS, any_cases
 from tests.strategies import make_window, quick
@@ -23,7 +25,7 @@ def compared(slm, llm, likely):
     reading = SLMReading(tuple(slm), (0.9,) * len(slm), np.log(rows), SCHEME)
     found = tuple(LLMMention(m, 0.9, 0.9) for m in llm)
     case = Case(WINDOW, reading, LLMReading(found, (0.9,) * 3))
-    (disagreement,) = disagreements(case)
+    (disagreement,) = case.disagreements
     return case, disagreement
 
 
@@ -51,7 +53,7 @@ def test_a_type_that_the_tagger_does_not_know_is_out_of_the_question():
 @quick
 @given(any_cases())
 def test_the_preference_of_the_other_side_is_the_opposite(case):
-    for d in disagreements(case):
+    for d in case.disagreements:
         there = preference(case, d)
         swapped = Disagreement(
             tuple(m.mention for m in d.llm), (), tuple(LLMMention(m, 1, 1) for m in d.slm), d.tokens

@@ -10,7 +10,7 @@ from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.fusion.probabilities import read_answer
 from spacy_el4ner.fusion.readings import LLMReading
-from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import Answer, DecodeRequest, Mention, Window
 from tests.strategies import make_window, quick, sentence, separate_mentions, windows
 from tests.teacher import teacher_forced
@@ -200,12 +200,12 @@ def test_probabilities_are_those_of_a_plain_pass(family, tmp_path):
     """Each token of the answer by a teacher-forced pass, found again by the options it belongs to."""
     backend = HFBackend(str(save_family(tmp_path / family, family)))
     format = InlineTags(tuple(LABELS), max_tokens=4)
-    wording = Wording("en", format)
+    template = PromptTemplate("en", format)
     seen = 0
     for text in (*TEXTS[:2], TEXTS[3]):
         pattern = r"\S" if "魏" in text else r"\S+"
         w = Window(text, 0, tuple(m.span() for m in re.finditer(pattern, text)))
-        request = DecodeRequest(wording.extraction(w, (), LABELS), format.grammar(w))
+        request = DecodeRequest(template.extraction(w, (), LABELS), format.grammar(w))
         (answer,) = backend.decode([request])
         taught = [math.exp(p) for p, _ in teacher_forced(backend, request, answer)]
         reading = read(answer, w, format)

@@ -5,13 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.fuse import fuse
 from spacy_el4ner.fusion.ledger import Ledger
-from spacy_el4ner.fusion.rules import make_rule
-from spacy_el4ner.fusion.scores import Score, score
+from spacy_el4ner.fusion.scores import score
+from spacy_el4ner.scores import PRF
 from spacy_el4ner.types import Mention
-from tests.fusion.cases import any_cases, make_case
+from tests.fusion.cases import any_cases, make_case, make_rule
 from tests.strategies import make_window, quick
 
 WINDOW = make_window(*"abcdef", gap="")
@@ -24,7 +23,7 @@ def gold(*mentions):
 def test_entities_are_right_where_start_end_and_label_are():
     cases = [gold((0, 2, "NR"), (3, 4, "NG")), gold((0, 1, "NR"))]
     found = [[Mention(0, 2, "NR"), Mention(3, 5, "NG")], [Mention(0, 1, "NG"), Mention(4, 5, "NR")]]
-    assert score(cases, found) == Score(p=1 / 4, r=1 / 3, f=2 / 7)
+    assert score(cases, found) == PRF(p=1 / 4, r=1 / 3, f=2 / 7)
 
 
 def test_tokens_are_right_where_their_tag_is_and_tags_count_alike():
@@ -43,7 +42,7 @@ def test_the_inside_of_an_entity_is_a_tag_of_its_own():
 
 
 def test_without_gold_entities_there_is_nothing_to_score():
-    assert score([gold()], [[Mention(0, 1, "NR")]]) == Score(0.0, 0.0, 0.0)
+    assert score([gold()], [[Mention(0, 1, "NR")]]) == PRF(0.0, 0.0, 0.0)
 
 
 def test_an_unknown_objective_is_named():
@@ -58,14 +57,14 @@ def test_an_unknown_objective_is_named():
     st.sampled_from(["entity_f1", "token_macro_f1"]),
 )
 def test_the_books_say_the_same_as_fusing_and_scoring(cases, lam, objective):
-    rule = make_rule("paper", Calibration(lam=lam))
+    rule = make_rule("paper", lam)
     cases[0] = replace(cases[0], llm=None)
-    fused = [[Mention(m.start, m.end, m.label) for m in fuse(case, rule)] for case in cases]
+    fused = [[Mention(m.start, m.end, m.label) for m in fuse(case, rule).entities] for case in cases]
     expected = score(cases, fused, objective).f
     ledger = Ledger(cases, objective)
     if ledger.gold.size:
-        assert ledger.f1(ledger.choices(rule)) == pytest.approx(expected)
-        assert ledger.by_case(ledger.choices(rule)).shape[0] == len(cases)
+        assert ledger.f1(rule.choices(ledger)) == pytest.approx(expected)
+        assert ledger.by_case(rule.choices(ledger)).shape[0] == len(cases)
 
 
 def disagreeing(right):

@@ -39,9 +39,9 @@ def ensemble(folder):
     settings = {**json.loads(tokenizer.read_text(encoding="utf8")), "pad_token": "[PAD]"}
     tokenizer.write_text(json.dumps(settings), encoding="utf8")
     nlp = ensembles.pipeline(models, retriever=encoded(models[0]), max_sentences=2)
-    block = nlp.get_pipe_config("llm_ensemble_ner")["backbones"]["plain"]
+    block = nlp.get_pipe_config("llm_ensemble_ner")["voters"]["plain"]
     stored = {
-        "@misc": "spacy-el4ner.StoredBackend.v1",
+        "@el4ner_backends": "spacy-el4ner.StoredBackend.v1",
         "backend": block["backend"],
         "path": str(folder / "answers.sqlite"),
         "mode": "use",
@@ -53,19 +53,19 @@ def ensemble(folder):
 
 
 def encoded(model):
-    encoder = {"@misc": "spacy-el4ner.SentenceTransformer.v1", "model": str(model)}
-    return {"@misc": "spacy-el4ner.SentenceSimilarity.v1", "encoder": encoder}
+    encoder = {"@el4ner_encoders": "spacy-el4ner.SentenceTransformer.v1", "model": str(model)}
+    return {"@el4ner_retrievers": "spacy-el4ner.SentenceSimilarity.v1", "encoder": encoder}
 
 
 def fusion(folder):
     """A trained tagger and a tiny model with an adapter."""
     base = save_compact(folder / "made" / "base", 0)
     backend = {
-        "@misc": "spacy-el4ner.HFBackend.v1",
+        "@el4ner_backends": "spacy-el4ner.HFBackend.v1",
         "model": str(base),
         "adapter": str(adapter(base, folder / "made" / "adapter")),
     }
-    llm = {"@misc": "spacy-el4ner.Tagger.v1", "wording": "compact", "backend": backend}
+    llm = {"@el4ner_llms": "spacy-el4ner.TaggingLLM.v1", "template": "compact", "backend": backend}
     return taggers.trained(llm=llm, rule="llm")
 
 

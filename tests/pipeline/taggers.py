@@ -9,6 +9,7 @@ from spacy.training import Example, biluo_tags_to_spans
 from thinc.api import fix_random_seed
 
 from spacy_el4ner.fusion.readings import LLMMention, LLMReading
+from spacy_el4ner.fusion.rules.registered import find_rule
 from spacy_el4ner.retrieval.encoders import Vectors
 from spacy_el4ner.types import Mention
 
@@ -36,7 +37,7 @@ TOK2VEC = {
     "subword_features": True,
 }
 MODEL = {"@architectures": "spacy-el4ner.TokenClassifier.v1", "tok2vec": TOK2VEC}
-RANDOM = {"@misc": "spacy-el4ner.RandomDemonstrations.v1"}
+RANDOM = {"@el4ner_retrievers": "spacy-el4ner.RandomDemonstrations.v1"}
 
 
 def annotated(vocab, line):
@@ -65,7 +66,10 @@ def bare(doc):
 
 
 def pipeline(**settings):
+    """A pipeline with a tagger that has learnt nothing; `rule` is the name of a fusion rule."""
     nlp = spacy.blank("en")
+    if "rule" in settings:
+        settings["rule"] = {"@el4ner_fusion_rules": find_rule(settings["rule"])[0]}
     config = {"model": MODEL, "retriever": RANDOM, "on_error": "raise", **settings}
     nlp.add_pipe("slm_llm_fusion", config=config)
     return nlp
@@ -90,30 +94,31 @@ class Scripted:
     surfaces (dict): Surface -> label.
     sure (float): All of its probabilities.
     error (str): Given instead of a reading.
-    asked (list): The windows it was asked about, with the ids of their demonstrations.
+    calls (list): The windows that it was asked about, with the ids of their demonstrations.
     """
 
     surfaces: dict[str, str] = field(default_factory=dict)
     sure: float = 0.99
     error: str = ""
-    asked: list = field(default_factory=list)
+    calls: list = field(default_factory=list)
 
-    def read(self, windows, shots, labels, guesses=()):
-        self.asked += [
-            (window.text, [s.id for s in found]) for window, found in zip(windows, shots, strict=True)
+    def read(self, windows, demonstrations, labels, guesses=()):
+        self.calls += [
+            (window.text, [s.id for s in shown])
+            for window, shown in zip(windows, demonstrations, strict=True)
         ]
         return [self._read(window) for window in windows]
 
     def _read(self, window):
         if self.error:
             return LLMReading(error=self.error)
-        found = [
+        mentions = [
             LLMMention(Mention(match.start(), match.end(), label), self.sure, self.sure)
             for surface, label in self.surfaces.items()
             for match in re.finditer(re.escape(surface), window.text)
         ]
-        found.sort(key=lambda m: m.mention)
-        return LLMReading(tuple(found), (self.sure,) * len(window.tokens))
+        mentions.sort(key=lambda m: m.mention)
+        return LLMReading(tuple(mentions), (self.sure,) * len(window.tokens))
 
 
 class Letters:

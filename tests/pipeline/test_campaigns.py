@@ -19,10 +19,10 @@ from tests.tiny import LABELS, save_family
 
 NEIGHBOURS = ("Bill left Paris.", "Ann met Bill.")
 TAGGER = {
-    "@misc": "spacy-el4ner.Tagger.v1",
-    "wording": "compact",
+    "@el4ner_llms": "spacy-el4ner.TaggingLLM.v1",
+    "template": "compact",
     "max_tokens": 4,
-    "backend": {"@misc": "spacy-el4ner.HFBackend.v1"},
+    "backend": {"@el4ner_backends": "spacy-el4ner.HFBackend.v1"},
 }
 MOST = int(os.environ.get("EL4NER_FUZZ_CHARACTERS", "1500"))
 """Characters of the longest texts."""
@@ -40,7 +40,7 @@ def pipelines(models, tmp_path_factory):
     made = {
         "ensemble": pipeline(models[:2], stages={"verification": False}, k=2),
         "chat": pipeline([chat], stages={"verification": False}, k=1),
-        "span_list": pipeline([], backbones=listing(models[0]), stages={"verification": False}, k=1),
+        "span_list": pipeline([], voters=listing(models[0]), stages={"verification": False}, k=1),
         "fusion": fusion(models[0]),
     }
     with warnings.catch_warnings():
@@ -58,7 +58,9 @@ def alone(pipelines):
 
 def listing(model):
     block = blocks([model])["terse"]
-    return {"terse": {**block, "format": {"@misc": "spacy-el4ner.SpanList.v1", "max_tokens": 3}}}
+    return {
+        "terse": {**block, "format": {"@el4ner_formats": "spacy-el4ner.SpanList.v1", "max_tokens": 3}}
+    }
 
 
 def fusion(model, **settings):

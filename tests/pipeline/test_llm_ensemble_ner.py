@@ -59,12 +59,12 @@ def test_two_runs_agree(nlp):
     assert [found(d) for d in nlp.pipe(TEXTS)] == [found(d) for d in nlp.pipe(TEXTS)]
 
 
-def test_the_order_of_the_backbones_does_not_matter(models):
+def test_the_order_of_the_voters_does_not_matter(models):
     there, back = (
         pipeline(order, stages={"verification": False}, labels=LABELS) for order in (models, models)
     )
     component = back.get_pipe("llm_ensemble_ner")
-    component.backbones = component.backbones[::-1]
+    component.voters = dict(reversed(component.voters.items()))
     assert [found(d) for d in there.pipe(TEXTS)] == [found(d) for d in back.pipe(TEXTS)]
 
 
@@ -81,7 +81,7 @@ def test_an_entity_knows_who_proposed_it_and_each_vote(nlp):
     assert 0 <= span._.confidence <= 1
     provenance = span._.provenance
     assert set(provenance["proposed_by"]) <= {"terse", "plain", "marked"}
-    assert [v["backbone"] for v in provenance["votes"]] == ["terse", "plain", "marked"]
+    assert [v["voter"] for v in provenance["votes"]] == ["terse", "plain", "marked"]
     assert sum(provenance["votes"][0]["probabilities"].values()) == pytest.approx(1, abs=1e-4)
     assert len(provenance["demonstrations"]) > 0
 
@@ -187,8 +187,8 @@ def test_demonstrations_are_dropped_before_the_window_is_cut(models):
     nlp = spacy.blank("en")
     config = {
         "labels": LABELS,
-        "backbones": blocks(models, context=100),
-        "retriever": {"@misc": "spacy-el4ner.RandomDemonstrations.v1"},
+        "voters": blocks(models, context=100),
+        "retriever": {"@el4ner_retrievers": "spacy-el4ner.RandomDemonstrations.v1"},
         "on_error": "raise",
     }
     nlp.add_pipe("llm_ensemble_ner", config=config)
@@ -200,7 +200,7 @@ def test_demonstrations_are_dropped_before_the_window_is_cut(models):
 
 def test_a_context_without_room_for_one_token_is_an_error(models):
     nlp = spacy.blank("en")
-    config = {"labels": LABELS, "backbones": blocks(models, context=8), "on_error": "raise"}
+    config = {"labels": LABELS, "voters": blocks(models, context=8), "on_error": "raise"}
     nlp.add_pipe("llm_ensemble_ner", config=config)
     with pytest.raises(ValueError, match=r"EL005.*8 tokens"):
         nlp("Bill left.")
@@ -320,19 +320,19 @@ def test_an_unknown_verifier_is_refused(models):
         pipeline(models, verifier="nobody")
 
 
-def test_a_vote_by_an_unknown_backbone_is_refused(models):
+def test_a_vote_by_an_unknown_voter_is_refused(models):
     with pytest.raises(ValueError, match=r"EL009.*terse, plain, marked"):
-        pipeline(models, vote={"@misc": "spacy-el4ner.SingleVote.v1", "backbone": "nobody"})
+        pipeline(models, vote={"@el4ner_vote_rules": "spacy-el4ner.SingleVote.v1", "voter": "nobody"})
 
 
 def test_a_document_of_the_pool_is_not_its_own_demonstration(models):
-    nlp = pipeline(models, retriever={"@misc": "spacy-el4ner.FixedDemonstrations.v1"}, k=1)
+    nlp = pipeline(models, retriever={"@el4ner_retrievers": "spacy-el4ner.FixedDemonstrations.v1"}, k=1)
     data = gold(nlp)
     for number, example in enumerate(data):
         example.reference.user_data["id"] = number
     nlp.initialize(lambda: data)
     traced = nlp.get_pipe("llm_ensemble_ner").trace([example.reference for example in data])
-    shown = [[shot.id for shot in task.shots] for task in traced.tasks]
+    shown = [[demonstration.id for demonstration in task.demonstrations] for task in traced.tasks]
     assert ["0/0"] not in shown[:1]
     assert ["0/0"] in shown[1:]
 
@@ -354,20 +354,20 @@ def test_windows_of_no_sentences_are_refused(models, sentences):
         pipeline(models, max_sentences=sentences)
 
 
-def test_a_backend_without_a_backbone_around_it_is_refused(models):
-    bare = {"one": {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}}
-    with pytest.raises(ValueError, match=r"EL120.*backbones\.one.*HFBackend.*Backbone\.v1"):
-        pipeline(models, backbones=bare)
+def test_a_backend_without_a_voter_around_it_is_refused(models):
+    bare = {"one": {"@el4ner_backends": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}}
+    with pytest.raises(ValueError, match=r"EL120.*voters\.one.*HFBackend.*@el4ner_voters"):
+        pipeline(models, voters=bare)
 
 
 def test_a_retriever_that_retrieves_nothing_is_refused(models):
-    with pytest.raises(ValueError, match=r"EL120.*retriever.*SpanSimilarity\.v1"):
-        pipeline(models, retriever={"@misc": "spacy-el4ner.ProbabilityVote.v1"})
+    with pytest.raises(ValueError, match=r"EL120.*retriever.*ProbabilityVote.*@el4ner_retrievers"):
+        pipeline(models, retriever={"@el4ner_vote_rules": "spacy-el4ner.ProbabilityVote.v1"})
 
 
-def test_backbones_are_freed_after_their_turn_when_asked(models):
+def test_voters_are_freed_after_their_turn_when_asked(models):
     nlp = pipeline(models, keep_loaded=False)
     nlp(TEXTS[0])
-    backbones = nlp.get_pipe("llm_ensemble_ner").backbones
-    assert all(b.backend._runner is None for b in backbones)
-    assert all(b.backend.forward_passes > 0 for b in backbones)
+    backends = [voter.backend for voter in nlp.get_pipe("llm_ensemble_ner").voters.values()]
+    assert all(backend._runner is None for backend in backends)
+    assert all(backend.forward_passes > 0 for backend in backends)

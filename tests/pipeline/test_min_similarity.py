@@ -1,7 +1,5 @@
 """Windows that no demonstration is similar enough to."""
 
-from dataclasses import replace
-
 import pytest
 
 from spacy_el4ner.backends.wrapper import Wrapper
@@ -26,11 +24,16 @@ class Counted(Wrapper):
 
 
 def with_demonstrations(models, min_similarity):
-    retriever = {"@misc": "spacy-el4ner.SpanSimilarity.v1", "min_similarity": min_similarity}
+    retriever = {
+        "@el4ner_retrievers": "spacy-el4ner.SpanSimilarity.v1",
+        "min_similarity": min_similarity,
+    }
     nlp = pipeline(models, retriever=retriever, stages={"verification": False})
     nlp.initialize(lambda: gold(nlp))
     component = nlp.get_pipe("llm_ensemble_ner")
-    component.backbones = [replace(b, backend=Counted(b.backend)) for b in component.backbones]
+    component.voters = {
+        name: voter.with_backend(Counted(voter.backend)) for name, voter in component.voters.items()
+    }
     return nlp
 
 
@@ -45,13 +48,13 @@ def test_they_are_read_as_without_demonstrations(distant, models):
 
 
 def test_they_are_extracted_from_once(distant):
-    backbones = distant.get_pipe("llm_ensemble_ner").backbones
-    for backbone in backbones:
-        backbone.backend.decoded.clear()
+    voters = distant.get_pipe("llm_ensemble_ner").voters.values()
+    for voter in voters:
+        voter.backend.decoded.clear()
     docs = list(distant.pipe(TEXTS))
     assert {doc._.el4ner["counts"]["demonstrations"] for doc in docs} == {0}
-    for backbone in backbones:
-        asked = backbone.backend.decoded
+    for voter in voters:
+        asked = voter.backend.decoded
         assert len(asked) == sum(doc._.el4ner["counts"]["windows"] for doc in docs)
 
 
@@ -59,5 +62,5 @@ def test_what_is_shown_demonstrations_is_extracted_from_again(models):
     nlp = with_demonstrations(models, None)
     doc = nlp(TEXTS[0])
     assert doc._.el4ner["counts"]["demonstrations"] > 0
-    for backbone in nlp.get_pipe("llm_ensemble_ner").backbones:
-        assert len(backbone.backend.decoded) == 2 * doc._.el4ner["counts"]["windows"]
+    for voter in nlp.get_pipe("llm_ensemble_ner").voters.values():
+        assert len(voter.backend.decoded) == 2 * doc._.el4ner["counts"]["windows"]

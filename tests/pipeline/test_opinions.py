@@ -3,7 +3,7 @@ import math
 import pytest
 
 from spacy_el4ner.pipeline.opinions import Opinion, dispute, disputed, opinions
-from tests.report.documents import agreed, decided, llm, rejected, tagger, vote, voted
+from tests.html_report.documents import agreed, decided, llm, rejected, tagger, vote, voted
 
 
 def test_every_vote_of_an_ensemble_is_an_opinion():

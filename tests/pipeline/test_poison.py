@@ -25,7 +25,7 @@ MAKERS = {"ensemble": ensemble, "fusion": fused}
 
 def poison(component):
     """Let the model throw whenever the poison is among what it is asked."""
-    reader = component.llm if hasattr(component, "llm") else component.backbones[0]
+    reader = component.llm if hasattr(component, "llm") else next(iter(component.voters.values()))
     decode = reader.backend.decode
 
     def throw(requests):

@@ -1,4 +1,4 @@
-"""nlp.pipe() with several processes that begin anew, and with a GPU set."""
+"""nlp.pipe() with several processes in fresh interpreters, and with a GPU set."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def spans(docs):
 
 
 def spawned(folder) -> list[list[list]]:
-    """What two processes that begin anew find with a saved pipeline."""
+    """What two processes in fresh interpreters find in a saved pipeline."""
     program = folder.parent / "program.py"
     program.write_text(PROGRAM, encoding="utf8")
     done = subprocess.run(
@@ -59,8 +59,8 @@ def test_processes_that_begin_anew_find_what_one_finds(models, tmp_path):
 
 
 def test_a_fusion_finds_the_same_in_processes_that_begin_anew(models, tmp_path):
-    backend = {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}
-    llm = {"@misc": "spacy-el4ner.Tagger.v1", "backend": backend, "wording": "compact"}
+    backend = {"@el4ner_backends": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}
+    llm = {"@el4ner_llms": "spacy-el4ner.TaggingLLM.v1", "backend": backend, "template": "compact"}
     nlp = taggers.trained(llm=llm, rule="paper")
     nlp.to_disk(tmp_path / "pipeline")
     docs = list(nlp.pipe(TEXTS))
@@ -71,7 +71,7 @@ def test_a_fusion_finds_the_same_in_processes_that_begin_anew(models, tmp_path):
 
 
 def test_a_gpu_is_not_shared_by_processes(models):
-    nlp = pipeline(models, backbones=blocks(models[:1], device="cuda"), on_error="skip")
+    nlp = pipeline(models, voters=blocks(models[:1], device="cuda"), on_error="skip")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads, Python 3.12
         with pytest.raises(ValueError, match=r"(?s)EL119.*n_process=1"):

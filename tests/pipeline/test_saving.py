@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 import spacy
+import srsly
 
 from spacy_el4ner.pipeline import saving
-from spacy_el4ner.pipeline.pool import demonstrations
 from spacy_el4ner.pipeline.saving import save_pipeline
 from spacy_el4ner.retrieval.encoders import SentenceTransformerEncoder
+from spacy_el4ner.retrieval.gold import gold_demonstrations
 from spacy_el4ner.storage import manifest
 from tests.pipeline.ensembles import gold, pipeline
 
@@ -37,6 +38,21 @@ def test_a_part_that_fails_leaves_what_was_there(tmp_path):
     read = []
     saving.from_disk(tmp_path / "new", {"a": read.append}, [])
     assert read == [b"old"]
+
+
+@pytest.mark.parametrize("data", [b"", b"\x80", b"\xc1", b"\x01", srsly.msgpack_dumps({"a": b"1"})])
+def test_bytes_that_lack_a_part_are_refused_and_change_nothing(data):
+    read = []
+    with pytest.raises(ValueError, match="EL316"):
+        saving.from_bytes(data, {"a": read.append, "b": read.append}, [])
+    assert read == []
+
+
+def test_a_part_that_is_excluded_may_be_missing():
+    read = []
+    data = srsly.msgpack_dumps({"a": b"1"})
+    saving.from_bytes(data, {"a": read.append, "b": read.append}, ["b"])
+    assert read == [b"1"]
 
 
 @pytest.fixture
@@ -111,13 +127,13 @@ def test_no_saved_byte_has_a_key(tmp_path, monkeypatch):
     secret = "sk-canary-5f2c9e"
     monkeypatch.setenv("EL4NER_CANARY", secret)
     backend = {
-        "@misc": "spacy-el4ner.OpenAIBackend.v1",
+        "@el4ner_backends": "spacy-el4ner.OpenAIBackend.v1",
         "model": "large",
         "base_url": "http://localhost:9/v1",
         "api_key_env": "EL4NER_CANARY",
     }
-    block = {"@misc": "spacy-el4ner.Backbone.v1", "backend": backend}
-    nlp = pipeline([], backbones={"served": block})
+    block = {"@el4ner_voters": "spacy-el4ner.PromptedVoter.v1", "backend": backend}
+    nlp = pipeline([], voters={"served": block})
     save_pipeline(nlp, tmp_path / "saved")
     saved = [path.read_bytes() for path in (tmp_path / "saved").rglob("*") if path.is_file()]
     assert any(b"EL4NER_CANARY" in content for content in saved)
@@ -129,7 +145,7 @@ def save_with_pool(folder, monkeypatch, retriever):
     monkeypatch.setattr(SentenceTransformerEncoder, "encode", lambda _, texts: np.eye(len(texts), 3))
     nlp = pipeline(["some/model"], retriever=retriever)
     component = nlp.get_pipe("llm_ensemble_ner")
-    component.pool.take(demonstrations(e.reference for e in gold(nlp)), component.retriever)
+    component.pool.take(gold_demonstrations(e.reference for e in gold(nlp)), component.retriever)
     save_pipeline(nlp, folder)
 
 
@@ -144,17 +160,70 @@ def save_with_pool(folder, monkeypatch, retriever):
 def test_an_index_of_another_retriever_is_refused_on_loading(
     tmp_path, monkeypatch, first, second, missing
 ):
-    save_with_pool(tmp_path, monkeypatch, {"@misc": f"spacy-el4ner.{first}.v1"})
-    retriever = {"@misc": f"spacy-el4ner.{second}.v1"}
+    save_with_pool(tmp_path, monkeypatch, {"@el4ner_retrievers": f"spacy-el4ner.{first}.v1"})
+    retriever = {"@el4ner_retrievers": f"spacy-el4ner.{second}.v1"}
     with pytest.raises(ValueError, match=rf"EL126.*{second}.*: {missing}\. .*nlp\.initialize"):
         spacy.load(tmp_path, config={"components": {"llm_ensemble_ner": {"retriever": retriever}}})
 
 
 @pytest.mark.parametrize("kind", ["SentenceSimilarity", "SpanSimilarity"])
 def test_an_index_of_another_encoder_is_refused_on_loading(tmp_path, monkeypatch, kind):
-    encoder = {"@misc": "spacy-el4ner.SentenceTransformer.v1", "model": "first"}
-    retriever = {"@misc": f"spacy-el4ner.{kind}.v1", "encoder": encoder}
+    encoder = {"@el4ner_encoders": "spacy-el4ner.SentenceTransformer.v1", "model": "first"}
+    retriever = {"@el4ner_retrievers": f"spacy-el4ner.{kind}.v1", "encoder": encoder}
     save_with_pool(tmp_path, monkeypatch, retriever)
     changed = {"components": {"llm_ensemble_ner": {"retriever": {"encoder": {"model": "second"}}}}}
     with pytest.raises(ValueError, match=r"EL012.*'first'.*'second'.*nlp\.initialize"):
         spacy.load(tmp_path, config=changed)
+
+
+@pytest.mark.parametrize("place", ["", "models/", "labels/"])
+@pytest.mark.parametrize("saved_before", [True, False])
+def test_a_component_is_not_saved_over_what_is_not_its_own(tmp_path, place, saved_before):
+    writers = {"labels": lambda: b"1"}
+    folder = tmp_path / "folder"
+    if saved_before:
+        saving.to_disk(folder, {"part": lambda: b"1"}, [])
+    (folder / place).mkdir(parents=True, exist_ok=True)
+    (folder / place / "thesis.txt").write_text("years of work")
+    if place == "labels/":
+        writers = {"part": writers.pop("labels")}
+    with pytest.raises(ValueError, match="EL130"):
+        saving.to_disk(folder, writers, [])
+    assert (folder / place / "thesis.txt").read_text() == "years of work"
+
+
+def test_a_component_is_not_saved_over_a_file(tmp_path):
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(ValueError, match="EL130"):
+        saving.to_disk(tmp_path / "file", {"a": lambda: b"1"}, [])
+    assert (tmp_path / "file").read_text() == "precious"
+
+
+def test_a_component_is_saved_over_an_older_one_and_into_an_empty_folder(tmp_path):
+    (tmp_path / "folder").mkdir()
+    for names in ("ab", "bc"):
+        saving.to_disk(tmp_path / "folder", {name: lambda: b"1" for name in names}, [])
+    (tmp_path / "folder" / manifest.NAME).unlink()
+    saving.to_disk(tmp_path / "folder", {"b": lambda: b"2", "c": lambda: b"2"}, [])
+    assert (tmp_path / "folder" / "c").read_bytes() == b"2"
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "corpus/train.spacy", "assets/"])
+@pytest.mark.parametrize("by_spacy", [True, False])
+def test_a_pipeline_is_not_saved_over_other_files(tmp_path, name, by_spacy):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("sentencizer")
+    folder = tmp_path / "project"
+    if by_spacy:
+        nlp.to_disk(folder)
+    else:
+        save_pipeline(nlp, folder)
+    save_pipeline(nlp, folder)
+    if by_spacy:
+        (folder / manifest.NAME).unlink()
+    other = folder / name
+    other.parent.mkdir(exist_ok=True)
+    other.mkdir() if name.endswith("/") else other.write_text("own")
+    with pytest.raises(ValueError, match="EL130"):
+        save_pipeline(nlp, folder)
+    assert other.exists()

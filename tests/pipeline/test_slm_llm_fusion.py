@@ -6,12 +6,15 @@ import pytest
 import spacy
 import srsly
 from spacy.tokens import Doc, DocBin, Span
-from spacy.util import registry
 
 from spacy_el4ner.fusion.calibration import Calibration
-from spacy_el4ner.fusion.readings import Seen
 from spacy_el4ner.fusion.routing import uncertainty
-from spacy_el4ner.pipeline.pool import Pool
+from spacy_el4ner.fusion.rules.paper import PaperRule
+from spacy_el4ner.fusion.rules.registered import find_rule
+from spacy_el4ner.fusion.rules.slm import SLMRule
+from spacy_el4ner.registry import registry
+from spacy_el4ner.retrieval.lexicon import Seen
+from spacy_el4ner.retrieval.pool import Pool
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from tests.pipeline.ensembles import found
 from tests.pipeline.taggers import (
@@ -45,17 +48,16 @@ def nlp():
 def fused(nlp):
     """The trained pipeline with a language model, which is taken away again."""
     component = nlp.get_pipe(NAME)
-    component.cfg["rule"] = "paper"
 
-    def use(llm, **cfg):
-        component.llm = llm
+    def use(llm, rule="paper", **cfg):
+        component.llm, component.rule = llm, find_rule(rule)[1]
         component.cfg.update(cfg)
         return nlp
 
     kept = dict(component.cfg)
     yield use
     component.llm = None
-    component.cfg = kept
+    component.cfg, component.rule = kept, PaperRule()
     component.calibration = Calibration()
     component.pool = Pool()
 
@@ -147,7 +149,7 @@ def test_what_was_found_survives_bytes_docbin_and_pickle(nlp):
 def test_the_language_model_is_believed_where_the_tagger_is_unsure(fused):
     llm = Scripted({"Zanzibar": "GPE"})
     nlp = fused(llm)
-    nlp.get_pipe(NAME).calibration = Calibration(lam=100.0)
+    nlp.get_pipe(NAME).calibration = Calibration({"paper": {"lam": 100.0}})
     doc = nlp("Nobody left Zanzibar .")
     assert ents(doc) == [("Zanzibar", "GPE")]
     assert doc._.el4ner["counts"]["llm_won"] >= 1
@@ -184,7 +186,7 @@ def test_a_rule_can_be_one_model_alone(fused, rule, expected):
 def test_the_rule_of_the_tagger_alone_asks_nobody(fused):
     llm = Scripted({"Bill paid": "ORG"})
     fused(llm, rule="slm")(TEXTS[0])
-    assert llm.asked == []
+    assert llm.calls == []
 
 
 def test_only_sentences_that_the_tagger_is_unsure_of_are_asked_about(fused):
@@ -196,7 +198,7 @@ def test_only_sentences_that_the_tagger_is_unsure_of_are_asked_about(fused):
     between = (uncertainty(sure.slm) + uncertainty(unsure.slm)) / 2
     component.calibration = Calibration(threshold=between)
     counts = component(doc)._.el4ner["counts"]
-    assert [text for text, _ in llm.asked] == ["Quux frobbed Xyzzy Widget."]
+    assert [text for text, _ in llm.calls] == ["Quux frobbed Xyzzy Widget."]
     assert (counts["windows"], counts["asked"]) == (2, 1)
 
 
@@ -221,12 +223,12 @@ def test_updating_asks_no_language_model(fused):
     llm = Scripted()
     nlp = fused(llm)
     nlp.update(examples(nlp), sgd=lambda key, w, dw, **_: (w, dw * 0))
-    assert llm.asked == []
+    assert llm.calls == []
 
 
 def test_a_real_language_model_reads_and_both_are_saved(models, tmp_path):
-    backend = {"@misc": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}
-    llm = {"@misc": "spacy-el4ner.Tagger.v1", "backend": backend, "wording": "compact"}
+    backend = {"@el4ner_backends": "spacy-el4ner.HFBackend.v1", "model": str(models[0])}
+    llm = {"@el4ner_llms": "spacy-el4ner.TaggingLLM.v1", "backend": backend, "template": "compact"}
     nlp = trained(llm=llm, k=2, rule="llm")
     docs = list(nlp.pipe(TEXTS))
     assert [doc.text for doc in docs] == TEXTS
@@ -258,8 +260,8 @@ def test_the_most_similar_sentences_are_shown_most_similar_first(with_pool):
     llm = Scripted()
     nlp, _ = with_pool(llm, k=2)
     nlp("Nobody paid the bills .")
-    assert llm.asked[0][1][0] == "d5/0"
-    assert len(llm.asked[0][1]) == 2
+    assert llm.calls[0][1][0] == "d5/0"
+    assert len(llm.calls[0][1]) == 2
 
 
 def test_a_sentence_of_the_pool_does_not_find_itself(with_pool):
@@ -267,8 +269,8 @@ def test_a_sentence_of_the_pool_does_not_find_itself(with_pool):
     nlp, docs = with_pool(llm, k=12)
     component = nlp.get_pipe(NAME)
     component(docs[5].copy())
-    assert "d5/0" not in llm.asked[0][1]
-    assert len(llm.asked[0][1]) == 11
+    assert "d5/0" not in llm.calls[0][1]
+    assert len(llm.calls[0][1]) == 11
 
 
 def test_another_text_with_the_same_id_does_not_hide_a_sentence(with_pool):
@@ -277,7 +279,7 @@ def test_another_text_with_the_same_id_does_not_hide_a_sentence(with_pool):
     doc = nlp.make_doc("Quux .")
     doc.user_data["id"] = "d5"
     nlp.get_pipe(NAME)(doc)
-    assert len(llm.asked[0][1]) == 12
+    assert len(llm.calls[0][1]) == 12
 
 
 def test_a_disputed_name_knows_how_often_it_was_labelled_so(with_pool):
@@ -341,10 +343,10 @@ class Poison(Exception):
 class Poisonous(Scripted):
     """Fails on every batch that mentions poison."""
 
-    def read(self, windows, shots, labels, guesses=()):
+    def read(self, windows, demonstrations, labels, guesses=()):
         if any("poison" in window.text for window in windows):
             raise Poison("no such luck")
-        return super().read(windows, shots, labels, guesses)
+        return super().read(windows, demonstrations, labels, guesses)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2])
@@ -403,22 +405,23 @@ def test_a_pipeline_in_bytes_finds_the_same(nlp):
 def test_pool_and_calibration_are_saved(with_pool, tmp_path):
     nlp, _ = with_pool(Scripted())
     component = nlp.get_pipe(NAME)
-    component.calibration = Calibration(lam=0.125, threshold=0.5)
+    component.calibration = Calibration({"paper": {"lam": 0.125}}, threshold=0.5)
     component.to_disk(tmp_path / "fusion")
     other = pipeline().get_pipe(NAME)
     other.retriever = SentenceSimilarity(Letters())
     other.from_disk(tmp_path / "fusion")
     assert other.calibration == component.calibration
-    assert srsly.read_json(tmp_path / "fusion" / "calibration.json")["lam"] == 0.125
+    assert srsly.read_json(tmp_path / "fusion" / "calibration.json") == component.calibration.to_dict()
     assert other.pool.entries == component.pool.entries
     assert (other.retriever.vectors == component.retriever.vectors).all()
 
 
 def test_settings_are_those_of_the_config_and_can_be_changed_on_loading(nlp, tmp_path):
     nlp.to_disk(tmp_path)
-    changed = {"components": {NAME: {"rule": "slm", "spans_key": "both"}}}
+    block = {"@el4ner_fusion_rules": "spacy-el4ner.SLMRule.v1"}
+    changed = {"components": {NAME: {"rule": block, "spans_key": "both"}}}
     component = spacy.load(tmp_path, config=changed).get_pipe(NAME)
-    assert (component.cfg["rule"], component.cfg["spans_key"]) == ("slm", "both")
+    assert (component.rule, component.cfg["spans_key"]) == (SLMRule(), "both")
 
 
 def test_two_processes_find_the_same(nlp):
@@ -438,10 +441,11 @@ def scripted(surfaces: dict[str, str]) -> Scripted:
 
 
 def test_a_language_model_can_be_put_into_a_trained_pipeline_on_loading(nlp, tmp_path):
-    registry.misc.register("test.Scripted.v1", func=scripted)
+    registry.el4ner_llms.register("test.Scripted.v1", func=scripted)
     nlp.to_disk(tmp_path)
-    block = {"@misc": "test.Scripted.v1", "surfaces": {"Bill paid": "ORG"}}
-    loaded = spacy.load(tmp_path, config={"components": {NAME: {"llm": block, "rule": "llm"}}})
+    block = {"@el4ner_llms": "test.Scripted.v1", "surfaces": {"Bill paid": "ORG"}}
+    always = {"@el4ner_fusion_rules": "spacy-el4ner.LLMRule.v1"}
+    loaded = spacy.load(tmp_path, config={"components": {NAME: {"llm": block, "rule": always}}})
     assert ents(loaded(TEXTS[0])) == [("Bill paid", "ORG")]
     loaded.to_disk(tmp_path / "again")
     again = spacy.load(tmp_path / "again")

@@ -172,13 +172,18 @@ def test_an_untrained_tagger_says_so():
     [
         ({"on_error": "shrug"}, "EL010.*on_error"),
         ({"route": "sometimes"}, "EL010.*always, uncertain"),
-        ({"rule": "coin"}, "EL010.*rule"),
         ({"max_sentences": 0}, "EL010.*max_sentences"),
-        ({"retriever": {"@misc": "spacy-el4ner.SpanSimilarity.v1"}}, "EL032.*SpanSimilarity"),
-        ({"retriever": {"@misc": "spacy-el4ner.ProbabilityVote.v1"}}, "EL120.*SentenceSimilarity.v1"),
         (
-            {"llm": {"@misc": "spacy-el4ner.HFBackend.v1", "model": "any"}},
-            "EL120.*'llm'.*HFBackend.*Tagger.v1",
+            {"retriever": {"@el4ner_retrievers": "spacy-el4ner.SpanSimilarity.v1"}},
+            "EL032.*SpanSimilarity",
+        ),
+        (
+            {"retriever": {"@el4ner_vote_rules": "spacy-el4ner.ProbabilityVote.v1"}},
+            "EL120.*@el4ner_retrievers",
+        ),
+        (
+            {"llm": {"@el4ner_backends": "spacy-el4ner.HFBackend.v1", "model": "any"}},
+            "EL120.*'llm'.*HFBackend.*@el4ner_llms",
         ),
     ],
     ids=lambda x: x if isinstance(x, str) else "",

@@ -1,29 +1,21 @@
-from pathlib import Path
-
 import pytest
 
-import spacy_el4ner.prompts
 from spacy_el4ner.formats import InlineTags
-from spacy_el4ner.prompts.tagging import TaggingWording
+from spacy_el4ner.prompts.tagging import TaggingTemplate
 from tests.strategies import make_shot, make_window, sentence
 
-FOLDER = Path(spacy_el4ner.prompts.__file__).parent / "tagging"
-PACKAGED = sorted(p.parent.name for p in FOLDER.rglob("system.jinja"))
+PACKAGED = ["compact", "en", "zh"]
 LABELS = {"PERSON": "people", "ORG": ""}
 FORMAT = InlineTags(tuple(LABELS))
 ANN = sentence("Ann met Acme")
-SHOTS = [
+DEMONSTRATIONS = [
     make_shot(sentence("Bo left"), (0, 2, "PERSON")),
     make_shot(sentence("Initech fell in May"), (0, 7, "ORG"), (16, 19, "DATE")),
 ]
 
 
-def prompt(name, window=ANN, shots=tuple(SHOTS), labels=LABELS):
-    return TaggingWording(name).prompt(window, shots, labels, FORMAT)
-
-
-def test_the_package_has_the_wordings_that_it_documents():
-    assert PACKAGED == ["compact", "en", "zh"]
+def prompt(name, window=ANN, demonstrations=tuple(DEMONSTRATIONS), labels=LABELS):
+    return TaggingTemplate(name).prompt(window, demonstrations, labels, FORMAT)
 
 
 @pytest.mark.parametrize("name", PACKAGED)
@@ -38,16 +30,16 @@ class TestEveryWording:
         assert "DATE" not in prompt(name).question
 
     def test_what_never_changes_comes_first(self, name):
-        first, second = prompt(name), prompt(name, sentence("Cy did"), SHOTS[:1])
+        first, second = prompt(name), prompt(name, sentence("Cy did"), DEMONSTRATIONS[:1])
         assert (first.system, first.context) == (second.system, second.context)
         assert ANN.text not in first.system
 
     def test_the_answer_is_not_in_the_question(self, name):
-        assert "<" not in prompt(name, shots=()).question
+        assert "<" not in prompt(name, demonstrations=()).question
 
     def test_the_question_has_no_white_space_at_its_edges(self, name):
-        for shots in ((), SHOTS):
-            question = prompt(name, shots=shots).question
+        for demonstrations in ((), DEMONSTRATIONS):
+            question = prompt(name, demonstrations=demonstrations).question
             assert question == question.strip()
 
     def test_text_that_looks_like_a_template_stays_text(self, name):
@@ -81,5 +73,5 @@ def test_own_templates_are_read_from_a_folder(tmp_path):
 
 def test_missing_templates_are_named(tmp_path):
     (tmp_path / "system.jinja").write_text("")
-    with pytest.raises(ValueError, match=r"\[EL050\].*lacks the templates question\. Name a wording"):
-        TaggingWording(str(tmp_path))
+    with pytest.raises(ValueError, match=r"\[EL050\].*lacks the templates question\. Name a template"):
+        TaggingTemplate(str(tmp_path))

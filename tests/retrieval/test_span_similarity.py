@@ -166,7 +166,7 @@ class TestEveryRetriever:
 
     def test_the_index_of_another_encoder_is_refused(self, kind):
         data = indexed(*self.pool, retriever=kind(ToyEncoder("one"))).to_dict()
-        with pytest.raises(ValueError, match="encoder 'one', and this pipeline has 'other'"):
+        with pytest.raises(ValueError, match="encoder 'one', but this pipeline uses 'other'"):
             kind(ToyEncoder("other")).from_dict(data, self.pool)
 
 
@@ -192,3 +192,39 @@ def test_sentences_stand_in_for_spans_only_where_they_are_similar_enough():
         retriever=SpanSimilarity(ToyEncoder(), min_similarity=0.7),
     )
     assert order(retriever, query(text="flat")) == ["near"]
+
+
+def labelled(id, *spans, text="left", entity=True):
+    mentions = [(0, len(text.split()[0]), "X")] if entity else []
+    return PoolEntry(make_shot(make_window(*text.split()), *mentions, id=id), spans)
+
+
+POOL = [
+    labelled("right", "right"),
+    labelled("slope", "slope"),
+    labelled("flat", "flat"),
+    labelled("blank up", text="up", entity=False),
+    labelled("blank right", text="right", entity=False),
+    labelled("up", "up"),
+]
+
+
+def test_sentences_without_an_entity_have_their_natural_share():
+    """A third of the pool, chosen by the whole sentence instead of the least similar of the others."""
+    asked = query(("right", 1.0), text="right")
+    assert order(indexed(*POOL), asked, 3) == ["right", "flat", "slope"]
+    retriever = indexed(*POOL, retriever=SpanSimilarity(ToyEncoder(), natural_share=True))
+    assert order(retriever, asked, 3) == ["right", "flat", "blank right"]
+    assert order(retriever, asked, 6) == order(indexed(*POOL), asked, 6)
+    assert order(retriever, query(("right", 1.0), exclude=["blank right"]), 3)[-1] == "blank up"
+
+
+def test_sentences_without_an_entity_that_are_similar_anyway_are_not_shown_twice():
+    pool = [*POOL, labelled("blank", "right", text="right", entity=False)]
+    retriever = indexed(*pool, retriever=SpanSimilarity(ToyEncoder(), natural_share=True))
+    assert order(retriever, query(("right", 1.0)), 2) == ["right", "blank"]
+
+
+def test_a_small_share_asks_for_none():
+    retriever = indexed(*POOL, retriever=SpanSimilarity(ToyEncoder(), natural_share=True))
+    assert order(retriever, query(("right", 1.0)), 1) == ["right"]

@@ -1,7 +1,7 @@
 import pytest
 
 from spacy_el4ner.review.choice import most_disputed
-from tests.report.documents import TEXT, agreed, annotated, doc, rejected, vote, voted
+from tests.html_report.documents import TEXT, agreed, annotated, doc, rejected, vote, voted
 
 
 def votes(p):

@@ -4,7 +4,7 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from spacy_el4ner.formats import InlineTags
-from spacy_el4ner.stages.verification import OPTIONS
+from spacy_el4ner.prompts.template import VERDICTS
 from spacy_el4ner.types import Mention, Window
 from tests.tiny import LABELS
 
@@ -13,32 +13,32 @@ WINDOW = Window(TEXT, 0, ((0, 4), (5, 9), (10, 13), (14, 18), (19, 21), (22, 27)
 GOLD = (Mention(0, 4, "PERSON"), Mention(22, 27, "GPE"))
 
 
-def lessons(wording):
+def lessons(template):
     """Every question that is asked about the text, with its answer."""
-    yield wording.extraction(WINDOW, (), LABELS), InlineTags().render(WINDOW, GOLD)
+    yield template.extraction(WINDOW, (), LABELS), InlineTags().render(WINDOW, GOLD)
     for mention in GOLD:
-        yield wording.classification(WINDOW, (), LABELS, mention), mention.label
-        yield wording.verification(WINDOW, (), LABELS, mention), OPTIONS[0]
+        yield template.classification(WINDOW, (), LABELS, mention), mention.label
+        yield template.verification(WINDOW, (), LABELS, mention), VERDICTS[0]
 
 
-def teach(folder, wording, learning_rate, steps=1500):
+def teach(folder, template, learning_rate, steps=1500):
     """Let a model learn the lessons by heart, laid out as the server lays them out."""
     model = AutoModelForCausalLM.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     rows = []
-    for prompt, answer in lessons(wording):
+    for prompt, answer in lessons(template):
         turns = [{"role": "user", "content": prompt.context + prompt.question}]
         turns = [{"role": "system", "content": prompt.system}, *turns] if prompt.system else turns
         asked = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
         ids = tokenizer.encode(asked, add_special_tokens=False)
-        said = tokenizer.encode(answer, add_special_tokens=False)
-        rows.append((ids, [*said, tokenizer.eos_token_id]))
-    longest = max(len(ids) + len(said) for ids, said in rows)
+        reply = tokenizer.encode(answer, add_special_tokens=False)
+        rows.append((ids, [*reply, tokenizer.eos_token_id]))
+    longest = max(len(ids) + len(reply) for ids, reply in rows)
     inputs = torch.zeros(len(rows), longest, dtype=torch.long)
     labels = torch.full_like(inputs, -100)
-    for n, (ids, said) in enumerate(rows):
-        inputs[n, : len(ids) + len(said)] = torch.tensor(ids + said)
-        labels[n, len(ids) : len(ids) + len(said)] = torch.tensor(said)
+    for n, (ids, reply) in enumerate(rows):
+        inputs[n, : len(ids) + len(reply)] = torch.tensor(ids + reply)
+        labels[n, len(ids) : len(ids) + len(reply)] = torch.tensor(reply)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
     for _ in range(steps):
         loss = model(input_ids=inputs, labels=labels).loss

@@ -9,18 +9,19 @@ import spacy
 pytest.importorskip("xllamacpp", reason="needs the server of llama.cpp (extra 'dev')")
 pytest.importorskip("gguf", reason="needs gguf, which writes its files (extra 'dev')")
 
+from spacy_el4ner.backends.dialects.llama_cpp import LlamaCpp
 from spacy_el4ner.backends.grammars import accepts
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.backends.openai import OpenAIBackend
 from spacy_el4ner.formats import InlineTags, SpanList
-from spacy_el4ner.prompts.wording import Wording
+from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest, Window
 from tests.servers.gguf_files import save_gguf
 from tests.servers.lessons import TEXT, lessons, teach
 from tests.tiny import LABELS, TEXTS, save_family
 
 CONTEXT = 1024
-WORDING = "compact/plain"
+TEMPLATE = "compact/plain"
 PROMPT = Prompt("You find names.", "Bill paid the bill in Paris.", " Is Bill a PERSON?")
 
 
@@ -40,7 +41,7 @@ def connect(untaught, untaught_address):
     made = []
 
     def connect(**settings):
-        settings = {"dialect": "llama.cpp", "context": CONTEXT, "retries": 0, **settings}
+        settings = {"dialect": LlamaCpp(), "context": CONTEXT, "retries": 0, **settings}
         made.append(OpenAIBackend("any", untaught_address, tokenizer=str(untaught), **settings))
         return made[-1]
 
@@ -74,7 +75,7 @@ def test_an_untaught_model_is_held_to_the_format(connect, format):
 
 def test_tokens_are_counted_as_the_server_counts_them(connect):
     backend = connect()
-    for prompt, _ in lessons(Wording(WORDING)):
+    for prompt, _ in lessons(PromptTemplate(TEMPLATE)):
         used = backend._server.run(
             lambda t, post: post(backend._body(t, 1, {}), lambda reply: reply["usage"]),
             [backend._turns(prompt)],
@@ -84,26 +85,30 @@ def test_tokens_are_counted_as_the_server_counts_them(connect):
 
 def test_the_ensemble_finds_what_its_member_learnt(llama_cpp, tmp_path):
     folder = save_family(tmp_path / "taught", "llama")
-    assert teach(folder, Wording(WORDING), 5e-3) < 0.02
+    assert teach(folder, PromptTemplate(TEMPLATE), 5e-3) < 0.02
     backend = {
-        "@misc": "spacy-el4ner.OpenAIBackend.v1",
+        "@el4ner_backends": "spacy-el4ner.OpenAIBackend.v1",
         "model": "any",
         "base_url": llama_cpp(save_gguf(folder)),
-        "dialect": "llama.cpp",
+        "dialect": {"@el4ner_dialects": "spacy-el4ner.LlamaCpp.v1"},
         "tokenizer": str(folder),
         "context": CONTEXT,
     }
-    backbone = {"@misc": "spacy-el4ner.Backbone.v1", "wording": WORDING, "backend": backend}
+    voter = {
+        "@el4ner_voters": "spacy-el4ner.PromptedVoter.v1",
+        "template": TEMPLATE,
+        "backend": backend,
+    }
     config = {
         "labels": LABELS,
-        "backbones": {"served": backbone},
-        "retriever": {"@misc": "spacy-el4ner.RandomDemonstrations.v1"},
+        "voters": {"served": voter},
+        "retriever": {"@el4ner_retrievers": "spacy-el4ner.RandomDemonstrations.v1"},
         "on_error": "raise",
     }
     nlp = spacy.blank("en")
     ensemble = nlp.add_pipe("llm_ensemble_ner", config=config)
     doc = nlp(TEXT)
-    ensemble.backbones[0].backend.unload()
+    ensemble.voters["served"].unload()
     assert [(ent.text, ent.label_) for ent in doc.ents] == [("Bill", "PERSON"), ("Paris", "GPE")]
     for ent in doc.ents:
         (vote,) = ent._.provenance["votes"]

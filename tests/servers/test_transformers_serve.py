@@ -4,12 +4,13 @@ import pytest
 import spacy
 
 from spacy_el4ner import minilm
-from spacy_el4ner.backends.base import BackendUnavailable
+from spacy_el4ner.backends.base import BackendUnavailable, RequestFailed
+from spacy_el4ner.backends.dialects.llama_cpp import LlamaCpp
 from spacy_el4ner.backends.openai import OpenAIBackend
 from spacy_el4ner.formats import InlineTags
-from spacy_el4ner.pipeline.pool import demonstrations
-from spacy_el4ner.prompts.wording import Wording
-from spacy_el4ner.training.backbones import Workshop
+from spacy_el4ner.prompts.template import PromptTemplate
+from spacy_el4ner.retrieval.gold import gold_demonstrations
+from spacy_el4ner.training.backbones import BackboneTrainer
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest
 from tests.servers.lessons import TEXT, WINDOW, lessons, teach
 from tests.tiny import LABELS, TEXTS, save_family
@@ -18,7 +19,7 @@ from tests.training.corpus import docs
 pytestmark = pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")
 
 MEMBERS = {"marked": "compact/marked", "llama": "compact/plain", "granite": "en"}
-"""Name -> wording: a compact backbone, made as the project makes them, and two families of the hub."""
+"""Name -> template: a compact backbone, made as the project makes them, and two families on the hub."""
 CONTEXT = 1024
 
 
@@ -26,7 +27,7 @@ def save(folder, name):
     """RETURNS (tuple[Path, float]): An untaught member, and the learning rate that suits it."""
     if name != "marked":
         return save_family(folder / name, name), 5e-3
-    Workshop(demonstrations(docs()), list(LABELS), folder, scale=0.01).make(name)
+    BackboneTrainer(gold_demonstrations(docs()), list(LABELS), folder, scale=0.01).train(name)
     return folder / name, 5e-4
 
 
@@ -34,9 +35,9 @@ def save(folder, name):
 def models(address, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
     folders = {}
-    for name, wording in MEMBERS.items():
+    for name, template in MEMBERS.items():
         folders[name], learning_rate = save(folder, name)
-        assert teach(folders[name], Wording(wording), learning_rate) < 0.02
+        assert teach(folders[name], PromptTemplate(template), learning_rate) < 0.02
     return folders
 
 
@@ -45,10 +46,10 @@ def nlp(address, models):
     """The ensemble, each of its members on the server."""
     blocks = {
         name: {
-            "@misc": "spacy-el4ner.Backbone.v1",
-            "wording": MEMBERS[name],
+            "@el4ner_voters": "spacy-el4ner.PromptedVoter.v1",
+            "template": MEMBERS[name],
             "backend": {
-                "@misc": "spacy-el4ner.OpenAIBackend.v1",
+                "@el4ner_backends": "spacy-el4ner.OpenAIBackend.v1",
                 "model": str(folder),
                 "base_url": address,
                 "tokenizer": str(folder),
@@ -59,12 +60,12 @@ def nlp(address, models):
         for name, folder in models.items()
     }
     nlp = spacy.blank("en")
-    config = {"labels": LABELS, "backbones": blocks, "on_error": "raise"}
-    config["retriever"] = {"@misc": "spacy-el4ner.RandomDemonstrations.v1"}
+    config = {"labels": LABELS, "voters": blocks, "on_error": "raise"}
+    config["retriever"] = {"@el4ner_retrievers": "spacy-el4ner.RandomDemonstrations.v1"}
     nlp.add_pipe("llm_ensemble_ner", config=config)
     yield nlp
-    for backbone in nlp.get_pipe("llm_ensemble_ner").backbones:
-        backbone.backend.unload()
+    for voter in nlp.get_pipe("llm_ensemble_ner").voters.values():
+        voter.unload()
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_batches_agree_with_single_documents(nlp):
 
 
 def test_tokens_are_counted_as_the_server_counts_them(backend):
-    for prompt, _ in lessons(Wording(MEMBERS["granite"])):
+    for prompt, _ in lessons(PromptTemplate(MEMBERS["granite"])):
         turns = backend._turns(prompt)
         used = backend._server.run(
             lambda t, post: post(backend._body(t, 1, {}), lambda reply: reply["usage"]), [turns]
@@ -125,7 +126,7 @@ def test_a_model_that_the_server_does_not_have_is_unavailable(address, tmp_path)
 
 
 def test_fields_beyond_the_standard_are_refused(address, models):
-    backend = OpenAIBackend(str(models["marked"]), address, dialect="llama.cpp")
-    with pytest.raises(ValueError, match=r"(?s)EL019.*status 422.*grammar"):
+    backend = OpenAIBackend(str(models["marked"]), address, dialect=LlamaCpp())
+    with pytest.raises(RequestFailed, match=r"(?s)EL019.*status 422.*grammar"):
         backend.score([ScoreRequest(Prompt("", "x", "?"), ("a", "b"))])
     backend.unload()

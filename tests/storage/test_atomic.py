@@ -2,6 +2,7 @@ import errno
 import os
 import random
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from safetensors import SafetensorError
 
-from spacy_el4ner.storage.atomic import replacing, replacing_folder
+from spacy_el4ner.storage.atomic import replacing, replacing_file, replacing_folder
 from tests.kills import KILLS
 
 SAVES = """
@@ -139,3 +140,70 @@ def test_a_file_that_may_only_be_read_is_saved(tmp_path, monkeypatch):
         flags.clear()
     assert flags
     assert not any(how & (os.O_WRONLY | os.O_RDWR) for how in flags)
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes")
+@pytest.mark.parametrize("wanted", [0o600, 0o640, 0o664])
+def test_a_file_keeps_its_mode(tmp_path, wanted):
+    path = tmp_path / "file"
+    path.touch()
+    path.chmod(wanted)
+    with replacing(path) as file:
+        (unfinished,) = set(tmp_path.iterdir()) - {path}
+        assert mode(unfinished) == wanted  # nobody reads it while it is written
+        file.write(b"new")
+    assert (mode(path), path.read_bytes()) == (wanted, b"new")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes")
+def test_a_file_that_a_library_makes_again_keeps_its_mode(tmp_path):
+    path = tmp_path / "file"
+    path.touch()
+    path.chmod(0o600)
+    with replacing_file(path) as unfinished:
+        unfinished.unlink()
+        unfinished.write_bytes(b"new")
+    assert (mode(path), path.read_bytes()) == (0o600, b"new")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs modes")
+def test_a_folder_and_what_is_in_it_keep_their_modes(tmp_path):
+    folder = tmp_path / "folder"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "sub" / "file").touch()
+    for path, wanted in ((folder / "sub" / "file", 0o600), (folder / "sub", 0o750), (folder, 0o700)):
+        path.chmod(wanted)
+    with replacing_folder(folder) as new:
+        (new / "sub").mkdir()
+        (new / "sub" / "file").write_bytes(b"new")
+        (new / "other").touch()
+    assert [mode(path) for path in (folder, folder / "sub", folder / "sub" / "file")] == [
+        0o700,
+        0o750,
+        0o600,
+    ]
+
+
+def test_what_a_link_leads_to_is_written(tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    target, link = tmp_path / "elsewhere" / "file", tmp_path / "link"
+    link.symlink_to(target)
+    for text in (b"first", b"second"):  # the first time the link leads nowhere
+        with replacing(link) as file:
+            file.write(text)
+        assert link.is_symlink()
+        assert target.read_bytes() == text
+    assert [path.name for path in target.parent.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "x" * 251 + ".txt", "é" * 127])
+def test_the_longest_names_are_written(tmp_path, name):
+    with replacing(tmp_path / name) as file:
+        file.write(b"a")
+    with replacing_folder(tmp_path / f"{name[:-1]}y") as folder:
+        (folder / "a").touch()
+    assert len(list(tmp_path.iterdir())) == 2

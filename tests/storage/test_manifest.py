@@ -48,3 +48,34 @@ def test_what_spacy_package_writes_is_no_part_of_it(folder):
     (folder / "README.md").write_text("A model.")
     (folder / "meta.json").write_text("{}")
     manifest.verify(folder)
+
+
+def test_an_added_link_to_a_folder_is_refused(folder, tmp_path_factory):
+    (folder / "sub" / "linked").symlink_to(tmp_path_factory.mktemp("elsewhere"))
+    with pytest.raises(ValueError, match=r"EL085.*sub/linked"):
+        manifest.verify(folder)
+
+
+def test_an_added_empty_folder_is_refused(folder):
+    (folder / "more" / "empty").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"EL085.*more/empty"):
+        manifest.verify(folder)
+
+
+def test_a_link_that_leads_elsewhere_now_is_refused(folder, tmp_path_factory):
+    first, second = (tmp_path_factory.mktemp("elsewhere") for _ in range(2))
+    (folder / "linked").symlink_to(first)
+    manifest.write(folder)
+    manifest.verify(folder)
+    (folder / "linked").unlink()
+    (folder / "linked").symlink_to(second)
+    with pytest.raises(ValueError, match=r"EL084.*linked"):
+        manifest.verify(folder)
+
+
+def test_a_folder_without_its_empty_folders_is_accepted(folder):
+    (folder / "empty").mkdir()
+    manifest.write(folder)
+    manifest.verify(folder)
+    (folder / "empty").rmdir()  # as in a wheel
+    manifest.verify(folder)

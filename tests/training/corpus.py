@@ -16,7 +16,7 @@ TEXTS = [
 def docs():
     """RETURNS (list[Doc]): The documents."""
     nlp = spacy.blank("en")
-    found = []
+    labelled = []
     for n, (text, marks) in enumerate(TEXTS * 3):
         doc = nlp.make_doc(text)
         doc.user_data["id"] = f"doc{n}"
@@ -26,5 +26,5 @@ def docs():
             start = text.index(surface)
             spans.append(doc.char_span(start, start + len(surface), label))
         doc.ents = spans
-        found.append(doc)
-    return found
+        labelled.append(doc)
+    return labelled

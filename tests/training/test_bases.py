@@ -6,11 +6,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from spacy_el4ner import minilm
 from spacy_el4ner.backends.tokens import PieceTokenizer
-from spacy_el4ner.pipeline.pool import demonstrations
-from spacy_el4ner.training.backbones import TAGS, Workshop
+from spacy_el4ner.retrieval.gold import gold_demonstrations
+from spacy_el4ner.training.backbones import TAGS, BackboneTrainer
 from spacy_el4ner.training.bases import (
     BACKBONE,
-    Characters,
+    CharacterBaseSettings,
     make_characters_base,
     make_minilm_base,
     suitable,
@@ -19,15 +19,15 @@ from tests.tiny import TEXTS
 from tests.training import corpus
 
 LABELS = ["GPE", "PERSON"]
-SMALL = Characters(width=16, layers=1, heads=2, drills=4, sentences=1, batch_size=2)
+SMALL = CharacterBaseSettings(width=16, layers=1, heads=2, drills=4, sentences=1, batch_size=2)
 
 
 class Interrupt(Exception):
     pass
 
 
-def made(out, **settings):
-    return make_characters_base(TEXTS, LABELS, out, how=SMALL, **settings)
+def made(out, **options):
+    return make_characters_base(TEXTS, LABELS, out, settings=SMALL, **options)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +44,10 @@ def weights(out):
 def backbone(tmp_path_factory):
     if not minilm.installed():
         pytest.skip("needs the extra 'offline'")
-    pool = demonstrations(corpus.docs())
-    workshop = Workshop(pool, corpus.LABELS, tmp_path_factory.mktemp("backbones"), scale=0.01)
-    workshop.make(BACKBONE)
-    return workshop.out / BACKBONE, [shot.window.text for shot in pool]
+    pool = gold_demonstrations(corpus.docs())
+    trainer = BackboneTrainer(pool, corpus.LABELS, tmp_path_factory.mktemp("backbones"), scale=0.01)
+    trainer.train(BACKBONE)
+    return trainer.out / BACKBONE, [demonstration.window.text for demonstration in pool]
 
 
 def test_the_minilm_base_is_an_ordinary_directory_with_the_tags(backbone, tmp_path):
@@ -107,12 +107,12 @@ def test_the_same_seed_makes_the_same_weights(base, tmp_path):
 @pytest.mark.parametrize(("sentences", "rounds"), [(0, 1), (len(TEXTS), 1), (3 * len(TEXTS), 3)])
 def test_the_text_goes_round_until_there_are_enough_sentences(tmp_path, sentences, rounds):
     seen = set()
-    how = replace(SMALL, sentences=sentences, batch_size=len(TEXTS))
+    settings = replace(SMALL, sentences=sentences, batch_size=len(TEXTS))
 
     def show(steps, done, loss):
         seen.add(steps)
 
-    make_characters_base(TEXTS, LABELS, tmp_path / "base", how=how, show=show)
+    make_characters_base(TEXTS, LABELS, tmp_path / "base", settings=settings, show=show)
     drills = 1  # of four, in one batch
     assert seen == {drills + rounds}
 

@@ -6,7 +6,13 @@ from hypothesis import strategies as st
 
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.formats import InlineTags
-from spacy_el4ner.training.characters import DRILL, build_model, build_tokenizer, drills, rewriting
+from spacy_el4ner.training.characters import (
+    DRILL,
+    build_model,
+    build_tokenizer,
+    copying_examples,
+    denoising_examples,
+)
 from tests.strategies import quick, windows
 
 TEXTS = ["魏丞相使怒去，歸告懷王。", "秦王聞之大喜，使告魏王。"]
@@ -52,12 +58,14 @@ def test_the_model_reads_all_tokens_and_shares_its_embeddings(tokenizer):
 @pytest.mark.parametrize("gaps", [0.0, 0.5, 1.0])
 def test_a_sentence_is_read_with_gaps_and_written_whole(tokenizer, gaps):
     mask = tokenizer.tokenizer.mask_token_id
-    for text, lesson in zip(TEXTS, rewriting(tokenizer, TEXTS, gaps, random.Random(0)), strict=True):
+    for text, example in zip(
+        TEXTS, denoising_examples(tokenizer, TEXTS, gaps, random.Random(0)), strict=True
+    ):
         answer = tokenizer.piece(text)
-        assert [d.target for d in lesson.decisions] == list(answer)
-        for decision, before in zip(lesson.decisions[1:], answer, strict=False):
-            assert lesson.tokens[decision.position] == before
-        read = lesson.tokens[1 : 1 + len(answer)]
+        assert [d.target for d in example.decisions] == list(answer)
+        for decision, before in zip(example.decisions[1:], answer, strict=False):
+            assert example.tokens[decision.position] == before
+        read = example.tokens[1 : 1 + len(answer)]
         assert all(r in (a, mask) for r, a in zip(read, answer, strict=True))
         hidden = read.count(mask) / len(read)
         assert hidden == gaps if gaps in (0.0, 1.0) else 0.1 < hidden < 0.9
@@ -65,25 +73,25 @@ def test_a_sentence_is_read_with_gaps_and_written_whole(tokenizer, gaps):
 
 def test_a_drill_is_known_characters_written_again(tokenizer):
     inner = tokenizer.tokenizer
-    made = drills(tokenizer, 50, random.Random(0))
-    for lesson in made:
-        answer = [d.target for d in lesson.decisions]
-        assert list(lesson.tokens[1 : 1 + len(answer)]) == answer
+    made = copying_examples(tokenizer, 50, random.Random(0))
+    for example in made:
+        answer = [d.target for d in example.decisions]
+        assert list(example.tokens[1 : 1 + len(answer)]) == answer
         assert DRILL[0] <= len(answer) <= DRILL[1]
         assert all(len(token) == 1 for token in inner.convert_ids_to_tokens(answer))
-    assert len({lesson.tokens for lesson in made}) == 50
-    assert made == drills(tokenizer, 50, random.Random(0))
+    assert len({example.tokens for example in made}) == 50
+    assert made == copying_examples(tokenizer, 50, random.Random(0))
 
 
 def test_it_is_read_as_a_prompt_of_the_compact_wording(tokenizer):
-    from spacy_el4ner.prompts.tagging import TaggingWording
+    from spacy_el4ner.prompts.tagging import TaggingTemplate
     from tests.strategies import make_window
 
-    (lesson,) = rewriting(tokenizer, TEXTS[:1], 0.0, random.Random(0))
+    (example,) = denoising_examples(tokenizer, TEXTS[:1], 0.0, random.Random(0))
     window = make_window(*TEXTS[0], gap="")
-    prompt = TaggingWording("compact").prompt(window, (), {"NR": ""}, InlineTags(("NR",)))
+    prompt = TaggingTemplate("compact").prompt(window, (), {"NR": ""}, InlineTags(("NR",)))
     asked = sum(tokenizer.prompt(prompt), ())
-    assert lesson.tokens[: len(asked)] == asked
+    assert example.tokens[: len(asked)] == asked
 
 
 @quick

@@ -11,7 +11,7 @@ from thinc.api import Config
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from spacy_el4ner import minilm
-from spacy_el4ner.registry import pretrained_v1
+from spacy_el4ner.minilm import pretrained_v1
 from tests.pipeline.ensembles import found
 from tests.pipeline.taggers import SENTENCES, annotated
 
@@ -90,9 +90,9 @@ def test_training_goes_on_from_a_checkpoint(corpus, tmp_path):
     frozen = {"training.optimizer.learn_rate": 0.0}
     resume = {"paths.resume": str(tmp_path / "out" / "model-last")}
     again = run("slm_zh.cfg", tmp_path / "again", corpus, resume, frozen)
-    anew = run("slm_zh.cfg", tmp_path / "anew", corpus, frozen)
+    overwrite = run("slm_zh.cfg", tmp_path / "overwrite", corpus, frozen)
     assert weights(again) == weights(first)
-    assert weights(anew) != weights(first)
+    assert weights(overwrite) != weights(first)
 
 
 def test_training_goes_on_in_the_same_folder(corpus, tmp_path):

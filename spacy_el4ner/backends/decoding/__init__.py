@@ -1,1 +1,1 @@
-"""How a causal language model is made to answer in the language of a format."""
+"""Constrained decoding: answers of a causal language model in the language of a grammar."""

@@ -1,7 +1,7 @@
-"""What a model has read: keys and values, ragged, with holes.
+"""A ragged cache of keys and values, with holes.
 
-Rows of different lengths share a batch. Padding, and drafts that were rejected, stay in the cache as
-holes that the attention mask hides; a cache that is mostly holes is compacted.
+Rows of different lengths share a batch. Padding and rejected drafts stay in the cache as holes, which
+the attention mask hides; a cache that is mostly holes is compacted.
 """
 
 from collections.abc import Sequence
@@ -16,9 +16,9 @@ Layer = tuple[torch.Tensor, torch.Tensor]
 
 @dataclass(frozen=True)
 class Prefix:
-    """The beginning of one row, kept for other questions about it.
+    """The beginning of one row, kept for other prompts that share it.
 
-    layers (tuple[Layer, ...]): Its keys and values, without holes.
+    layers (tuple[Layer, ...]): Keys and values of each layer, without holes.
     """
 
     layers: tuple[Layer, ...]
@@ -28,19 +28,21 @@ class Prefix:
 
     @property
     def n_bytes(self) -> int:
+        """RETURNS (int): Memory that the keys and values take up, in bytes."""
         return sum(part.numel() * part.element_size() for layer in self.layers for part in layer)
 
     def copy(self) -> "Prefix":
-        """RETURNS (Prefix): One that does not keep the batch alive in which it was read."""
+        """RETURNS (Prefix): A copy, which does not keep the batch in which it was read in memory."""
         return Prefix(tuple((k.clone(), v.clone()) for k, v in self.layers))
 
 
 @dataclass(frozen=True)
 class Cache:
-    """layers (tuple[Layer, ...]): Keys and values.
-        Each layer is where the model has it, which may be another GPU for every layer.
-    mask (Tensor): (rows, slots), 1 where a slot holds a token and 0 where it is a hole.
-    lengths (Tensor): (rows,), tokens of each row.
+    """The keys and values of a batch.
+
+    layers (tuple[Layer, ...]): Keys and values of each layer, on the device of that layer.
+    mask (Tensor): 1 for a slot with a token and 0 for a hole, (rows, slots).
+    lengths (Tensor): Number of tokens of each row, (rows,).
     """
 
     layers: tuple[Layer, ...]
@@ -49,9 +51,9 @@ class Cache:
 
     @classmethod
     def stack(cls, prefixes: Sequence[Prefix | None]) -> "Cache":
-        """prefixes (Sequence[Prefix | None]): What each row has read; None for nothing. At least one
-            is given.
-        RETURNS (Cache): A copy of them side by side, padded on the left.
+        """prefixes (Sequence[Prefix | None]): The prefix of each row, None if it is empty; at least one
+            is not.
+        RETURNS (Cache): A copy of the prefixes as rows of a batch, padded on the left.
         """
         some = next(p for p in prefixes if p is not None)
         lengths = [0 if p is None else len(p) for p in prefixes]
@@ -73,9 +75,9 @@ class Cache:
         return cls(tuple(layers), mask, counts)
 
     def prefix(self, row: int, n: int) -> Prefix:
-        """row (int): A row that has no hole among its first tokens.
-        n (int): How many tokens.
-        RETURNS (Prefix): A view of these.
+        """row (int): A row without holes among its first `n` tokens.
+        n (int): Number of tokens.
+        RETURNS (Prefix): A view of these tokens.
         """
         start = int(self.mask[row].argmax())
         return Prefix(
@@ -83,7 +85,9 @@ class Cache:
         )
 
     def select(self, rows: Sequence[int]) -> "Cache":
-        """RETURNS (Cache): The given rows, in the given order, with repetitions."""
+        """rows (Sequence[int]): Numbers of rows, which may repeat.
+        RETURNS (Cache): These rows, in this order.
+        """
         if list(rows) == list(range(len(self.lengths))):
             return self
         index = torch.tensor(rows, device=self.mask.device)
@@ -91,9 +95,8 @@ class Cache:
         return Cache(layers, self.mask[index], self.lengths[index])
 
     def forget(self, counts: Sequence[int]) -> "Cache":
-        """counts (Sequence[int]): For each row, how many of the slots that were filled last are to be
-            holes.
-        RETURNS (Cache): Without these tokens.
+        """counts (Sequence[int]): For each row, the number of tokens to remove from its end.
+        RETURNS (Cache): The cache with holes in place of these tokens.
         """
         if not any(counts):
             return self
@@ -103,7 +106,9 @@ class Cache:
         return replace(self, mask=self.mask * kept, lengths=self.lengths - gone).compacted()
 
     def compacted(self) -> "Cache":
-        """RETURNS (Cache): The same without most of its holes, if these are more than half of it."""
+        """RETURNS (Cache): The cache with few holes, if more than half of its slots were holes; else
+        the cache itself.
+        """
         tokens = self.lengths.tolist()
         if sum(tokens) * 2 >= self.mask.numel():
             return self
@@ -127,24 +132,24 @@ def _take(part: torch.Tensor, order: torch.Tensor) -> torch.Tensor:
 def from_transformers(kept: Any) -> tuple[Layer, ...]:
     """kept (Any): `past_key_values` as a model returns them: tuples, or a Cache object of
         transformers 4 or 5.
-    RETURNS (tuple[Layer, ...]): Keys and values a layer; none if there is anything else in it.
+    RETURNS (tuple[Layer, ...]): Keys and values of each layer; empty if the cache holds anything else.
     """
     if isinstance(kept, tuple):
-        found = [(layer[0], layer[1]) for layer in kept]
+        pairs = [(layer[0], layer[1]) for layer in kept]
     elif hasattr(kept, "layers"):
-        found = [
+        pairs = [
             (getattr(layer, "keys", None), getattr(layer, "values", None)) for layer in kept.layers
         ]
     else:
-        found = list(zip(getattr(kept, "key_cache", ()), getattr(kept, "value_cache", ()), strict=True))
-    whole = all(isinstance(part, torch.Tensor) for layer in found for part in layer)
-    return tuple(found) if whole else ()
+        pairs = list(zip(getattr(kept, "key_cache", ()), getattr(kept, "value_cache", ()), strict=True))
+    whole = all(isinstance(part, torch.Tensor) for layer in pairs for part in layer)
+    return tuple(pairs) if whole else ()
 
 
 def to_transformers(layers: Sequence[Layer], as_tuples: bool) -> Any:
-    """layers (Sequence[Layer]): Keys and values; none for an empty cache.
-    as_tuples (bool): For models of transformers 4 that take no Cache object.
-    RETURNS (Any): What a model takes as `past_key_values`.
+    """layers (Sequence[Layer]): Keys and values of each layer; empty for an empty cache.
+    as_tuples (bool): Whether the model expects tuples, as some models of transformers 4 do.
+    RETURNS (Any): The argument `past_key_values` of a model.
     """
     if as_tuples:
         return tuple(layers) or None

@@ -1,9 +1,9 @@
-"""Drafts: how an answer is likely to go on, and how much of that is worth verifying at once.
+"""Drafts: the likely continuation of an answer, as long as is worth verifying in one pass.
 
-An answer of NER is its input plus tags, so the draft is what the grammar names first: the next token of
-the source; or, where the answer was guessed, what the guess says. One pass verifies a whole draft. It
-also tells what the model prefers at each of its places, those after a rejected token included, and how
-surely: later drafts say that, tags included, and end where they get unlikely.
+An answer of NER is its input plus tags, so the draft is the first option of the grammar, the next token
+of the source; or the guess, if there is one. One pass verifies a whole draft. The same pass shows which
+tokens the model prefers at each of its places, even after a rejected token, and with which probability:
+the next draft includes them, tags too, and ends where it becomes unlikely.
 """
 
 import math
@@ -15,21 +15,25 @@ import numpy as np
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 
 UNKNOWN = 0.1
-"""Chance that the model leaves the draft at a place it was not asked about before. A prior: only speed
-depends on it."""
+"""Probability that the model leaves the draft at a place that no pass has covered. This prior affects
+only the speed.
+"""
 GUESSED = 0.1
-"""The same where the answer was guessed."""
+"""The same probability at a place of a guess."""
 UNLIKELY = 0.02
-"""A draft ends where it is as unlikely as this that the model follows it so far."""
+"""A draft ends when the probability that the model follows it this far falls to this value."""
 LONGEST = 512
+"""Maximum number of tokens of a draft."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """tokens (tuple[int, ...]): What is expected next.
-    places (tuple[TokenAutomaton, ...]): The place before each token, and the one after the last.
-    expected (tuple[float, ...]): How many tokens of the answer a pass is expected to yield that
-        verifies none of them, the first, the first two …
+    """The likely continuation of an answer.
+
+    tokens (tuple[int, ...]): The tokens expected next.
+    places (tuple[TokenAutomaton, ...]): The place before each token, and the place after the last.
+    expected (tuple[float, ...]): Expected number of tokens of the answer from a pass that verifies the
+        first 0, 1, 2, … tokens.
     """
 
     tokens: tuple[int, ...]
@@ -37,7 +41,9 @@ class Draft:
     expected: tuple[float, ...]
 
     def cut(self, n: int) -> "Draft":
-        """RETURNS (Draft): The first `n` tokens of it, if it has as many."""
+        """n (int): Maximum number of tokens.
+        RETURNS (Draft): The beginning of the draft.
+        """
         return Draft(self.tokens[:n], self.places[: n + 1], self.expected[: n + 1])
 
 
@@ -45,15 +51,17 @@ class Draft:
 class Drafter:
     """Drafts for one row.
 
-    expected (dict[Hashable, tuple[int, float]]): For places that were guessed or that the model was
-        asked about, what comes next, and the chance that something else does.
+    expected (dict[Hashable, tuple[int, float]]): Key of a place that a guess or a pass has covered ->
+        the expected next token, and the probability of any other.
     """
 
     expected: dict[Hashable, tuple[int, float]] = field(default_factory=dict)
 
     def guess(self, place: TokenAutomaton, tokens: Iterable[int]) -> None:
-        """place (TokenAutomaton): Where the answer begins.
-        tokens (Iterable[int]): What it may turn out to be.
+        """Take note of a guess, as far as the grammar allows it.
+
+        place (TokenAutomaton): The beginning of the answer.
+        tokens (Iterable[int]): A guess of its tokens.
         """
         for token in tokens:
             if token not in place.allowed:
@@ -62,8 +70,8 @@ class Drafter:
             place = place.step(token)
 
     def draft(self, place: TokenAutomaton) -> Draft:
-        """place (TokenAutomaton): Where the answer is.
-        RETURNS (Draft): As much as may be worth verifying.
+        """place (TokenAutomaton): The current place in the answer.
+        RETURNS (Draft): The longest draft that may be worth verifying.
         """
         places, tokens, expected = [place], list[int](), [1.0]
         survival = 1.0
@@ -76,22 +84,24 @@ class Drafter:
         return Draft(tuple(tokens), tuple(places), tuple(expected))
 
     def learn(self, place: TokenAutomaton, logprobs: Sequence[float]) -> None:
-        """place (TokenAutomaton): A place that the model was asked about.
-        logprobs (Sequence[float]): Of the tokens that are allowed there.
+        """Take note of the model's preference.
+
+        place (TokenAutomaton): A place that a pass has covered.
+        logprobs (Sequence[float]): Log-probabilities of the tokens allowed there.
         """
         best = max(range(len(logprobs)), key=logprobs.__getitem__)
         self.expected[place.key] = (place.allowed[best], 1 - math.exp(logprobs[best]))
 
     def _next(self, place: TokenAutomaton) -> tuple[int, float]:
-        """What comes next, and the chance that something else does."""
+        """The expected next token, and the probability of any other."""
         if len(place.allowed) == 1:
             return place.allowed[0], 0.0
         return self.expected.get(place.key, (place.allowed[0], UNKNOWN))
 
 
 def source(place: TokenAutomaton) -> Draft:
-    """place (TokenAutomaton): Where an answer is.
-    RETURNS (Draft): The rest of the source, as if nothing were known of the answer.
+    """place (TokenAutomaton): The current place in an answer.
+    RETURNS (Draft): The rest of the source, regardless of guesses and earlier passes.
     """
     places, tokens = [place], list[int]()
     while places[-1].allowed and len(tokens) < LONGEST:
@@ -101,18 +111,18 @@ def source(place: TokenAutomaton) -> Draft:
 
 
 def fit(drafts: Sequence[Draft], pending: Sequence[int], pass_cost: float) -> list[Draft]:
-    """Cut the drafts of a batch so that its next pass is worth most. Rows are padded to the widest, so
-    that the width decides; it maximises
+    """Cut the drafts of a batch to the width with the highest yield. Rows are padded to the widest one;
+    the chosen width maximises
 
         (Σ_rows expected tokens) / (pass_cost + rows × width)
 
-    Drafting nothing is the plain constrained loop, so that no pass is expected to be slower than that;
-    and what fits into the width costs nothing.
+    Without any draft this is the plain constrained loop, so no pass is expected to be slower than that;
+    tokens that fit into the width cost nothing.
 
-    drafts (Sequence[Draft]): One a row.
+    drafts (Sequence[Draft]): The draft of each row.
     pending (Sequence[int]): Tokens of each row that are read in any case.
-    pass_cost (float): Tokens that could be read in the time that a pass takes however little it reads.
-    RETURNS (list[Draft]): The beginnings to verify.
+    pass_cost (float): Fixed cost of a pass, in the tokens that could be read in the same time.
+    RETURNS (list[Draft]): The drafts to verify, cut.
     """
     narrowest = max(pending)
     widest = max(p + len(d.tokens) for p, d in zip(pending, drafts, strict=True))

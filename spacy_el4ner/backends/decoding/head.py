@@ -1,4 +1,4 @@
-"""A language model head that computes only the logits asked for.
+"""A language model head that computes only the requested logits.
 
 Constrained decoding chooses among a handful of tokens, but the head multiplies with the embeddings of
 the whole vocabulary: for a small model that is most of the work, for a batch most of the memory.
@@ -14,13 +14,14 @@ from torch import nn
 
 @contextmanager
 def restricted(model: Any, tokens: torch.Tensor, last: int) -> Iterator[bool]:
-    """While it is open, `model` returns the logits of `tokens` alone, after the last places alone.
+    """Let `model` return only the logits of `tokens`, only at the last places, while the context is
+    open.
 
     model (PreTrainedModel): A causal language model.
     tokens (Tensor): Token ids, (n,).
-    last (int): How many places, counted from the end.
-    YIELDS (bool): Whether it is so; False for a head that is no plain linear layer, in which case the
-        model still returns all logits.
+    last (int): Number of places, counted from the end.
+    YIELDS (bool): Whether the logits are restricted. A model whose head is not a plain linear layer
+        still returns all logits.
     """
     head = model.get_output_embeddings()
     if type(head) is not nn.Linear or "forward" in head.__dict__:

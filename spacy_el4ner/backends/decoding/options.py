@@ -1,8 +1,8 @@
-"""Scoring of given options: their log-probabilities are read, nothing is generated.
+"""Scoring of given options without generating text.
 
-The options of a question form a prefix tree of tokens. Only where the tree branches does the model
-decide anything; an option's probability is the product of the decisions on its way. So options of any
-length compare fairly, and options whose first tokens differ cost one pass altogether.
+The options of a question form a prefix tree of tokens. The model decides only where the tree branches;
+an option's probability is the product of the decisions on its path. So options of any length compare
+fairly, and options whose first tokens differ cost one pass altogether.
 """
 
 import math
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from spacy_el4ner.backends.decoding.cache import Cache, Prefix
-from spacy_el4ner.backends.decoding.decisions import Decision, decide
+from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.decoding.runner import Runner
 
@@ -24,7 +24,7 @@ Prompt = tuple[tuple[int, ...], tuple[int, ...]]
 class Fork:
     """A place where the tree of options branches.
 
-    path (tuple[int, ...]): The tokens on the way there.
+    path (tuple[int, ...]): The tokens from the root to this place.
     children (tuple[int, ...]): The tokens that may follow.
     """
 
@@ -33,8 +33,8 @@ class Fork:
 
 
 def forks(options: Sequence[tuple[int, ...]]) -> list[Fork]:
-    """options (Sequence[tuple[int, ...]]): Tokens of each option, none the beginning of another.
-    RETURNS (list[Fork]): Where they part.
+    """options (Sequence[tuple[int, ...]]): Tokens of each option; no option is a prefix of another.
+    RETURNS (list[Fork]): The places where the tree of the options branches.
     """
     following: dict[tuple[int, ...], dict[int, None]] = {}
     for option in options:
@@ -51,24 +51,24 @@ def score(
 ) -> list[list[float]]:
     """runner (Runner): The model.
     prompts (Sequence[Prompt]): Tokens of each question's prompt; equal prefixes are read once.
-    options (Sequence[Sequence[tuple[int, ...]]]): For each question the tokens of its options, each
-        ended so that none is the beginning of another.
+    options (Sequence[Sequence[tuple[int, ...]]]): For each question the tokens of its options, with an
+        end token, so that no option is a prefix of another.
     prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
     RETURNS (list[list[float]]): For each question the log-probabilities of its options, in nats.
     """
-    asked = [(n, fork) for n, given in enumerate(options) for fork in forks(given)]
-    if not asked:
+    branches = [(n, fork) for n, given in enumerate(options) for fork in forks(given)]
+    if not branches:
         return [[0.0] * len(given) for given in options]
-    read = _read(runner, [prompts[n][0] for n, _ in asked], prefixes)
-    beginnings = [read.get(prompts[n][0]) for n, _ in asked]
+    read = _read(runner, [prompts[n][0] for n, _ in branches], prefixes)
+    beginnings = [read.get(prompts[n][0]) for n, _ in branches]
     cache = Cache.stack(beginnings) if read else None
-    rows = [[*prompts[n][1], *fork.path] for n, fork in asked]
-    decisions = [Decision(row, 0, fork.children) for row, (_, fork) in enumerate(asked)]
+    rows = [[*prompts[n][1], *fork.path] for n, fork in branches]
+    decisions = [TokenDecision(row, 0, fork.children) for row, (_, fork) in enumerate(branches)]
     union = sorted({token for d in decisions for token in d.allowed})
     logits, _ = runner.next(rows, torch.tensor(union), cache)
     decided: list[dict[tuple[int, ...], float]] = [{} for _ in options]
     chosen = decide(logits, union, decisions, runner.name)
-    for (n, fork), found in zip(asked, chosen, strict=True):
+    for (n, fork), found in zip(branches, chosen, strict=True):
         for token, logprob in zip(fork.children, found, strict=True):
             decided[n][(*fork.path, token)] = logprob
     return [
@@ -83,7 +83,7 @@ def score(
 def _read(
     runner: Runner, wanted: Iterable[tuple[int, ...]], prefixes: PrefixStore
 ) -> dict[tuple[int, ...], Prefix]:
-    """Those of the prefixes that are not empty, each read once."""
+    """The distinct prefixes that are not empty, read where they are not stored."""
     found = {tokens: prefixes.get(tokens) for tokens in wanted if tokens}
     missing = [tokens for tokens, prefix in found.items() if prefix is None]
     read = {tokens: prefix for tokens, prefix in found.items() if prefix is not None}

@@ -1,15 +1,15 @@
-"""Prefixes that were read, kept for the other questions about the same sentence."""
+"""A store of prefixes that a model has read, for other prompts about the same sentence."""
 
 from spacy_el4ner.backends.decoding.cache import Prefix
 
 
 class PrefixStore:
-    """Keeps prefixes until it is cleared, as many as there is room for.
+    """Keeps as many prefixes as fit, until it is cleared.
 
-    Nothing is evicted: the stages go over the sentences in the same order, so that evicting the oldest
-    would keep none long enough to be used.
+    Nothing is evicted: the stages go over the sentences in the same order, so evicting the oldest
+    prefix would evict each one before it is used.
 
-    max_bytes (int): The most memory the keys and values may take; 0 keeps nothing.
+    max_bytes (int): Maximum memory of the keys and values, in bytes; 0 keeps nothing.
     """
 
     def __init__(self, max_bytes: int):
@@ -18,16 +18,23 @@ class PrefixStore:
         self._kept: dict[tuple[int, ...], Prefix] = {}
 
     def get(self, tokens: tuple[int, ...]) -> Prefix | None:
-        """RETURNS (Prefix | None): What was read of these tokens, if it was kept."""
+        """tokens (tuple[int, ...]): Tokens of a prefix.
+        RETURNS (Prefix | None): Its keys and values; None if they are not stored.
+        """
         return self._kept.get(tokens)
 
     def put(self, tokens: tuple[int, ...], prefix: Prefix) -> None:
-        """Keep a copy of a prefix, if there is room."""
+        """Keep a copy of a prefix, if there is room.
+
+        tokens (tuple[int, ...]): Its tokens.
+        prefix (Prefix): Its keys and values.
+        """
         if not tokens or tokens in self._kept or self.n_bytes + prefix.n_bytes > self.max_bytes:
             return
         self._kept[tokens] = prefix.copy()
         self.n_bytes += prefix.n_bytes
 
     def clear(self) -> None:
+        """Remove all prefixes."""
         self._kept.clear()
         self.n_bytes = 0

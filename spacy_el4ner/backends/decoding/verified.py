@@ -1,13 +1,14 @@
-"""Draft-verified constrained decoding: as much of the answer in a pass as the model agrees with.
+"""Draft-verified constrained decoding: several tokens of the answer per pass.
 
-The result is that of constrained greedy decoding, token for token. Each pass feeds a row its draft; up
-to the first place where the model prefers another allowed token the draft is the answer, the preferred
-token follows, and the rest of the draft is forgotten. Rows of a batch run at their own pace.
+The result is that of constrained greedy decoding, token for token. Each pass reads a draft for each
+row. The draft becomes the answer up to the first place where the model prefers another allowed token;
+the preferred token follows, and the rest of the draft is dropped. Rows of a batch run at their own
+pace.
 
-What is drafted is what makes a pass worth most, so that a pass may yield little. A row that is alone
-and has had a pass more than it has departed from the source drafts the source to its end: such a pass
-ends at the next departure or with the answer. So it takes at most two passes more than it departs from
-the source: 2 + 2 × entities, where there is one kind of tag.
+Drafts maximise the expected yield of a pass, but a pass may still yield little. A single row with more
+passes than departures from the source therefore drafts the rest of the source: such a pass ends at the
+next departure or with the answer. So an answer takes at most two passes more than it has departures:
+2 + 2 × entities for a single kind of tag.
 """
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ import torch
 
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.cache import Cache
-from spacy_el4ner.backends.decoding.decisions import Decision, decide
+from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide, unbiased
 from spacy_el4ner.backends.decoding.draft import Draft, Drafter, fit, source
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.decoding.runner import Runner
@@ -29,40 +30,44 @@ Prompt = tuple[tuple[int, ...], tuple[int, ...]]
 
 @dataclass
 class _Row:
-    """An answer on its way.
+    """An unfinished answer.
 
-    place (TokenAutomaton): How far it is.
+    place (TokenAutomaton): The current place.
     pending (list[int]): Tokens that are decided but not yet read.
-    drafter (Drafter): What is known of the rest.
-    logprobs (list[float]): Of the tokens so far.
-    ahead (int): Passes it has had, less the places where it departed from the source.
-    error (str): Why it cannot go on.
+    drafter (Drafter): The source of its drafts.
+    logprobs (list[float]): Log-probabilities of the tokens so far, in nats.
+    raw (list[float]): The same without biases.
+    ahead (int): Number of passes minus the number of departures from the source.
+    error (str): Why the answer cannot be completed, or "".
+    draft (Draft): The draft of the current pass.
     """
 
     place: TokenAutomaton
     pending: list[int]
     drafter: Drafter
     logprobs: list[float] = field(default_factory=list)
+    raw: list[float] = field(default_factory=list)
     ahead: int = 0
     error: str = ""
     draft: Draft = field(default_factory=lambda: Draft((), (), ()))
 
-    def take(self, found: Sequence[list[float]]) -> int:
-        """found (Sequence[list[float]]): For each place of the draft the log-probabilities of the
+    def take(self, judged: Sequence[list[float]]) -> int:
+        """judged (Sequence[list[float]]): For each place of the draft the log-probabilities of the
             allowed tokens.
-        RETURNS (int): How many tokens of the draft are rejected.
+        RETURNS (int): Number of tokens of the draft that are rejected.
         """
         tokens, places = self.draft.tokens, self.draft.places
-        for place, logprobs in zip(places, found, strict=True):
+        for place, logprobs in zip(places, judged, strict=True):
             if len(place.allowed) > 1:
                 self.drafter.learn(place, logprobs)
         self.ahead += 1
-        for n, (place, logprobs) in enumerate(zip(places, found, strict=True)):
+        for n, (place, logprobs) in enumerate(zip(places, judged, strict=True)):
             if not place.allowed:
                 self.place, self.pending = place, []
                 return 0
             best = max(range(len(logprobs)), key=logprobs.__getitem__)
             self.logprobs.append(logprobs[best])
+            self.raw.append(unbiased(logprobs, place.biases, best))
             self.ahead -= best != 0
             token = place.allowed[best]
             if n == len(tokens) or token != tokens[n]:
@@ -71,8 +76,9 @@ class _Row:
         raise AssertionError("a draft ends with a place that has no token")
 
     def goes_on(self, runner: Runner, read: int) -> bool:
-        """read (int): Tokens that the model has read for it.
-        RETURNS (bool): Whether anything is missing that there is room for.
+        """runner (Runner): The model.
+        read (int): Tokens that the model has read for this row.
+        RETURNS (bool): Whether the answer is unfinished and the model has room for more of it.
         """
         if self.place.allowed and runner.limit is not None:
             needed = read + len(self.pending)
@@ -83,7 +89,7 @@ class _Row:
     def answer(self) -> Answer:
         if self.error:
             return Answer("", error=self.error)
-        return Answer(*self.place.answer, tuple(self.logprobs))
+        return Answer(*self.place.answer, tuple(self.logprobs), tuple(self.raw))
 
 
 def decode(
@@ -96,35 +102,35 @@ def decode(
     """runner (Runner): The model.
     prompts (Sequence[Prompt]): Tokens of each prompt.
     automata (Sequence[TokenAutomaton]): The language of each answer.
-    guesses (Sequence[Sequence[int]]): What each answer may turn out to be; only speed depends on it.
+    guesses (Sequence[Sequence[int]]): A guess of each answer, which affects only the speed.
     prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
-    RETURNS (list[Answer]): An answer a prompt, with the log-probability of each token among those
-        allowed in its place; 0 where only one was. One that the model has no room for has its `error`
-        set.
+    RETURNS (list[Answer]): An answer for each prompt, with the log-probability of each token among
+        those allowed at its place, 0 if it was the only one. An answer for which the model has no room
+        has its `error` set.
     """
-    known = [prefixes.get(prefix) for prefix, _ in prompts]
+    stored = [prefixes.get(prefix) for prefix, _ in prompts]
     rows = [
         _Row(automaton, [*(() if have else prefix), *rest], Drafter())
-        for automaton, (prefix, rest), have in zip(automata, prompts, known, strict=True)
+        for automaton, (prefix, rest), have in zip(automata, prompts, stored, strict=True)
     ]
     for row, guess in zip(rows, guesses, strict=True):
         row.drafter.guess(row.place, guess)
     read = [
-        0 if have is None else len(prefix) for (prefix, _), have in zip(prompts, known, strict=True)
+        0 if have is None else len(prefix) for (prefix, _), have in zip(prompts, stored, strict=True)
     ]
     going = [n for n, row in enumerate(rows) if row.goes_on(runner, read[n])]
-    have_any = any(known[n] is not None for n in going)
-    cache = Cache.stack([known[n] for n in going]) if have_any else None
+    have_any = any(stored[n] is not None for n in going)
+    cache = Cache.stack([stored[n] for n in going]) if have_any else None
     first = True
     while going:
         active = [rows[n] for n in going]
-        found, cache = _pass(runner, active, cache)
+        judged, cache = _pass(runner, active, cache)
         if first:
             for at, n in enumerate(going):
-                if known[n] is None:
+                if stored[n] is None:
                     prefixes.put(prompts[n][0], cache.prefix(at, len(prompts[n][0])))
             first = False
-        cache = cache.forget([row.take(f) for row, f in zip(active, found, strict=True)])
+        cache = cache.forget([row.take(f) for row, f in zip(active, judged, strict=True)])
         lengths = cache.lengths.tolist()
         left = [at for at, row in enumerate(active) if row.goes_on(runner, lengths[at])]
         cache = cache.select(left) if left else cache
@@ -150,7 +156,7 @@ def _pass(
     feed = [[*row.pending, *row.draft.tokens] for row in rows]
     last = 1 + max(len(row.draft.tokens) for row in rows)
     decisions = [
-        Decision(n, last - len(row.draft.places) + at, place.allowed)
+        TokenDecision(n, last - len(row.draft.places) + at, place.allowed, place.biases)
         for n, row in enumerate(rows)
         for at, place in enumerate(row.draft.places)
     ]

@@ -1,1 +1,1 @@
-"""Who annotates the shards: this process, several of this machine, or Ray."""
+"""The engines that annotate shards: this process, several processes, or Ray."""

@@ -1,7 +1,7 @@
-"""On several processes of this machine, each with a pipeline of its own.
+"""The engine that annotates in several processes of this machine, each with its own pipeline.
 
-Every worker has a pipe of its own, so that the death of either end is the other's end of file: a worker
-that the system killed is noticed, and no worker outlives a command that was killed.
+Every worker has its own pipe, so that the death of either end is an end of file for the other: a killed
+worker is noticed, and no worker outlives a killed command.
 """
 
 import os
@@ -12,19 +12,19 @@ from multiprocessing import connection, get_context
 from multiprocessing.connection import Connection
 
 from spacy_el4ner.bulk.records import Part
-from spacy_el4ner.bulk.worker import Job, Worker
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.bulk.worker import AnnotationJob, Worker
+from spacy_el4ner.errors import EL4NERRuntimeError, Errors
 
 THREADS = "OMP_NUM_THREADS"
 
 
 def in_processes(
-    job: Job, numbers: Iterable[int], tell: Callable[[int], None], n_process: int
+    job: AnnotationJob, numbers: Iterable[int], tell: Callable[[int], None], n_process: int
 ) -> Iterator[Part]:
-    """job (Job): What is to be done.
+    """job (AnnotationJob): The input, the pipeline and their settings.
     numbers (Iterable[int]): The shards.
-    tell (Callable): Is told the number of documents after each batch.
-    n_process (int): How many processes.
+    tell (Callable[[int], None]): Called with the number of documents after each batch.
+    n_process (int): Number of processes.
     YIELDS (Part): The shards, annotated, as they are finished.
     RAISES (RuntimeError): EL068, a worker has died or cannot work.
     """
@@ -34,18 +34,18 @@ def in_processes(
         while busy:
             for worker in connection.wait(busy):
                 assert isinstance(worker, Connection)
-                said = _receive(worker)
-                if isinstance(said, int):
-                    tell(said)
+                message = _receive(worker)
+                if isinstance(message, int):
+                    tell(message)
                 else:
                     if not _give(worker, waiting):
                         busy.remove(worker)
-                    yield said
+                    yield message
 
 
 @contextmanager
-def _workers(job: Job, n: int) -> Iterator[list[Connection]]:
-    # Not forked: libraries with threads do not survive that, and a fork holds on to its sisters' pipes.
+def _workers(job: AnnotationJob, n: int) -> Iterator[list[Connection]]:
+    # Spawned: a fork breaks libraries with threads, and inherits the pipes of the other workers.
     context = get_context("spawn")
     processes, ours = [], []
     try:
@@ -67,18 +67,22 @@ def _workers(job: Job, n: int) -> Iterator[list[Connection]]:
 
 @contextmanager
 def _shared_cores(n: int) -> Iterator[None]:
-    """Let processes that start here compute with their share of the cores, unless the user has said."""
-    said = THREADS in os.environ
+    """Give processes that start here their share of the cores, unless the user has set a number."""
+    chosen = THREADS in os.environ
     os.environ.setdefault(THREADS, str(max(1, (os.cpu_count() or 1) // n)))
     try:
         yield
     finally:
-        if not said:
+        if not chosen:
             del os.environ[THREADS]
 
 
-def serve(job: Job, pipe: Connection) -> None:
-    """Annotate the shards whose numbers come through the pipe, until it is closed."""
+def serve(job: AnnotationJob, pipe: Connection) -> None:
+    """Annotate the shards whose numbers come through a pipe, until it is closed.
+
+    job (AnnotationJob): The work.
+    pipe (Connection): Receives numbers of shards; sends progress and annotated shards.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides
     try:
         worker = Worker(job)
@@ -87,7 +91,7 @@ def serve(job: Job, pipe: Connection) -> None:
     except (EOFError, BrokenPipeError):
         return
     except Exception as error:
-        # The parent raises it again, in words.
+        # The parent raises it again, as EL068.
         pipe.send(f"{type(error).__name__}: {error}")
 
 
@@ -102,9 +106,9 @@ def _give(worker: Connection, waiting: Iterator[int]) -> bool:
 def _receive(worker: Connection) -> int | Part:
     """RETURNS (int | Part): Documents that went through the pipeline, or a finished shard."""
     try:
-        said = worker.recv()
+        message = worker.recv()
     except (EOFError, ConnectionResetError):
-        said = "it was killed, which the system does where memory is short"
-    if isinstance(said, int | Part):
-        return said
-    raise RuntimeError(Errors.EL068.format(problem=said))
+        message = "it was killed, which the system does where memory is short"
+    if isinstance(message, int | Part):
+        return message
+    raise EL4NERRuntimeError(Errors.EL068.format(problem=message))

@@ -1,7 +1,7 @@
-"""On a Ray cluster, or on this machine by Ray: actors hold the pipeline, shards are Ray Data's rows.
+"""The engine that annotates with Ray: actors hold the pipeline, and shards are the rows of Ray Data.
 
-An actor reads its shards itself, so pipeline and input must lie where every node sees them. Ray may run
-a shard again, where a node is lost; what reaches the output is one part a shard.
+An actor reads its shards itself, so every node needs access to the pipeline and the input. Ray may
+repeat a shard if a node is lost; the output still gets one part per shard.
 """
 
 import logging
@@ -10,20 +10,23 @@ from dataclasses import asdict
 from typing import Any
 
 from spacy_el4ner.bulk.records import Part
-from spacy_el4ner.bulk.worker import Job, Worker
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.bulk.worker import AnnotationJob, Worker
+from spacy_el4ner.errors import EL4NERImportError, EL4NERRuntimeError, Errors
 
 
 class Actor:
     """A worker as Ray Data calls it.
 
-    job (Job): What is to be done.
+    job (AnnotationJob): The input, the pipeline and their settings.
     """
 
-    def __init__(self, job: Job):
+    def __init__(self, job: AnnotationJob):
         self.worker = Worker(job)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """row (dict[str, Any]): The number of a shard, under "number".
+        RETURNS (dict[str, Any]): The fields of the annotated shard.
+        """
         part = self.worker(row["number"])
         return asdict(part)
 
@@ -33,20 +36,21 @@ def check() -> None:
     try:
         import ray.data  # noqa: F401
     except ImportError as error:
-        raise ImportError(Errors.EL069) from error
+        raise EL4NERImportError(Errors.EL069) from error
 
 
 def on_ray(
-    job: Job,
+    job: AnnotationJob,
     numbers: Iterable[int],
     tell: Callable[[int], None],
     workers: int,
     gpus_per_worker: float = 0.0,
 ) -> Iterator[Part]:
-    """job (Job): What is to be done. On GPUs its `gpu_id` is 0: Ray shows an actor only its own.
+    """job (AnnotationJob): The input, the pipeline and their settings. On GPUs its `gpu_id` is 0: an
+        actor sees only its own GPU.
     numbers (Iterable[int]): The shards.
-    tell (Callable): Is told the number of documents after each shard.
-    workers (int): How many actors.
+    tell (Callable[[int], None]): Called with the number of documents after each shard.
+    workers (int): Number of actors, at most one a shard.
     gpus_per_worker (float): GPUs of each; 0 for the CPU, below 1 for actors that share one.
     YIELDS (Part): The shards, annotated, as they are finished.
     RAISES (ImportError): EL069. (RuntimeError): EL068, a worker has died or cannot work.
@@ -62,7 +66,7 @@ def on_ray(
     data = ray.data.from_items(rows, override_num_blocks=max(1, len(rows))).map(
         Actor,
         fn_constructor_args=(job,),
-        compute=ray.data.ActorPoolStrategy(size=workers),
+        compute=ray.data.ActorPoolStrategy(size=max(1, min(workers, len(rows)))),
         num_cpus=None if gpus_per_worker else 1,
         num_gpus=gpus_per_worker or None,
     )
@@ -72,4 +76,4 @@ def on_ray(
             tell(part.documents)
             yield part
     except ray.exceptions.RayError as error:
-        raise RuntimeError(Errors.EL068.format(problem=error)) from error
+        raise EL4NERRuntimeError(Errors.EL068.format(problem=error)) from error

@@ -1,24 +1,33 @@
-"""What a file format is to a bulk annotation: something to read, something to write, or both."""
+"""The protocols of the file formats for bulk annotation, and what the formats share."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
-from spacy.tokens import Doc, Span
+from spacy.tokens import Doc
 
-from spacy_el4ner.bulk.records import Annotated, Record
+from spacy_el4ner.bulk.records import Annotated, DocumentRecord
+from spacy_el4ner.pipeline.attributes import confidence
+
+EXACT = 2**53
+"""Up to here, decimal numbers stand for one whole number each."""
 
 
 @dataclass(frozen=True)
 class Keys:
-    """text (str), id (str): Under which keys, or in which columns, the input has them."""
+    """The keys, or columns, of an input.
+
+    text (str): Key of the text.
+    id (str): Key of the id.
+    """
 
     text: str = "text"
     id: str = "id"
 
 
-class Source(Protocol):
+class DocumentSource(Protocol):
     """An input, read as a stream."""
 
     def count(self) -> int:
@@ -26,13 +35,15 @@ class Source(Protocol):
         ...
 
     def items(self) -> Iterator[Any]:
-        """YIELDS (Any): One item a document, as cheaply as may be: most of them are passed over by a
-        worker that resumes, or that has only some of the shards.
+        """YIELDS (Any): One item a document, as cheaply as possible: a worker that resumes, or that has
+        only some of the shards, skips most of them.
         """
         ...
 
-    def record(self, item: Any) -> Record:
-        """RETURNS (Record): What is in an item."""
+    def record(self, item: Any) -> DocumentRecord:
+        """item (Any): An item of `items`.
+        RETURNS (DocumentRecord): Its content.
+        """
         ...
 
 
@@ -40,30 +51,76 @@ class Output(Protocol):
     """A format that can be written. The same documents give the same bytes."""
 
     def write(self, documents: Sequence[Annotated]) -> bytes:
-        """RETURNS (bytes): A whole file with these documents."""
+        """documents (Sequence[Annotated]): Annotated documents.
+        RETURNS (bytes): A whole file with these documents.
+        """
+        ...
+
+    def replace(self, path: Path, new: Mapping[int, bytes], out: BinaryIO) -> None:
+        """Write a file again, with other documents in some places.
+
+        path (Path): The file.
+        new (Mapping[int, bytes]): Place of a document, from 0 -> a whole file with the new document.
+        out (BinaryIO): The file to write.
+        """
         ...
 
     def merge(self, parts: Iterable[Path], out: BinaryIO) -> None:
-        """Write one file with the documents of several, one of which is in memory at a time."""
+        """Write one file with the documents of several, one of which is in memory at a time.
+
+        parts (Iterable[Path]): The files, in the order of their documents.
+        out (BinaryIO): The file to write.
+        """
         ...
 
 
 def entities(doc: Doc) -> list[dict[str, Any]]:
-    """RETURNS (list[dict[str, Any]]): The entities as plain data, offsets in characters. The confidence
-    is null where the pipeline gives none.
+    """doc (Doc): An annotated document.
+    RETURNS (list[dict[str, Any]]): The entities as plain data, offsets in characters. The confidence is
+        null where the pipeline gives none.
     """
-    sure = Span.has_extension("confidence")
     return [
         {
             "start": ent.start_char,
             "end": ent.end_char,
             "label": ent.label_,
-            "confidence": ent._.confidence if sure else None,
+            "confidence": confidence(ent),
         }
         for ent in doc.ents
     ]
 
 
-def identifier(value: Any, line: int) -> str | int:
-    """RETURNS (str | int): The id that an input gives, or where it gives none the line."""
-    return value if isinstance(value, str | int) and not isinstance(value, bool) else line
+def identifier(data: dict[str, Any], key: str, line: int) -> str | int:
+    """data (dict[str, Any]): What the input says of a document besides its text. An id that is used is
+        taken out.
+    key (str): Key of the id.
+    line (int): Number of the document, from 1.
+    RETURNS (str | int): The id of the input: strings and whole numbers as they are, 1001.0 as 1001,
+        because many tools write a column of whole numbers with an empty cell as decimal numbers. Any
+        other value stays where it is, and the id is the number of the document.
+    """
+    value = data.get(key)
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        value = int(value)
+    if value is None:
+        data.pop(key, None)
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return line
+    del data[key]
+    return value
+
+
+def plain(value: Any) -> Any:
+    """value (Any): Data of an input or an output.
+    RETURNS (Any): The same as data of JSON: NaN and infinities, which JSON does not have, as null, keys
+        as strings, and values of other types by their names.
+    """
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return str(value)

@@ -1,14 +1,13 @@
 """spaCy's own files, `.spacy`.
 
-Such a file is one compressed message, which spaCy reads whole; as an input it is in memory while it is
-read. A folder of them is read file by file, as spaCy reads a corpus. As an output it is written part by
-part.
+Such a file is one compressed message, which spaCy reads as a whole, so an input file is in memory while
+it is read. A folder is read file by file, as spaCy reads a corpus. An output is written part by part.
 """
 
 import json
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,10 +15,11 @@ import srsly
 from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
-from spacy_el4ner.bulk.files.base import Keys, identifier
-from spacy_el4ner.bulk.records import Annotated, Record
+from spacy_el4ner.bulk.files.base import Keys, identifier, plain
+from spacy_el4ner.bulk.records import Annotated, DocumentRecord
 from spacy_el4ner.bulk.texts import mended
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.storage.unpacking import check_size
 
 BLOBS = ("tokens", "spaces", "lengths")
 LISTS = ("cats", "flags", "span_groups", "user_data")
@@ -41,9 +41,11 @@ class DocBinSource:
         self.keys = keys
 
     def count(self) -> int:
+        """RETURNS (int): The documents in it, unreadable ones too."""
         return sum(len(_read(file)) for file in self.files)
 
     def items(self) -> Iterator[tuple[int, Doc]]:
+        """YIELDS (tuple[int, Doc]): Number, from 1, and content of each document."""
         number = 0
         for file in self.files:
             # Not the pipeline's vocabulary, whose memory is freed after every shard.
@@ -51,11 +53,14 @@ class DocBinSource:
                 number += 1
                 yield number, doc
 
-    def record(self, item: tuple[int, Doc]) -> Record:
+    def record(self, item: tuple[int, Doc]) -> DocumentRecord:
+        """item (tuple[int, Doc]): An item of `items`.
+        RETURNS (DocumentRecord): The document, or why it cannot be read.
+        """
         number, doc = item
         meta = {key: v for key, v in doc.user_data.items() if isinstance(key, str)}
-        own = identifier(meta.pop(self.keys.id, None), number)
-        return Record(number, own, doc.text, meta, doc.to_bytes())
+        own = identifier(meta, self.keys.id, number)
+        return DocumentRecord(number, own, doc.text, meta, doc.to_bytes())
 
 
 class DocBinOutput:
@@ -64,14 +69,33 @@ class DocBinOutput:
     """
 
     def write(self, documents: Sequence[Annotated]) -> bytes:
+        """documents (Sequence[Annotated]): Annotated documents.
+        RETURNS (bytes): A file with them.
+        """
         docs = DocBin(store_user_data=True)
         for document in documents:
             docs.add(_with_data(document))
         return docs.to_bytes()
 
+    def replace(self, path: Path, new: Mapping[int, bytes], out: BinaryIO) -> None:
+        """path (Path): A file, which is in memory meanwhile.
+        new (Mapping[int, bytes]): Place of a document, from 0 -> a file with the new document.
+        out (BinaryIO): The file with the documents of both.
+        """
+        both = DocBin(store_user_data=True)
+        for place, doc in enumerate(_read(path).get_docs(Vocab())):
+            data = new.get(place)
+            if data is not None:
+                (doc,) = DocBin(store_user_data=True).from_bytes(data).get_docs(Vocab())
+            both.add(doc)
+        out.write(both.to_bytes())
+
     def merge(self, parts: Iterable[Path], out: BinaryIO) -> None:
-        """Write the message that `DocBin.to_bytes` would, field by field; each goes through the parts
-        again. Of all documents together only the set of their strings is in memory.
+        """Write the same message as `DocBin.to_bytes`, field by field, with one pass over the parts for
+        each field. Only the set of strings of all documents is in memory.
+
+        parts (Iterable[Path]): Files of shards, in order.
+        out (BinaryIO): The file that gets all of their documents.
         """
         paths = list(parts)
         pack = zlib.compressobj()
@@ -95,12 +119,14 @@ class DocBinOutput:
 
 
 def _read(file: Path) -> DocBin:
+    data = file.read_bytes()
+    check_size(data, file)
     try:
-        return DocBin(store_user_data=True).from_disk(file)
+        return DocBin(store_user_data=True).from_bytes(data)
     except Exception as error:
         # Broken bytes surface as whatever zlib, msgpack or numpy raise.
         problem = f"this is not a DocBin ({type(error).__name__}: {error})"
-        raise ValueError(Errors.EL008.format(path=file, line=1, problem=problem)) from error
+        raise EL4NERValueError(Errors.EL008.format(path=file, line=1, problem=problem)) from error
 
 
 def _with_data(document: Annotated) -> Doc:
@@ -110,8 +136,8 @@ def _with_data(document: Annotated) -> Doc:
         data.pop(("._.", extension, None, None), None)
     fits = isinstance(record.id, int) and LEAST <= record.id < MOST
     doc.user_data["id"] = record.id if fits else mended(str(record.id))
-    if record.meta and not record.doc:
-        doc.user_data["meta"] = json.dumps(record.meta, default=str)
+    if record.meta and ("id" in record.meta or not record.doc):
+        doc.user_data["meta"] = json.dumps(plain(record.meta), allow_nan=False)
     doc.user_data.pop("error", None)  # of another time
     if document.error:
         doc.user_data["error"] = document.error
@@ -148,5 +174,5 @@ def _header(members: int) -> int:
 
 def _size(n: int) -> bytes:
     if n > LARGEST:
-        raise ValueError(Errors.EL073)
+        raise EL4NERValueError(Errors.EL073)
     return struct.pack(">I", n)

@@ -1,15 +1,15 @@
-"""Parquet, read in batches of rows and written a row group a shard, by pyarrow."""
+"""Parquet, read in batches of rows and written as one row group per shard, with pyarrow."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from spacy_el4ner.bulk.files.base import Keys, entities, identifier
-from spacy_el4ner.bulk.records import Annotated, Record
+from spacy_el4ner.bulk.files.base import Keys, entities, identifier, plain
+from spacy_el4ner.bulk.records import Annotated, DocumentRecord
 from spacy_el4ner.bulk.texts import mended
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERImportError, EL4NERValueError, Errors
 
 BATCH = 256
 """Rows in memory at a time while reading."""
@@ -22,7 +22,7 @@ def arrow() -> Any:
     try:
         import pyarrow.parquet
     except ImportError as error:
-        raise ImportError(Errors.EL062) from error
+        raise EL4NERImportError(Errors.EL062) from error
     return pyarrow
 
 
@@ -37,35 +37,42 @@ class ParquetSource:
         self.pyarrow = arrow()
 
     def count(self) -> int:
+        """RETURNS (int): The documents in it, unreadable ones too."""
         with self._open() as file:
             return int(file.metadata.num_rows)
 
     def items(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """YIELDS (tuple[int, dict[str, Any]]): Number, from 1, and content of each document."""
         with self._open() as file:
             rows = (row for batch in file.iter_batches(BATCH) for row in batch.to_pylist())
             yield from enumerate(rows, 1)
 
-    def record(self, item: tuple[int, dict[str, Any]]) -> Record:
+    def record(self, item: tuple[int, dict[str, Any]]) -> DocumentRecord:
+        """item (tuple[int, dict[str, Any]]): An item of `items`.
+        RETURNS (DocumentRecord): The document, or why it cannot be read.
+        """
         number, row = item
         text = row.pop(self.keys.text, None)
-        own = identifier(row.pop(self.keys.id, None), number)
+        own = identifier(row, self.keys.id, number)
         if not isinstance(text, str):
             columns = ", ".join(map(repr, row))
             problem = f"no text in the column {self.keys.text!r}; the other columns: {columns}"
-            return Record(number, own, "", row, error=problem)
-        return Record(number, own, text, row)
+            return DocumentRecord(number, own, "", row, error=problem)
+        return DocumentRecord(number, own, text, row)
 
     def _open(self) -> Any:
         try:
             return self.pyarrow.parquet.ParquetFile(self.path)
         except self.pyarrow.ArrowInvalid as error:
             problem = f"this is not a Parquet file ({error})"
-            raise ValueError(Errors.EL008.format(path=self.path, line=1, problem=problem)) from error
+            raise EL4NERValueError(
+                Errors.EL008.format(path=self.path, line=1, problem=problem)
+            ) from error
 
 
 class ParquetOutput:
-    """A row a document: id, text, ents, meta (as JSON) and error. Halves of surrogate pairs become
-    U+FFFD.
+    """A row for each document: id, text, ents, meta (as JSON) and error. Halves of surrogate pairs
+    become U+FFFD.
     """
 
     def __init__(self) -> None:
@@ -78,12 +85,15 @@ class ParquetOutput:
         )
 
     def write(self, documents: Sequence[Annotated]) -> bytes:
+        """documents (Sequence[Annotated]): Annotated documents.
+        RETURNS (bytes): A file with them.
+        """
         rows = [
             {
                 "id": mended(str(document.record.id)),
                 "text": mended(document.record.text),
                 "ents": entities(document.doc),
-                "meta": json.dumps(document.record.meta, default=str),
+                "meta": json.dumps(plain(document.record.meta), allow_nan=False),
                 "error": document.error or None,
             }
             for document in documents
@@ -93,7 +103,29 @@ class ParquetOutput:
         self.pyarrow.parquet.write_table(table, data)
         return data.getvalue()
 
+    def replace(self, path: Path, new: Mapping[int, bytes], out: BinaryIO) -> None:
+        """path (Path): A file.
+        new (Mapping[int, bytes]): Place of a document, from 0 -> a file with the new document.
+        out (BinaryIO): The file with the documents of both, in row groups of the same size.
+        """
+        place = 0
+        parquet = self.pyarrow.parquet
+        with (
+            parquet.ParquetFile(path) as file,
+            parquet.ParquetWriter(out, self.schema) as writer,
+        ):
+            for group in range(file.num_row_groups):
+                rows = file.read_row_group(group).to_pylist()
+                for n in range(len(rows)):
+                    if (data := new.get(place + n)) is not None:
+                        (rows[n],) = parquet.read_table(BytesIO(data), schema=self.schema).to_pylist()
+                writer.write_table(self.pyarrow.Table.from_pylist(rows, schema=self.schema))
+                place += len(rows)
+
     def merge(self, parts: Iterable[Path], out: BinaryIO) -> None:
+        """parts (Iterable[Path]): Files of shards, in order.
+        out (BinaryIO): The file that gets all of their documents.
+        """
         with self.pyarrow.parquet.ParquetWriter(out, self.schema) as writer:
             for path in parts:
                 writer.write_table(self.pyarrow.parquet.read_table(path, schema=self.schema))

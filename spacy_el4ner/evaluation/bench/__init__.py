@@ -1,18 +1,20 @@
-"""Speed: our decoding beside free generation and spaCy-llm, on the same model and texts in one run.
+"""Speed: our decoding compared with free generation and spaCy-llm, on the same model and texts.
 
 | module | idea |
 |---|---|
-| `sentences` | what is asked, as plain data that also goes to machines without spaCy |
-| `asking` | the sentences of a corpus, asked as a pipeline asks them |
-| `model` | one model that all systems share, and a meter on its forward passes |
+| `sentences` | sentences with their prompts, as plain data for machines without spaCy |
+| `extraction_prompts` | the sentences of a corpus, with the prompts of a pipeline |
+| `backends` | one model that all systems share, and a counter of its forward passes |
 | `random_model` | a model of a given shape with random weights, for machines without a hub |
-| `systems`, `spacy_llm` | who is measured |
-| `judge` | whether an answer is in the language of its format |
+| `system` | what the measured systems have in common |
+| `systems`, `spacy_llm` | the measured systems |
+| `judge` | validity of answers in the language of their format |
 | `measure`, `memory` | clock, interleaving, medians |
 | `ensemble` | the whole method, with and without sharing of prefixes |
-| `record`, `run` | the file of rows, and going on where a run was cut off |
-| `report` | the table and the plot |
+| `settings`, `job` | the settings of a benchmark, and one benchmark of a pipeline |
+| `record`, `run` | the file of rows, and continuing an interrupted run |
+| `tables` | the table and the plot |
 
-Only `asking`, `ensemble` and `spacy_llm` need spaCy. Where there is none,
-`python -m spacy_el4ner.evaluation.bench` measures the rest.
+Only `extraction_prompts`, `ensemble`, `job` and the system `spacy_llm` need spaCy. Without it,
+`python -m spacy_el4ner.evaluation.bench` measures the other systems.
 """

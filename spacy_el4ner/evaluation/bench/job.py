@@ -1,134 +1,120 @@
-"""One benchmark of a pipeline on a corpus: what the command does."""
+"""One benchmark of a pipeline on a corpus."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from spacy.language import Language
-from spacy.tokens import Doc
+import spacy
 
 from spacy_el4ner.backends.hf import HFBackend
-from spacy_el4ner.errors import Errors
-from spacy_el4ner.evaluation.bench.asking import sentences_of
-from spacy_el4ner.evaluation.bench.ensemble import hf_backend, measure_ensemble
+from spacy_el4ner.corpora import read_docs
+from spacy_el4ner.corpora.sampling import sample_by_sentences
+from spacy_el4ner.errors import EL4NERImportError, EL4NERValueError, Errors
+from spacy_el4ner.evaluation.bench.ensemble import measure_ensemble, prompted
+from spacy_el4ner.evaluation.bench.extraction_prompts import sentences_of
 from spacy_el4ner.evaluation.bench.random_model import SHAPES, random_backend
-from spacy_el4ner.evaluation.bench.record import Record
+from spacy_el4ner.evaluation.bench.record import BenchRecord
 from spacy_el4ner.evaluation.bench.run import about, progress, run_systems
 from spacy_el4ner.evaluation.bench.sentences import write_sentences
+from spacy_el4ner.evaluation.bench.settings import BenchSettings
 from spacy_el4ner.evaluation.bench.spacy_llm import installed
-from spacy_el4ner.evaluation.bench.systems import SYSTEMS, Terms
-from spacy_el4ner.evaluation.ensemble import any_similarity, load_component
+from spacy_el4ner.evaluation.bench.system import AnswerRules
+from spacy_el4ner.evaluation.bench.systems import SYSTEMS
+from spacy_el4ner.evaluation.ensemble import any_similarity
+from spacy_el4ner.pipeline.finding import find_component
+from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 
 
-class Job:
-    """nlp (Language): A pipeline with the ensemble.
-    pipeline (Path): Its folder.
-    corpus (Path): Where the documents come from.
-    docs (Sequence[Doc]): Labelled ones.
-    device (str): Where to run.
-    backbone (str | None): Whose model and prompts to measure; None for the first.
-    limit (int): Sentences at most; 0 for all.
-    seed (int): That the documents were drawn by.
-    shots (int | None): Demonstrations in a prompt, however similar; None for what is configured.
-    random_model (str | None): A shape to take in place of the backbone's model.
+class BenchJob:
+    """A benchmark of one voter of a pipeline, and of the whole method.
+
+    pipeline (Path): The folder of a pipeline with the ensemble.
+    corpus (Path): A labelled corpus.
+    settings (BenchSettings): What to measure.
+    device (str): The device to run on.
+    RAISES (ValueError): EL010, a system, a voter or a shape is unknown; EL014, the pipeline has no
+        ensemble.
+    RAISES (ImportError): EL023, spaCy-llm is not installed.
     """
 
-    def __init__(
-        self,
-        nlp: Language,
-        pipeline: Path,
-        corpus: Path,
-        docs: Sequence[Doc],
-        device: str,
-        backbone: str | None = None,
-        limit: int = 0,
-        seed: int = 0,
-        shots: int | None = None,
-        random_model: str | None = None,
-    ):
-        self.nlp, self.docs, self.device = nlp, docs, device
-        self.component = load_component(self.nlp)
-        # Otherwise the length of the prompts would be that of a corpus and its pool.
+    def __init__(self, pipeline: Path, corpus: Path, settings: BenchSettings, device: str):
+        self.settings, self.device = settings, device
+        self.systems = _chosen(settings.systems)
+        self.sizes = settings.sizes
+        nlp = spacy.load(pipeline)
+        self.docs, _ = sample_by_sentences(
+            read_docs(corpus, nlp.vocab, nlp=nlp), settings.limit, settings.seed
+        )
+        self.component = find_component(nlp, LLMEnsembleNER)
+        # Otherwise the length of the prompts would depend on the similarity of corpus and pool.
         self.component.retriever = any_similarity(self.component)
-        if shots is not None:
-            self.component.cfg["k"] = shots
-        members = {b.name: b for b in self.component.backbones}
-        name = _one_of(members, backbone or next(iter(members)), "--backbone")
-        self.backbone = members[name]
-        own = hf_backend(self.backbone)
-        self.sentences = sentences_of(self.component, self.backbone, docs, limit)
+        if settings.demonstrations is not None:
+            self.component.cfg["k"] = settings.demonstrations
+        voters = self.component.voters
+        name = settings.voter or next(iter(voters))
+        voter, own = prompted(name, voters[_one_of(voters, name, "--voter")])
+        self.format = voter.template.format
+        self.sentences = sentences_of(self.component, voter, self.docs, settings.limit)
         self.backend: HFBackend = own
-        if random_model is not None:
-            shape = _one_of(SHAPES, random_model, "--random-model")
-            format_ = self.backbone.format
-            self.backend = random_backend(shape, own.model, device, self.sentences, format_)
-        self.settings: dict[str, Any] = {
+        if settings.random_model is not None:
+            shape = _one_of(SHAPES, settings.random_model, "--random-model")
+            self.backend = random_backend(shape, own.model, device, self.sentences, self.format)
+        self.rules = AnswerRules(
+            self.format,
+            settings.full_length,
+            settings.margin,
+            nlp.lang or "xx",
+            self.component.cfg["labels"],
+        )
+        self.described: dict[str, Any] = {
             "pipeline": str(pipeline),
             "corpus": str(corpus),
-            "documents": len(docs),
-            "seed": seed,
-            "backbone": name,
-            "shots": self.component.cfg["k"],
-            "random_model": random_model,
+            "documents": len(self.docs),
+            "seed": settings.seed,
+            "voter": name,
+            "demonstrations": self.component.cfg["k"],
+            "random_model": settings.random_model,
         }
 
     def export(self, path: Path) -> int:
-        """path (Path): Where to write the sentences.
-        RETURNS (int): How many there are.
+        """path (Path): The JSON file to write the sentences to.
+        RETURNS (int): Number of sentences.
         """
-        write_sentences(path, self.sentences, self.backbone.format)
+        write_sentences(path, self.sentences, self.format)
         return len(self.sentences)
 
-    def terms(self, full_length: bool, margin: int) -> Terms:
-        """RETURNS (Terms): How the systems are to answer; `Terms` says what the two settings mean."""
-        lang, labels = self.nlp.lang or "xx", self.component.cfg["labels"]
-        return Terms(self.backbone.format, full_length, margin, lang, labels)
+    def measure(self, out: Path, overwrite: bool, warn: Callable[[str], Any]) -> None:
+        """Measure the rows that the file does not have.
 
-    def measure(
-        self,
-        out: Path,
-        systems: Sequence[str],
-        batch_sizes: Sequence[int],
-        variants: Sequence[str],
-        repeats: int,
-        terms: Terms,
-        anew: bool,
-        warn: Callable[[str], Any],
-    ) -> None:
-        """out (Path): The file of rows; those that are there already are not measured.
-        systems (Sequence[str]): Of `SYSTEMS`.
-        batch_sizes (Sequence[int]): Sentences at a time.
-        variants (Sequence[str]): Of the whole method; none to leave it out.
-        repeats (int): Repetitions, of which the median counts.
-        terms (Terms): See `terms`.
-        anew (bool): Whether to measure again what is there.
-        warn (Callable[[str], Any]): Told if the file is of other settings.
+        out (Path): The file of rows.
+        overwrite (bool): Measure rows again that the file has.
+        warn (Callable[[str], Any]): Called if the file was written with other settings and is replaced.
         """
-        described = about(self.backend, self.sentences, self.device, repeats, terms, **self.settings)
-        record = Record(out, described, anew)
+        repeats, variants = self.settings.repeats, self.settings.variants
+        described = about(
+            self.backend, self.sentences, self.device, repeats, self.rules, **self.described
+        )
+        record = BenchRecord(out, described, overwrite)
         if record.changed:
-            warn(f"{out} differs in {', '.join(record.changed)}: everything is measured anew.")
-        run_systems(record, systems, self.backend, terms, self.sentences, batch_sizes)
-        known = {row["system"] for row in record.data["ensemble"]}
-        if not set(variants) - known:
+            warn(f"{out} differs in {', '.join(record.changed)}: everything is measured again.")
+        run_systems(record, self.systems, self.backend, self.rules, self.sentences, self.sizes)
+        measured = {row["system"] for row in record.data["ensemble"]}
+        if not set(variants) - measured:
             return
         with progress(len(variants) * repeats * len(self.docs)) as tick:
             rows = measure_ensemble(self.component, self.docs, variants, repeats, self.device, tick)
-        record.add("ensemble", [row for row in rows if row["system"] not in known])
+        record.add("ensemble", [row for row in rows if row["system"] not in measured])
 
 
-def chosen(systems: str) -> list[str]:
-    """systems (str): Names with commas between them, or "" for all.
-    RETURNS (list[str]): The names.
-    RAISES (ValueError, ImportError): One is not known, or not installed.
-    """
+def _chosen(systems: str) -> list[str]:
+    """RAISES (ValueError): EL010, a name is unknown. RAISES (ImportError): EL023."""
     names = [_one_of(SYSTEMS, n, "--systems") for n in systems.split(",")] if systems else list(SYSTEMS)
     if "spacy_llm" in names and not installed():
-        raise ImportError(Errors.EL023)
+        raise EL4NERImportError(Errors.EL023)
     return names
 
 
-def _one_of(known: Any, name: str, setting: str) -> str:
-    if name in known:
+def _one_of(choices: Any, name: str, setting: str) -> str:
+    if name in choices:
         return name
-    raise ValueError(Errors.EL010.format(value=name, setting=setting, known=", ".join(known)))
+    raise EL4NERValueError(Errors.EL010.format(value=name, setting=setting, known=", ".join(choices)))

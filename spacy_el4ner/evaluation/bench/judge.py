@@ -1,6 +1,6 @@
-"""Whether an answer is in the language of its format.
+"""Validity of answers: whether an answer is in the language of its format.
 
-In doubt the judgement is in favour of free generation: an answer counts as well-formed if its tokens
+In doubt the judgement favours free generation: an answer counts as well-formed if its tokens
 are those that the grammar allows, or if its characters, white space aside, are those of the answer that
 says the same.
 """
@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.evaluation.bench.sentences import Sentence
-from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.formats.base import Format, Parsed
 from spacy_el4ner.types import Mention, Window
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """malformed (bool): Whether the answer is outside of the format's language.
-    outside (int): Mentions it names that are not in the text.
+    """The validity of an answer.
+
+    malformed (bool): Whether the answer is not in the language of the format.
+    outside (int): Mentions in the answer that are not in the text.
     """
 
     malformed: bool
@@ -28,8 +29,10 @@ class Judgement:
 
 
 def judge_text(text: str, window: Window, format: Format) -> Judgement:
-    """text (str): An answer, exactly as given.
-    RETURNS (Judgement): Whether it is what the format would have rendered.
+    """text (str): The answer.
+    window (Window): The text that it is about.
+    format (Format): The format of the answer.
+    RETURNS (Judgement): Its validity: whether the format renders the same mentions as this answer.
     """
     return _judgement(text, format.parse(text, window), window, format, str)
 
@@ -37,8 +40,11 @@ def judge_text(text: str, window: Window, format: Format) -> Judgement:
 def judge_tokens(
     ids: Sequence[int], sentence: Sentence, format: Format, tokens: PieceTokenizer
 ) -> Judgement:
-    """ids (Sequence[int]): An answer that was generated freely, without the token that ends it.
-    RETURNS (Judgement): The same, whatever white space the tokenizer loses.
+    """ids (Sequence[int]): The tokens of a freely generated answer, without the end token.
+    sentence (Sentence): The sentence that it is about.
+    format (Format): The format of the answer.
+    tokens (PieceTokenizer): The tokenizer of the model.
+    RETURNS (Judgement): Its validity; white space that the tokenizer loses does not count.
     """
     if _allowed(ids, sentence.window, format, tokens):
         return Judgement(False, 0)
@@ -53,8 +59,11 @@ def judge_tokens(
 def parse_tokens(
     ids: Sequence[int], sentence: Sentence, format: Format, tokens: PieceTokenizer
 ) -> Parsed:
-    """ids (Sequence[int]): An answer that was generated freely, without the token that ends it.
-    RETURNS (Parsed): What it says.
+    """ids (Sequence[int]): The tokens of a freely generated answer, without the end token.
+    sentence (Sentence): The sentence that it is about.
+    format (Format): The format of the answer.
+    tokens (PieceTokenizer): The tokenizer of the model.
+    RETURNS (Parsed): The mentions in the answer.
     """
     return format.parse(_text(ids, sentence, format, tokens), sentence.window)
 
@@ -87,10 +96,8 @@ def _text(ids: Sequence[int], sentence: Sentence, format: Format, tokens: PieceT
 
 
 def _tight(text: str, sentence: Sentence, format: Format) -> str:
-    """Without the white space that a word-piece tokenizer puts on the inner side of tags."""
-    if not isinstance(format, InlineTags):
-        return text
-    for opening, closing in format.tags(sentence.window.text).values():
+    """The text without the white space that a word-piece tokenizer puts on the inner side of marks."""
+    for opening, closing in format.marks(sentence.window):
         text = re.sub(rf"{re.escape(opening)}\s+", opening, text)
         text = re.sub(rf"\s+{re.escape(closing)}", closing, text)
     return text

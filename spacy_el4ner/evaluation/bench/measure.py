@@ -1,7 +1,7 @@
 """Clock, interleaving and medians.
 
-A machine is never quiet for long. So within a repetition the systems run one after another over the
-same batches, a row's ratios compare what ran within one repetition, and the median counts.
+The load of a machine changes over time. So in each repetition the systems run one after another over
+the same batches, ratios compare times within one repetition, and rows have the median of the ratios.
 """
 
 import time
@@ -13,29 +13,30 @@ from typing import Any
 from spacy_el4ner.evaluation.bench.judge import Judgement
 from spacy_el4ner.evaluation.bench.memory import PeakMemory
 from spacy_el4ner.evaluation.bench.sentences import Sentence
-from spacy_el4ner.evaluation.bench.systems import Reply, System
+from spacy_el4ner.evaluation.bench.system import System, SystemReply
 
 Row = dict[str, Any]
 Tick = Callable[[str, int], None]
-"""Told what runs and how many documents were done."""
+"""Called with the name of the running system and the number of documents done since the last call."""
 REFERENCES = ("floor", "constrained")
 
 
 @dataclass
-class Tally:
-    """What one system did at one batch size.
+class SystemTally:
+    """The measurements of one system at one batch size.
 
-    seconds (list[float]): A repetition each.
-    passes (int), tokens (int): Of one repetition; all are alike.
-    peak_mb (float): Over all repetitions.
-    replies (list[Reply]): One a sentence.
+    seconds (list[float]): Seconds of each repetition.
+    passes (int): Forward passes of a repetition.
+    tokens (int): Tokens read in a repetition.
+    peak_mb (float): Peak memory over all repetitions, in MiB.
+    replies (list[SystemReply]): The reply to each sentence.
     """
 
     seconds: list[float] = field(default_factory=list)
     passes: int = 0
     tokens: int = 0
     peak_mb: float = 0.0
-    replies: list[Reply] = field(default_factory=list)
+    replies: list[SystemReply] = field(default_factory=list)
 
 
 def measure(
@@ -46,22 +47,22 @@ def measure(
     device: str,
     tick: Tick,
 ) -> list[Row]:
-    """systems (Sequence[System]): Prepared.
-    sentences (Sequence[Sentence]): What to ask.
-    batch_size (int): Sentences that are given to a system at a time.
-    repeats (int): How often each system goes over all sentences.
-    device (str): Where the model is.
-    tick (Tick): Told of progress.
-    RETURNS (list[Row]): A row a system.
+    """systems (Sequence[System]): The prepared systems.
+    sentences (Sequence[Sentence]): The sentences.
+    batch_size (int): Sentences a batch.
+    repeats (int): Number of repetitions.
+    device (str): The device of the model.
+    tick (Tick): Shows the progress.
+    RETURNS (list[Row]): A row for each system.
     """
     batches = [sentences[n : n + batch_size] for n in range(0, len(sentences), batch_size)]
-    tallies = {system.name: Tally() for system in systems}
+    tallies = {system.name: SystemTally() for system in systems}
     memory = PeakMemory(device)
     for system in systems:
         tick(f"warming up {system.name}", 0)
         system.answer(batches[0])
     for repeat in range(repeats):
-        # Another one begins each time, so that none always runs after the same other.
+        # Another system begins each time, so that no system always runs after the same one.
         shift = repeat % len(systems)
         for system in (*systems[shift:], *systems[:shift]):
             tally = tallies[system.name]
@@ -72,7 +73,7 @@ def measure(
 
 
 def _go_over(
-    system: System, batches: Sequence[Sequence[Sentence]], tally: Tally, device: str, tick: Tick
+    system: System, batches: Sequence[Sequence[Sentence]], tally: SystemTally, device: str, tick: Tick
 ) -> None:
     before = system.spent
     seconds, replies = 0.0, []
@@ -90,7 +91,7 @@ def _go_over(
 
 
 def _row(
-    system: System, sentences: Sequence[Sentence], batch_size: int, tallies: dict[str, Tally]
+    system: System, sentences: Sequence[Sentence], batch_size: int, tallies: dict[str, SystemTally]
 ) -> Row:
     tally, n = tallies[system.name], len(sentences)
     judged = (
@@ -120,15 +121,18 @@ def _row(
     }
 
 
-def _same(tally: Tally, other: Tally | None) -> int | None:
-    """How many answers are those of the other system, character for character."""
+def _same(tally: SystemTally, other: SystemTally | None) -> int | None:
+    """Number of answers that are equal to those of the other system."""
     if other is None:
         return None
     return sum(a.text == b.text for a, b in zip(tally.replies, other.replies, strict=True))
 
 
 def rates(seconds: Sequence[float], docs: int) -> Row:
-    """RETURNS (Row): Documents a second: the median repetition, the slowest and the fastest."""
+    """seconds (Sequence[float]): Seconds of each repetition.
+    docs (int): Documents of a repetition.
+    RETURNS (Row): Documents per second: of the median, the slowest and the fastest repetition.
+    """
     return {
         "docs_per_s": docs / median(seconds),
         "docs_per_s_min": docs / max(seconds),
@@ -137,12 +141,18 @@ def rates(seconds: Sequence[float], docs: int) -> Row:
 
 
 def speed_ratio(reference: Sequence[float], seconds: Sequence[float]) -> float:
-    """RETURNS (float): How many times as fast as the reference, in the median repetition."""
+    """reference (Sequence[float]): Seconds of each repetition of the reference.
+    seconds (Sequence[float]): Seconds of each repetition of the system.
+    RETURNS (float): Speed of the system divided by that of the reference, the median repetition.
+    """
     return median(r / s for r, s in zip(reference, seconds, strict=True))
 
 
 def wait_for(device: str) -> None:
-    """Until a GPU has done what it was told."""
+    """Wait until a GPU has finished.
+
+    device (str): The device; nothing happens for a CPU.
+    """
     if device.startswith("cuda"):
         import torch
 

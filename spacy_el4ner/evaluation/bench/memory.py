@@ -1,4 +1,4 @@
-"""The most memory that was in use for a while."""
+"""Peak memory over a period."""
 
 import ctypes
 import gc
@@ -10,10 +10,10 @@ STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 
 class PeakMemory:
-    """On a GPU what torch allocated, else the resident memory of the process, the model included.
+    """Peak of the memory that torch allocates on a GPU, else of the resident memory of the process.
 
-    device (str): Where the model is.
-    resets (bool): Whether the peak can be set back; where not, a row's peak is that of all rows so far.
+    device (str): The device of the model.
+    resets (bool): Whether the peak can be reset; otherwise a row has the peak of all rows so far.
     """
 
     def __init__(self, device: str):
@@ -22,14 +22,14 @@ class PeakMemory:
 
     @property
     def kind(self) -> str:
-        """RETURNS (str): What is measured, in words."""
+        """RETURNS (str): The kind of memory that is measured, in words."""
         if self.on_gpu:
             return "allocated on the GPU"
         since = "" if self.resets else ", since its start"
         return f"resident memory of the process{since}"
 
     def reset(self) -> None:
-        """Begin anew, without what is kept for later use."""
+        """Reset the peak and release cached memory."""
         gc.collect()
         if self.on_gpu:
             import torch

@@ -1,8 +1,7 @@
-"""A model of a given shape with random weights: how fast a large model decodes does not depend on what
-it knows, and not every machine with a GPU has a hub.
+"""Models of a given shape with random weights, to measure speed without a model hub.
 
-How often drafts are right does depend on it, so the head is steered: opening tags are as rare as in the
-gold answers, mentions about as long, and the choices clear.
+The speed of decoding depends on the weights only through how often drafts are right. So the head is
+biased: opening tags are as rare as in the gold answers, mentions about as long, and choices clear.
 """
 
 from collections.abc import Sequence
@@ -14,9 +13,8 @@ from torch import nn
 
 from spacy_el4ner.backends.loading import LoadedModel
 from spacy_el4ner.backends.tokens import PieceTokenizer
-from spacy_el4ner.evaluation.bench.model import OpenBackend
+from spacy_el4ner.evaluation.bench.backends import SharedModelBackend
 from spacy_el4ner.evaluation.bench.sentences import Sentence
-from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.formats.base import Format
 
 SHAPES: dict[str, dict[str, int]] = {
@@ -40,20 +38,21 @@ SHAPES: dict[str, dict[str, int]] = {
     },
 }
 SHARPNESS = 8.0
-"""Times the logits of a freshly initialised head, which hardly prefers anything."""
+"""Multiplier for the logits of a newly initialised head, which are nearly uniform."""
 
 
 def random_backend(
     shape: str, tokenizer: str, device: str, sentences: Sequence[Sentence], format: Format
-) -> OpenBackend:
-    """shape (str): Of `SHAPES`.
-    tokenizer (str): A model whose tokenizer to use; it must have no more tokens than the shape.
-    device (str): Where to put it.
-    sentences (Sequence[Sentence]), format (Format): Their gold answers steer the head.
-    RETURNS (OpenBackend): Holds the model.
+) -> SharedModelBackend:
+    """shape (str): Name of one of `SHAPES`.
+    tokenizer (str): A model whose tokenizer is used; it has at most as many tokens as the shape.
+    device (str): The device of the model.
+    sentences (Sequence[Sentence]): The sentences, whose gold answers determine the bias of the head.
+    format (Format): The format of the answers.
+    RETURNS (SharedModelBackend): The backend with the model.
     """
     context = SHAPES[shape]["max_position_embeddings"]
-    backend = OpenBackend(tokenizer, device=device, context=context, local_files_only=True)
+    backend = SharedModelBackend(tokenizer, device=device, context=context, local_files_only=True)
     model = _build(shape, device)
     _steer(model, backend.tokens, sentences, format)
     backend.given = LoadedModel(f"{shape}, random weights", model)
@@ -78,20 +77,19 @@ def _build(shape: str, device: str) -> Any:
 def _steer(model: Any, tokens: PieceTokenizer, sentences: Sequence[Sentence], format: Format) -> None:
     head = model.get_output_embeddings()
     bias = torch.zeros(head.out_features, dtype=head.weight.dtype, device=head.weight.device)
-    if isinstance(format, InlineTags):
-        spread = model.config.initializer_range * model.config.hidden_size**0.5 * 2**0.5
-        opening, closing = _chances(sentences)
-        for s in sentences:
-            for before, after in format.tags(s.window.text).values():
-                bias[[tokens.piece(before)[0], tokens.piece(f" {before}")[0]]] = spread * opening
-                bias[tokens.piece(after)[0]] = spread * closing
+    spread = model.config.initializer_range * model.config.hidden_size**0.5 * 2**0.5
+    opening, closing = _chances(sentences)
+    for s in sentences:
+        for before, after in format.marks(s.window):
+            bias[[tokens.piece(before)[0], tokens.piece(f" {before}")[0]]] = spread * opening
+            bias[tokens.piece(after)[0]] = spread * closing
     with torch.no_grad():
         head.weight.mul_(SHARPNESS)
     head.bias = nn.Parameter(bias * SHARPNESS, requires_grad=False)
 
 
 def _chances(sentences: Sequence[Sentence]) -> tuple[float, float]:
-    """By how many standard deviations an opening tag and a closing one are to be preferred."""
+    """The bias of an opening tag and of a closing tag, in standard deviations."""
     tokens = sum(len(s.window.tokens) for s in sentences)
     mentions = sum(len(s.gold) for s in sentences)
     inside = sum(m.start <= t[0] < m.end for s in sentences for m in s.gold for t in s.window.tokens)

@@ -1,4 +1,4 @@
-"""One run of the benchmark, from where an earlier one was cut off."""
+"""One run of the benchmark, which continues an interrupted one."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -6,40 +6,42 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.evaluation.bench.measure import REFERENCES, Tick, measure
 from spacy_el4ner.evaluation.bench.memory import PeakMemory
-from spacy_el4ner.evaluation.bench.record import Record
+from spacy_el4ner.evaluation.bench.record import BenchRecord
 from spacy_el4ner.evaluation.bench.sentences import Sentence, digest
-from spacy_el4ner.evaluation.bench.systems import System, SystemUnfit, Terms, make_systems
-from spacy_el4ner.evaluation.machine import machine, versions
+from spacy_el4ner.evaluation.bench.system import AnswerRules, System, SystemNotApplicable
+from spacy_el4ner.evaluation.bench.systems import make_systems
+from spacy_el4ner.evaluation.machine import machine, portable_name, versions
+from spacy_el4ner.progress import Progress
 
 
 def run_systems(
-    record: Record,
+    record: BenchRecord,
     names: Sequence[str],
     backend: HFBackend,
-    terms: Terms,
+    rules: AnswerRules,
     sentences: Sequence[Sentence],
     batch_sizes: Sequence[int],
 ) -> None:
-    """record (Record): Where rows go, and which are there already. Its settings name the repetitions.
-    names (Sequence[str]): Of `SYSTEMS`.
-    backend (HFBackend): Holds the model.
-    terms (Terms): How the systems are to answer.
-    sentences (Sequence[Sentence]): What to ask.
-    batch_sizes (Sequence[int]): One block of rows each.
+    """Measure the systems that have no row yet.
+
+    record (BenchRecord): The rows; its settings say how many repetitions there are.
+    names (Sequence[str]): Names of `SYSTEMS`.
+    backend (HFBackend): The backend with the model.
+    rules (AnswerRules): The rules by which the systems answer.
+    sentences (Sequence[Sentence]): The sentences.
+    batch_sizes (Sequence[int]): The batch sizes.
     """
     blocks = {size: record.missing(names, size) for size in batch_sizes}
     wanted = {name for missing in blocks.values() for name in missing}
     if not wanted:
         return
-    # Ratios are to what ran in the same repetitions, so the references run with whoever is missing.
+    # Ratios compare systems within a repetition, so the references run with every missing system.
     wanted |= {name for name in REFERENCES if name in names}
-    made = make_systems([n for n in names if n in wanted], backend, terms)
-    systems = _prepared(record, made, sentences)
+    requested = make_systems([n for n in names if n in wanted], backend, rules)
+    systems = _prepared(record, requested, sentences)
     repeats = record.data["settings"]["repeats"]
     device = record.data["settings"]["device"]
     chosen = {
@@ -59,10 +61,17 @@ def about(
     sentences: Sequence[Sentence],
     device: str,
     repeats: int,
-    terms: Terms,
+    rules: AnswerRules,
     **settings: Any,
 ) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): What a file of rows says of how they were measured."""
+    """backend (HFBackend): The backend with the model.
+    sentences (Sequence[Sentence]): The sentences.
+    device (str): The device of the model.
+    repeats (int): Number of repetitions.
+    rules (AnswerRules): The rules by which the systems answer.
+    settings (Any): Further settings to record.
+    RETURNS (dict[str, Any]): Model, machine, versions and settings of a benchmark.
+    """
     import torch
 
     described = machine()
@@ -70,7 +79,7 @@ def about(
     on_gpu = device.startswith("cuda")
     described["versions"].update(versions(("spacy-llm",)))
     return {
-        "model": given.name if given is not None else named(backend.model),
+        "model": given.name if given is not None else portable_name(backend.model),
         "gpu": torch.cuda.get_device_name() if on_gpu else "not run on a GPU",
         **described,
         "settings": {
@@ -79,8 +88,8 @@ def about(
             "device": device,
             "dtype": backend.dtype,
             "repeats": repeats,
-            "margin": terms.margin,
-            "full_length": terms.full_length,
+            "margin": rules.margin,
+            "full_length": rules.full_length,
             "peak_mb": PeakMemory(device).kind,
             **settings,
         },
@@ -88,7 +97,10 @@ def about(
 
 
 def prompts_digest(sentences: Sequence[Sentence], model: str) -> str:
-    """RETURNS (str): Changes with the prompts, and with the weights of a model in a folder."""
+    """sentences (Sequence[Sentence]): The sentences.
+    model (str): Name or folder of the model.
+    RETURNS (str): A hash of the prompts, and of the weights of a model in a folder.
+    """
     whole = hashlib.sha256(digest(sentences).encode("utf8"))
     for path in sorted(Path(model).glob("*.safetensors")):
         with path.open("rb") as file:
@@ -96,33 +108,29 @@ def prompts_digest(sentences: Sequence[Sentence], model: str) -> str:
     return whole.hexdigest()[:16]
 
 
-def named(model: str) -> str:
-    """RETURNS (str): A local model by its place in the project, any other by its name."""
-    path = Path(model)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else model
-
-
 @contextmanager
 def progress(total: int) -> Iterator[Tick]:
     """total (int): Documents to answer, all systems and repetitions together.
-    YIELDS (Tick): Moves the bar.
+    YIELDS (Tick): Shows the progress.
     """
-    with tqdm(total=total, unit="doc") as bar:
+    with Progress("Measuring", total) as bar:
 
         def tick(doing: str, done: int) -> None:
-            bar.set_description(doing)
+            bar.title = doing
             bar.update(done)
 
         yield tick
 
 
-def _prepared(record: Record, systems: Sequence[System], sentences: Sequence[Sentence]) -> list[System]:
-    """The systems made ready; one that cannot ask these sentences is left out, and that is recorded."""
+def _prepared(
+    record: BenchRecord, systems: Sequence[System], sentences: Sequence[Sentence]
+) -> list[System]:
+    """The prepared systems. A system that these sentences do not suit is left out and recorded."""
     ready = []
     for system in systems:
         try:
             system.prepare(sentences)
-        except SystemUnfit as error:
+        except SystemNotApplicable as error:
             record.data["skipped"][system.name] = str(error)
         else:
             ready.append(system)

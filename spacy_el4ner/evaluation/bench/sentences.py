@@ -1,22 +1,26 @@
-"""What is asked: sentences with their prompts, as plain data. A "document" of a row is one of them."""
+"""Sentences with their prompts, as plain data. A "document" of a benchmark row is one of them."""
 
 import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from spacy_el4ner.formats import InlineTags, SpanList
+from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.formats.base import Format
 from spacy_el4ner.types import Mention, Prompt, Window
 
 
 @dataclass(frozen=True)
 class Sentence:
-    """prompt (Prompt): The extraction prompt of a backbone, demonstrations included.
-    window (Window): The text that it asks about.
-    gold (tuple[Mention, ...]): Its true mentions; they only decide how long an answer may get.
+    """A sentence with its prompt.
+
+    prompt (Prompt): The extraction prompt of a voter, demonstrations included.
+    window (Window): The sentence.
+    gold (tuple[Mention, ...]): Its gold mentions, which only limit the length of answers.
     """
 
     prompt: Prompt
@@ -25,38 +29,49 @@ class Sentence:
 
 
 def digest(sentences: Sequence[Sentence]) -> str:
-    """RETURNS (str): The same for the same sentences and prompts only."""
+    """sentences (Sequence[Sentence]): The sentences.
+    RETURNS (str): A hash of the sentences and their prompts.
+    """
     plain = json.dumps([asdict(s) for s in sentences], sort_keys=True)
     return hashlib.sha256(plain.encode("utf8")).hexdigest()[:16]
 
 
 def write_sentences(path: Path, sentences: Sequence[Sentence], format: Format) -> None:
     """path (Path): The JSON file to write, for a machine without spaCy.
-    sentences (Sequence[Sentence]): What is asked.
-    format (Format): The language of the answers.
+    sentences (Sequence[Sentence]): The sentences.
+    format (Format): The format of the answers. Its attributes are the settings of its class.
     """
-    settings = {"name": format.name, **vars(format)}
+    kind = f"{type(format).__module__}:{type(format).__qualname__}"
+    settings = {"class": kind, "settings": vars(format)}
     data = {"format": settings, "sentences": [asdict(s) for s in sentences]}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(data, ensure_ascii=False), encoding="utf8")
 
 
 def read_sentences(path: Path) -> tuple[list[Sentence], Format]:
-    """RETURNS (tuple[list[Sentence], Format]): What `write_sentences` wrote."""
+    """path (Path): A file that `write_sentences` wrote.
+    RETURNS (tuple[list[Sentence], Format]): The sentences, and the format of the answers.
+    RAISES (ValueError): EL200, the format is not installed here.
+    """
     data = json.loads(path.read_text(encoding="utf8"))
-    settings = data["format"]
-    kinds: dict[str, type[InlineTags] | type[SpanList]] = {
-        kind.name: kind for kind in (InlineTags, SpanList)
-    }
-    format: Format = kinds[settings.pop("name")](**settings)
+    format = _format_class(data["format"]["class"])(**data["format"]["settings"])
     return [_sentence(plain) for plain in data["sentences"]], format
 
 
+def _format_class(name: str) -> type[Format]:
+    """A class of formats, from a module that an installed entry point names and from no other."""
+    module, _, kind = name.partition(":")
+    if module not in {entry.module for entry in entry_points(group="spacy_el4ner_formats")}:
+        raise EL4NERValueError(Errors.EL200.format(name=name))
+    cls: type[Format] = getattr(import_module(module), kind)
+    return cls
+
+
 def _sentence(plain: dict[str, Any]) -> Sentence:
-    window = plain["window"]
+    window, prompt = plain["window"], plain["prompt"]
     tokens = tuple((start, end) for start, end in window.pop("tokens"))
     return Sentence(
-        Prompt(**plain["prompt"]),
+        Prompt(**{**prompt, "exchanges": tuple(map(tuple, prompt["exchanges"]))}),
         Window(tokens=tokens, **window),
         tuple(Mention(**m) for m in plain["gold"]),
     )

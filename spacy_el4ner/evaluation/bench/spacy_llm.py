@@ -1,6 +1,6 @@
-"""spaCy-llm's own NER task, driving the same model as the other systems.
+"""spaCy-llm's own NER task, with the same model as the other systems.
 
-Its wrappers of transformers models (`spacy_llm/models/hf`) load a fixed list of names of the hub and no
+Its wrappers of transformers models (`spacy_llm/models/hf`) load a fixed list of names on the hub and no
 directory, so the model is given as a callable that does with each prompt what they do: it sends it to
 transformers' `pipeline("text-generation")`, one at a time. Two things are in its favour: the weights
 are in the type in which the other systems have them (its own default is bfloat16), and an answer is
@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from spacy_el4ner.backends.decoding.runner import Runner
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERImportError, Errors
+from spacy_el4ner.evaluation.bench.backends import ForwardPassCounter, SharedModelBackend
 from spacy_el4ner.evaluation.bench.judge import Judgement
-from spacy_el4ner.evaluation.bench.model import Meter, OpenBackend
 from spacy_el4ner.evaluation.bench.sentences import Sentence
-from spacy_el4ner.evaluation.bench.systems import (
-    Reply,
+from spacy_el4ner.evaluation.bench.system import (
+    AnswerRules,
     System,
-    SystemUnfit,
-    Terms,
+    SystemNotApplicable,
+    SystemReply,
     ends_of,
     greedy,
 )
@@ -35,33 +35,40 @@ def installed() -> bool:
 
 
 class SpacyLLM(System):
-    """Its task has a format of its own; demonstrations it is given none, only labels as described."""
+    """The NER task of spaCy-llm, with its own format and label descriptions, without demonstrations.
+
+    backend (SharedModelBackend): The backend with the model.
+    rules (AnswerRules): The rules by which it answers.
+    RAISES (ImportError): EL023, spaCy-llm is not installed.
+    """
 
     name = "spacy_llm"
 
-    def __init__(self, backend: OpenBackend, terms: Terms):
+    def __init__(self, backend: SharedModelBackend, rules: AnswerRules):
         if not installed():
-            raise ImportError(Errors.EL023)
-        super().__init__(backend, terms)
-        self.meter = Meter()
+            raise EL4NERImportError(Errors.EL023)
+        super().__init__(backend, rules)
+        self.counter = ForwardPassCounter()
 
     @property
     def spent(self) -> tuple[int, int]:
-        return self.meter.passes, self.meter.tokens
+        """RETURNS (tuple[int, int]): Forward passes so far, and tokens read in them without padding."""
+        return self.counter.passes, self.counter.tokens
 
     def prepare(self, sentences: Sequence[Sentence]) -> None:
+        """sentences (Sequence[Sentence]): All sentences, known before the measurement."""
         import spacy
         from spacy_llm.cache import make_cache
         from spacy_llm.pipeline.llm import LLMWrapper
         from spacy_llm.registry import registry
 
-        described = {label: text for label, text in self.terms.labels.items() if text}
+        described = {label: text for label, text in self.rules.labels.items() if text}
         self._task = registry.llm_tasks.get(TASK)(
-            labels=list(self.terms.labels), label_definitions=described or None
+            labels=list(self.rules.labels), label_definitions=described or None
         )
-        self._nlp = spacy.blank(self.terms.lang)
+        self._nlp = spacy.blank(self.rules.lang)
         with self.backend.running() as runner:
-            self._model = OneByOne(runner, self.backend, self.meter)
+            self._model = OneByOne(runner, self.backend, self.counter)
         self._component = LLMWrapper(
             vocab=self._nlp.vocab,
             task=self._task,
@@ -71,30 +78,37 @@ class SpacyLLM(System):
         )
         self._limits = {s: self._limit(s) for s in sentences}
 
-    def answer(self, batch: Sequence[Sentence]) -> list[Reply]:
+    def answer(self, batch: Sequence[Sentence]) -> list[SystemReply]:
+        """batch (Sequence[Sentence]): The sentences.
+        RETURNS (list[SystemReply]): The reply to each sentence.
+        """
         docs = [self._nlp.make_doc(s.window.text) for s in batch]
         self._model.begin([self._limits[s] for s in batch])
-        with self.backend.running() as runner, self.meter.on(runner.model):
+        with self.backend.running() as runner, self.counter.on(runner.model):
             list(self._component.pipe(docs, batch_size=len(docs)))
         return self._model.replies
 
-    def judge(self, sentence: Sentence, reply: Reply) -> Judgement:
+    def judge(self, sentence: Sentence, reply: SystemReply) -> Judgement:
+        """sentence (Sentence): A sentence.
+        reply (SystemReply): The reply to it.
+        RETURNS (Judgement): The validity of the answer.
+        """
         from spacy_llm.tasks.span.examples import SpanReason
         from spacy_llm.tasks.util import find_substrings
 
         malformed, outside = False, 0
         for line in filter(None, map(str.strip, reply.text.split("\n"))):
             try:
-                found = SpanReason.from_str(line)
+                reason = SpanReason.from_str(line)
             except ValueError:
                 malformed = True
                 continue
-            if found.is_entity and not find_substrings(sentence.window.text, [found.text]):
+            if reason.is_entity and not find_substrings(sentence.window.text, [reason.text]):
                 outside += 1
         return Judgement(malformed, outside)
 
     def _limit(self, sentence: Sentence) -> dict[str, int]:
-        """Tokens of the gold answer and a few more, as far as the context has room for them."""
+        """Limits of the length of an answer: the gold answer and a few tokens, within the context."""
         text = sentence.window.text
         reasons = [
             f"{text[m.start : m.end]} | True | {m.label} | is a {m.label}" for m in sentence.gold
@@ -106,26 +120,26 @@ class SpacyLLM(System):
         prompt = max(len(tokenizer(p)["input_ids"]) for p in prompts)
         gold = len(tokenizer(answer, add_special_tokens=False)["input_ids"])
         if prompt + 1 > context:
-            raise SystemUnfit(f"a prompt of {TASK} has {prompt} tokens, the context {context}")
-        most = min(max(1, gold + self.terms.margin), context - prompt)
-        least = {"min_new_tokens": min(gold, most)} if self.terms.full_length and gold else {}
+            raise SystemNotApplicable(f"a prompt of {TASK} has {prompt} tokens, the context {context}")
+        most = min(max(1, gold + self.rules.margin), context - prompt)
+        least = {"min_new_tokens": min(gold, most)} if self.rules.full_length and gold else {}
         return {"max_new_tokens": most, **least}
 
 
 class OneByOne:
-    """What spaCy-llm calls a model: prompts in, answers out, as its `spacy.Llama2.v1` does it.
+    """A model for spaCy-llm, a callable from prompts to answers, like its `spacy.Llama2.v1`.
 
-    runner (Runner): Has the model.
-    backend (OpenBackend): Has its tokenizer.
-    meter (Meter): Counts its passes.
+    runner (Runner): The runner with the model.
+    backend (SharedModelBackend): The backend with its tokenizer.
+    counter (ForwardPassCounter): Counts its forward passes.
     """
 
-    def __init__(self, runner: Runner, backend: OpenBackend, meter: Meter):
+    def __init__(self, runner: Runner, backend: SharedModelBackend, counter: ForwardPassCounter):
         from transformers import pipeline
 
         self.context_length = backend.context
-        self.meter = meter
-        self.replies: list[Reply] = []
+        self.counter = counter
+        self.replies: list[SystemReply] = []
         self._limits: Iterator[dict[str, int]] = iter(())
         end = backend.tokens.end
         self._settings = greedy(ends_of(runner.model, end), end)
@@ -138,21 +152,26 @@ class OneByOne:
         )
 
     def begin(self, limits: Sequence[dict[str, int]]) -> None:
-        """limits (Sequence[dict[str, int]]): How long the answers to the next prompts may get."""
+        """Set the limits of the next answers.
+
+        limits (Sequence[dict[str, int]]): Arguments of `generate` that limit each answer.
+        """
         self._limits = iter(limits)
         self.replies = []
 
     def __call__(self, prompts: Iterable[Iterable[Any]]) -> list[list[str]]:
-        """RETURNS (list[list[str]]): An answer a prompt."""
+        """prompts (Iterable[Iterable[Any]]): The shards of each prompt.
+        RETURNS (list[list[str]]): The answers to the shards of each prompt.
+        """
         return [self._answer(list(shards), next(self._limits)) for shards in prompts]
 
     def _answer(self, shards: Sequence[str], limits: dict[str, int]) -> list[str]:
-        passes, tokens = self.meter.passes, self.meter.tokens
+        passes, tokens = self.counter.passes, self.counter.tokens
         texts = [
             str(self._pipeline(p, **limits, **self._settings)[0]["generated_text"]) for p in shards
         ]
-        # Each pass gave one token; the last one of an answer is not read again.
-        answer = self.meter.passes - passes
-        prompt = self.meter.tokens - tokens - answer + len(shards)
-        self.replies.append(Reply("\n".join(texts), prompt, answer))
+        # Each pass returns one token; the last token of an answer is not read.
+        answer = self.counter.passes - passes
+        prompt = self.counter.tokens - tokens - answer + len(shards)
+        self.replies.append(SystemReply("\n".join(texts), prompt, answer))
         return texts

@@ -1,1 +1,1 @@
-"""What becomes of a text's entities when somebody writes instructions to the model beside them."""
+"""Attacks: the effect of instructions in a text on its entities."""

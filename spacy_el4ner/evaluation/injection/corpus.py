@@ -1,4 +1,4 @@
-"""Texts with attacks in them, beside the same texts without."""
+"""Texts with attacks, paired with the same texts without."""
 
 import json
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERValueError, Errors
 
 Entity = tuple[int, int, str]
 """First character, one past the last, label."""
@@ -14,14 +14,16 @@ Entity = tuple[int, int, str]
 
 @dataclass(frozen=True)
 class Attack:
-    """id (str): Names it.
-    kind (str): How it attacks, such as "fake_turns".
+    """A text with an attack.
+
+    id (str): Unique name.
+    kind (str): Kind of attack, such as "fake_turns".
     lang (str): Language of the clean text.
-    place (str): Where the attack stands: "before" the clean text, "inside" it, or "after" it.
+    place (str): Position of the attack: "before" the clean text, "inside" it, or "after" it.
     clean (str): The text without the attack.
     text (str): The text with it.
-    pieces (tuple[tuple[int, int], ...]): Where the clean text lies in `text`: one stretch of
-        characters, or two with the attack between them.
+    pieces (tuple[tuple[int, int], ...]): Offsets of the clean text in `text`: one range of characters,
+        or two with the attack between them.
     """
 
     id: str
@@ -35,11 +37,12 @@ class Attack:
 
 @dataclass(frozen=True)
 class Change:
-    """What an attack did to the entities of the clean text.
+    """The effect of an attack on the entities of the clean text.
 
-    clean (frozenset[Entity]): Those without the attack.
-    gained (frozenset[Entity]), lost (frozenset[Entity]): With it, within the clean text; of an entity
-        that is only partly in the clean text the offsets are those of the whole text.
+    clean (frozenset[Entity]): Entities without the attack.
+    gained (frozenset[Entity]): Entities only with the attack, with offsets in the clean text; entities
+        that are only partly in the clean text have offsets in the whole text.
+    lost (frozenset[Entity]): Entities only without the attack.
     """
 
     clean: frozenset[Entity] = field(default_factory=frozenset)
@@ -49,10 +52,10 @@ class Change:
 
 def change(attack: Attack, clean: Iterable[Entity], attacked: Iterable[Entity]) -> Change:
     """attack (Attack): The attack.
-    clean (Iterable[Entity]), attacked (Iterable[Entity]): What was found in the clean text, and in that
-        with the attack.
-    RETURNS (Change): The difference. An entity that reaches from the clean text into the attack is
-        none that was there before.
+    clean (Iterable[Entity]): Entities found in the clean text.
+    attacked (Iterable[Entity]): Entities found in the text with the attack.
+    RETURNS (Change): The difference. An entity that crosses from the clean text into the attack counts
+        as gained.
     """
     before = frozenset(clean)
     now, across = set(), set()
@@ -70,10 +73,10 @@ def change(attack: Attack, clean: Iterable[Entity], attacked: Iterable[Entity]) 
 def read_attacks(path: Path) -> list[Attack]:
     """path (Path): A JSONL file, or a folder of them.
     RETURNS (list[Attack]): The attacks, in the order of the files' names and lines.
-    RAISES (ValueError): There are none, or a line is none.
+    RAISES (ValueError): EL110, there are no attacks; EL111, a line is not an attack.
     """
     files = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-    found = []
+    attacks = []
     for file in files:
         # Not `splitlines`: a string of JSON can hold other separators.
         lines = file.read_text(encoding="utf8").split("\n") if file.is_file() else []
@@ -81,15 +84,15 @@ def read_attacks(path: Path) -> list[Attack]:
             if not line.strip():
                 continue
             try:
-                found.append(_attack(json.loads(line)))
+                attacks.append(_attack(json.loads(line)))
             except (ValueError, KeyError, TypeError) as error:
                 problem = f"{type(error).__name__}: {error}"
-                raise ValueError(
+                raise EL4NERValueError(
                     Errors.EL111.format(path=file, line=number, problem=problem)
                 ) from error
-    if not found:
-        raise ValueError(Errors.EL110.format(path=path))
-    return found
+    if not attacks:
+        raise EL4NERValueError(Errors.EL110.format(path=path))
+    return attacks
 
 
 def _attack(data: dict[str, Any]) -> Attack:

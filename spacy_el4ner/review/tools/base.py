@@ -1,45 +1,28 @@
-"""What the file of an annotation tool is made of, and how it is read."""
+"""The protocol of an annotation tool, and what the tools share."""
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.corpora.documents import LabelledText
+from spacy_el4ner.corpora.formats.doccano import ID
+from spacy_el4ner.corpora.report import LOST_ENTITIES
+from spacy_el4ner.corpora.source import CorpusFile
+from spacy_el4ner.errors import EL4NERError, EL4NERValueError, Errors
 from spacy_el4ner.review.choice import Disputed
 
-NOWHERE = -1
-"""The offset of a place that is not in the text."""
 SHOWN = 5
-"""Disputed spans that are named beside a document."""
-
-Entity = tuple[int, int, str]
-"""Start and end in characters, as Python counts them, and label."""
+"""Disputed spans that are named next to a document."""
 
 
-@dataclass(frozen=True)
-class Reviewed:
-    """A document as a person left it.
+class ReviewTool(Protocol):
+    """An annotation tool: one class in one file, named in the registry `el4ner_review_tools`. The class
+    takes no arguments.
 
-    id (str): What it was called when it was given to the tool; "" where that is not known.
-    text (str): Its text.
-    entities (tuple[Entity, ...]): Its entities.
-    accepted (bool): Whether the person answered; not that nothing should be learnt from it.
-    """
-
-    id: str
-    text: str
-    entities: tuple[Entity, ...]
-    accepted: bool = True
-
-
-class Tool(Protocol):
-    """An annotation tool.
-
-    name (str): Of the command's option.
+    name (str): Its name in `--format`.
     title (str): Its own name.
-    suffix (str): Of its files.
+    suffix (str): Suffix of its files.
     """
 
     name: str
@@ -47,66 +30,88 @@ class Tool(Protocol):
     suffix: str
 
     def write(self, chosen: Sequence[Disputed]) -> str:
-        """RETURNS (str): A file to import there, the entities found as suggestions."""
+        """chosen (Sequence[Disputed]): Documents to review.
+        RETURNS (str): A file that the tool imports, with the entities as suggestions.
+        """
         ...
 
-    def read(self, path: Path) -> Iterator[Reviewed]:
-        """path (Path): What was exported there.
-        YIELDS (Reviewed): Each of its documents.
-        RAISES (ValueError): EL106, it is something else.
+    def read(self, path: Path) -> Iterator[LabelledText]:
+        """path (Path): A file that the tool exported.
+        YIELDS (LabelledText): Its documents, with offsets in characters.
+        RAISES (ValueError): EL106 if it is another file.
         """
         ...
 
     def advice(self, labels: Sequence[str]) -> str:
-        """RETURNS (str): How to go on, for the person who has the file now."""
+        """labels (Sequence[str]): Labels of the documents.
+        RETURNS (str): What to do next with the file, for the user.
+        """
         ...
 
 
 def described(one: Disputed) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): Beside a document: how disputed it is, and what in it."""
+    """one (Disputed): A document.
+    RETURNS (dict[str, Any]): How disputed it is, and its most disputed spans, as plain data.
+    """
     text = one.doc.text
     spans = (f"{text[m.start : m.end]} ({m.label}) {d:.2f}" for m, d in one.spans[:SHOWN])
     return {"dispute": round(one.dispute, 3), "disputed": "; ".join(spans)}
 
 
 def to_lines(records: Sequence[dict[str, Any]]) -> str:
-    """RETURNS (str): JSONL."""
+    """records (Sequence[dict[str, Any]]): Objects.
+    RETURNS (str): JSONL.
+    """
     return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
-def from_lines(path: Path, title: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """path (Path): JSONL.
-    title (str): Of the tool, for the error.
-    YIELDS (tuple[str, dict[str, Any]]): Where it stands, and each object, which has a text.
-    RAISES (ValueError): EL106.
+def exported(file: CorpusFile, title: str, fits: Callable[[Any], bool], expected: str) -> CorpusFile:
+    """file (CorpusFile): A file that a tool is to have exported.
+    title (str): The tool's own name.
+    fits (Callable[[Any], bool]): Whether a JSON value is one of its documents.
+    expected (str): What such a document has, for the error.
+    RETURNS (CorpusFile): The file, all of whose items are documents of the tool.
+    RAISES (ValueError): EL106 if it is another file.
     """
-    # Not splitlines(), which also cuts at other separators than line feeds.
-    for number, line in enumerate(read_text(path, title).split("\n"), 1):
-        if not line.strip():
-            continue
-        where = f"line {number}"
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise wrong(path, title, f"{where} is not JSON") from error
-        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-            raise wrong(path, title, f"{where} is not an object with a text")
-        yield where, record
-
-
-def read_text(path: Path, title: str) -> str:
-    """RAISES (ValueError): EL106, it is not UTF-8."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise wrong(path, title, "it is not UTF-8") from error
+        records = file.records
+    except EL4NERError as error:
+        raise wrong(file.path, title, str(error)) from error
+    if not records and file.text.strip():
+        raise wrong(file.path, title, "it is not JSON")
+    for record in records:
+        if not fits(record.value):
+            raise wrong(file.path, title, f"{record.place} {expected}")
+    return file
+
+
+def own_id(data: dict[str, Any]) -> str:
+    """data (dict[str, Any]): What an export says of a document.
+    RETURNS (str): The id that this package gave it; "" if it has none.
+    """
+    value = data.get(ID)
+    return "" if value is None else str(value)
+
+
+def checked(texts: Iterable[LabelledText], file: CorpusFile, title: str) -> list[LabelledText]:
+    """texts (Iterable[LabelledText]): The documents of a file.
+    file (CorpusFile): The file.
+    title (str): The tool's own name.
+    RETURNS (list[LabelledText]): The documents.
+    RAISES (ValueError): EL106 if most of their entities cannot be read.
+    """
+    documents = list(texts)
+    lost = [r for text in documents for r, n in text.problems.items() if r in LOST_ENTITIES and n]
+    if len(lost) > sum(len(text.entities) for text in documents):
+        problem = "most entities cannot be read: " + "; ".join(sorted(set(lost)))
+        raise wrong(file.path, title, problem)
+    return documents
 
 
 def wrong(path: Path, title: str, problem: str) -> ValueError:
-    """RETURNS (ValueError): EL106."""
-    return ValueError(Errors.EL106.format(path=path, tool=title, problem=problem))
-
-
-def whole(value: Any) -> int:
-    """RETURNS (int): An offset of a file, `NOWHERE` for what is none."""
-    return value if type(value) is int else NOWHERE
+    """path (Path): A file.
+    title (str): The tool that is to have exported it.
+    problem (str): What is wrong with it.
+    RETURNS (ValueError): EL106.
+    """
+    return EL4NERValueError(Errors.EL106.format(path=path, tool=title, problem=problem))

@@ -6,55 +6,71 @@ export repeats the text of each span, by which one is told from the other.
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from spacy_el4ner.corpora.documents import LabelledText
+from spacy_el4ner.corpora.formats.label_studio import ID, LabelStudioTasks, is_task
+from spacy_el4ner.corpora.report import ConversionReport
+from spacy_el4ner.corpora.source import CorpusFile
 from spacy_el4ner.review.choice import Disputed
-from spacy_el4ner.review.tools.base import (
-    Reviewed,
-    described,
-    read_text,
-    whole,
-    wrong,
-)
-from spacy_el4ner.utf16 import Units
+from spacy_el4ner.review.tools.base import checked, described, exported, own_id
 
-ID = "el4ner_id"
 FROM, TO = "label", "text"
 """Names of the tags in the labelling interface."""
 
 
 class LabelStudio:
+    """Label Studio: tasks with predictions in, its JSON export back."""
+
     name = "label-studio"
     title = "Label Studio"
     suffix = ".json"
 
     def write(self, chosen: Sequence[Disputed]) -> str:
+        """chosen (Sequence[Disputed]): Documents to review.
+        RETURNS (str): A file that the tool imports, with the entities as suggestions.
+        """
         return json.dumps([_task(one) for one in chosen], ensure_ascii=False, indent=1)
 
-    def read(self, path: Path) -> Iterator[Reviewed]:
-        try:
-            tasks = json.loads(read_text(path, self.title))
-        except ValueError as error:
-            if str(error).startswith("[EL"):
-                raise
-            raise wrong(path, self.title, "it is not JSON") from error
-        if not isinstance(tasks, list):
-            raise wrong(path, self.title, "it is not a list of tasks")
-        for number, task in enumerate(tasks, 1):
-            data = task.get("data") if isinstance(task, dict) else None
-            if not isinstance(data, dict) or not isinstance(data.get("text"), str):
-                problem = f"task {number} has no text in its data (export as JSON, not JSON-MIN)"
-                raise wrong(path, self.title, problem)
-            yield _reviewed(task, data)
+    def read(self, path: Path) -> Iterator[LabelledText]:
+        """path (Path): A file that the tool exported.
+        YIELDS (LabelledText): Its documents, with offsets in characters.
+        RAISES (ValueError): EL106 if it is another file.
+        """
+        expected = (
+            "is not a task with a text in its data, and annotations that are more than ids (export as "
+            "JSON, not JSON-MIN)"
+        )
+        file = exported(CorpusFile(path), self.title, _is_readable, expected)
+        texts = checked(LabelStudioTasks().labelled(file, ConversionReport()), file, self.title)
+        for record, text in zip(file.records, texts, strict=True):
+            data = record.value["data"] if isinstance(record.value, dict) else {}
+            yield replace(text, id=own_id(data))
 
     def advice(self, labels: Sequence[str]) -> str:
+        """labels (Sequence[str]): Labels of the documents.
+        RETURNS (str): What to do next with the file, for the user.
+        """
         tags = "".join(f'<Label value="{escape(label)}"/>' for label in labels)
         return (
             f'The labelling interface: <View><Labels name="{FROM}" toName="{TO}">{tags}</Labels>'
             f'<Text name="{TO}" value="$text"/></View>'
         )
+
+
+def _is_readable(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("data"), dict):
+        return False
+    annotations = value.get("annotations") or []
+    ids_only = bool(annotations) and not any(isinstance(one, dict) for one in annotations)
+    return (
+        isinstance(value["data"].get("text"), str)
+        and not ids_only
+        and (is_task(value) or not value.get("annotations"))
+    )
 
 
 def _task(one: Disputed) -> dict[str, Any]:
@@ -82,29 +98,3 @@ def _task(one: Disputed) -> dict[str, Any]:
             }
         ],
     }
-
-
-def _reviewed(task: dict[str, Any], data: dict[str, Any]) -> Reviewed:
-    """The last annotation that was not skipped; predictions are none."""
-    text, own = data["text"], str(data.get(ID, ""))
-    annotations = [a for a in task.get("annotations") or () if not a.get("was_cancelled")]
-    if not annotations:
-        return Reviewed(own, text, (), accepted=False)
-    last = max(annotations, key=lambda a: str(a.get("updated_at") or ""))
-    values = [r.get("value", {}) for r in last.get("result") or () if r.get("type") == "labels"]
-    entities = [
-        (*_place(text, value), str(label)) for value in values for label in value.get("labels", ())
-    ]
-    return Reviewed(own, text, tuple(entities))
-
-
-def _place(text: str, value: dict[str, Any]) -> tuple[int, int]:
-    start, end = whole(value.get("start")), whole(value.get("end"))
-    surface = value.get("text")
-    if surface is None or text[start:end] == surface:
-        return start, end
-    units = Units(text)
-    first, last = units.character(start), units.character(end)
-    if first is not None and last is not None and text[first:last] == surface:
-        return first, last
-    return start, end

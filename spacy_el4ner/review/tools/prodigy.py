@@ -8,36 +8,45 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from spacy_el4ner.corpora.documents import LabelledText
+from spacy_el4ner.corpora.formats.prodigy import ProdigyTasks
+from spacy_el4ner.corpora.report import ConversionReport
+from spacy_el4ner.corpora.source import CorpusFile
 from spacy_el4ner.review.choice import Disputed
-from spacy_el4ner.review.tools.base import Reviewed, described, from_lines, to_lines, whole, wrong
-
-ACCEPT = "accept"
+from spacy_el4ner.review.tools.base import checked, described, exported, to_lines
 
 
 class Prodigy:
+    """Prodigy's ner.manual: tasks in, `db-out` back."""
+
     name = "prodigy"
     title = "Prodigy"
     suffix = ".jsonl"
 
     def write(self, chosen: Sequence[Disputed]) -> str:
+        """chosen (Sequence[Disputed]): Documents to review.
+        RETURNS (str): A file that the tool imports, with the entities as suggestions.
+        """
         return to_lines([_task(one) for one in chosen])
 
-    def read(self, path: Path) -> Iterator[Reviewed]:
-        for where, record in from_lines(path, self.title):
-            if "answer" not in record:
-                raise wrong(path, self.title, f"{where} has no answer (export with db-out)")
-            meta = record.get("meta")
-            own = meta.get("id") if isinstance(meta, dict) else None
-            spans = [span for span in record.get("spans") or () if isinstance(span, dict)]
-            yield Reviewed(
-                "" if own is None else str(own),
-                record["text"],
-                tuple((whole(s.get("start")), whole(s.get("end")), str(s.get("label"))) for s in spans),
-                record["answer"] == ACCEPT,
-            )
+    def read(self, path: Path) -> Iterator[LabelledText]:
+        """path (Path): A file that the tool exported.
+        YIELDS (LabelledText): Its documents, with offsets in characters.
+        RAISES (ValueError): EL106 if it is another file.
+        """
+        expected = "is not an object with a text and an answer (export with db-out)"
+        file = exported(CorpusFile(path), self.title, _is_answered, expected)
+        yield from checked(ProdigyTasks().labelled(file, ConversionReport()), file, self.title)
 
     def advice(self, labels: Sequence[str]) -> str:
+        """labels (Sequence[str]): Labels of the documents.
+        RETURNS (str): What to do next with the file, for the user.
+        """
         return f"python -m prodigy ner.manual DATASET blank:LANG FILE --label {','.join(labels)}"
+
+
+def _is_answered(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("text"), str) and "answer" in value
 
 
 def _task(one: Disputed) -> dict[str, Any]:

@@ -1,7 +1,6 @@
-"""Where a training run stands, on disk: written to a temporary folder, then renamed."""
+"""Checkpoints of a training run, written completely or not at all."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,9 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from spacy_el4ner.training.sft.average import Average
-from spacy_el4ner.training.sft.weights import read_weights, trainable
+from spacy_el4ner.storage.atomic import TEMPORARY, replacing_folder
+from spacy_el4ner.training.sft.weight_average import WeightAverage
+from spacy_el4ner.training.sft.weights import read_weights, trainable_weights
 
 NAME = "checkpoint"
 
@@ -20,55 +20,67 @@ def save(
     state: dict[str, Any],
     model: torch.nn.Module,
     optimizer: Any,
-    average: Average | None = None,
+    average: WeightAverage | None = None,
 ) -> None:
-    """folder (Path): Of the run. The checkpoint before is removed once this one is complete.
-    state (dict[str, Any]): Plain data; its "step" names the checkpoint.
-    model (Module): Its trainable weights are kept.
-    optimizer (Optimizer): Its state is kept.
-    average (Average | None): The mean of the weights, if there is one.
+    """Write a checkpoint, then remove the earlier ones.
+
+    folder (Path): The folder of the run.
+    state (dict[str, Any]): The state of the run, plain data; its "step" names the checkpoint.
+    model (Module): The model, whose trainable weights are saved.
+    optimizer (Optimizer): The optimizer, whose state is saved.
+    average (WeightAverage | None): The mean of the weights, if there is one.
     """
-    partial, whole = folder / f".{NAME}.partial", folder / f"{NAME}-{state['step']:08d}"
+    whole = folder / f"{NAME}-{state['step']:08d}"
     if whole.is_dir():
         return
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    save_file(trainable(model), partial / "weights.safetensors")
-    moments = {
+    for unfinished in folder.glob(f".{NAME}-*{TEMPORARY}"):  # left by a run that was killed
+        shutil.rmtree(unfinished)
+    earlier = complete(folder)
+    with replacing_folder(whole) as partial:
+        save_file(trainable_weights(model), partial / "weights.safetensors")
+        save_file(_moments(optimizer), partial / "optimizer.safetensors")
+        if average is not None:
+            save_file(average.weights, partial / "average.safetensors")
+        (partial / "state.json").write_text(json.dumps(state), encoding="utf8")
+    for path in earlier:
+        shutil.rmtree(path)
+
+
+def _moments(optimizer: Any) -> dict[str, torch.Tensor]:
+    """The state of an optimizer as tensors, by the number of the weight and the name of the state."""
+    return {
         f"{number}.{key}": value.detach().contiguous()
         for number, values in optimizer.state_dict()["state"].items()
         for key, value in values.items()
     }
-    save_file(moments, partial / "optimizer.safetensors")
-    if average is not None:
-        save_file(average.weights, partial / "average.safetensors")
-    (partial / "state.json").write_text(json.dumps(state), encoding="utf8")
-    old = complete(folder)
-    os.replace(partial, whole)
-    for path in old:
-        shutil.rmtree(path)
 
 
 def complete(folder: Path) -> list[Path]:
-    """RETURNS (list[Path]): The checkpoints of a run, the oldest first."""
+    """folder (Path): The folder of a run.
+    RETURNS (list[Path]): Its complete checkpoints, the oldest first.
+    """
     return sorted(folder.glob(f"{NAME}-*"))
 
 
 def load(
-    checkpoint: Path, model: torch.nn.Module, optimizer: Any, average: Average | None = None
+    checkpoint: Path, model: torch.nn.Module, optimizer: Any, average: WeightAverage | None = None
 ) -> dict[str, Any]:
-    """Put model, optimizer and mean where they were.
+    """Restore model, optimizer and mean.
 
-    RETURNS (dict[str, Any]): The state that was saved.
+    checkpoint (Path): A complete checkpoint.
+    model (Module): The model.
+    optimizer (Optimizer): The optimizer.
+    average (WeightAverage | None): The mean of the weights, if the run has one.
+    RETURNS (dict[str, Any]): The saved state of the run.
     """
     read_weights(model, checkpoint / "weights.safetensors")
     if average is not None:
         average.resume(load_file(checkpoint / "average.safetensors"))
-    found = optimizer.state_dict()
-    found["state"] = {}
+    optimizer_state = optimizer.state_dict()
+    optimizer_state["state"] = {}
     for key, value in load_file(checkpoint / "optimizer.safetensors").items():
         number, _, name = key.partition(".")
-        found["state"].setdefault(int(number), {})[name] = value
-    optimizer.load_state_dict(found)
+        optimizer_state["state"].setdefault(int(number), {})[name] = value
+    optimizer.load_state_dict(optimizer_state)
     state: dict[str, Any] = json.loads((checkpoint / "state.json").read_text(encoding="utf8"))
     return state

@@ -1,8 +1,8 @@
 """The training loop: on a CPU, a GPU or several, resumable at any step.
 
-All randomness of a step comes from the seed and the step's number, and the order of the lessons from
-the seed and the epoch's: a checkpoint needs no state of random number generators, and a run that was
-killed ends with the weights it would have had.
+All randomness of a step depends on the seed and the number of the step, and the order of the examples
+on the seed and the number of the epoch. So checkpoints need no state of random generators, and a run
+that was killed ends with the same weights as one that was not.
 """
 
 import json
@@ -17,52 +17,53 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.training.precision import fast_bfloat16
 from spacy_el4ner.training.sft import checkpoints
-from spacy_el4ner.training.sft.average import Average
-from spacy_el4ner.training.sft.data import Lesson, collate
-from spacy_el4ner.training.sft.hiding import hide
+from spacy_el4ner.training.sft.batching import batches, micro_batches
+from spacy_el4ner.training.sft.examples import TrainingExample, collate
 from spacy_el4ner.training.sft.loss import answer_loss
-from spacy_el4ner.training.sft.order import batches, passes
-from spacy_el4ner.training.sft.settings import Settings
-from spacy_el4ner.training.sft.weights import read_weights, trainable, write_weights
+from spacy_el4ner.training.sft.masking import mask_input
+from spacy_el4ner.training.sft.settings import FinetuningSettings
+from spacy_el4ner.training.sft.weight_average import WeightAverage
+from spacy_el4ner.training.sft.weights import read_weights, trainable_weights, write_weights
 
 LOSSES = "loss.jsonl"
 BEST = "best.safetensors"
 BETAS = (0.9, 0.98)
-Show = Callable[[int, int, float], None]
-"""Told how many steps there are, how many are done, and the loss of the last one."""
+ShowStep = Callable[[int, int, float], None]
+"""Called with the number of all steps, the number of steps done and the loss of the last, in nats."""
 
 
 @dataclass
-class Run:
-    """A training run.
+class TrainingRun:
+    """One training run.
 
-    model (Module): Trained in place.
-    settings (Settings): How.
-    train (Sequence[Lesson]), dev (Sequence[Lesson]): What it learns from, and what it is judged on.
+    model (Module): The model, trained in place.
+    settings (FinetuningSettings): How to train.
+    train (Sequence[TrainingExample]): The examples to learn.
+    dev (Sequence[TrainingExample]): The examples to choose the best epoch by; may be empty.
     pad (int): The padding token.
-    folder (Path): Where it keeps its checkpoints and its losses.
-    accelerator (Accelerator): Where it runs.
-    show (Show): Shows how far it is.
-    save_every (float): Seconds between checkpoints, beside those at the end of each epoch.
-    shuffle (bool): Learn the lessons in a new order each epoch, in batches of like length; otherwise
-        as they come.
-    gap (int | None): The token that stands for what is hidden; None where nothing is.
+    folder (Path): The folder of its checkpoints and losses.
+    accelerator (Accelerator): The devices to run on.
+    show (ShowStep): Shows the progress.
+    save_every (float): Seconds between checkpoints, in addition to one at the end of each epoch.
+    shuffle (bool): Learn the examples in a new order each epoch, in batches of similar length;
+        otherwise in the given order.
+    mask_token (int | None): The token that masks parts of prompts; None to mask nothing.
     """
 
     model: Any
-    settings: Settings
-    train: Sequence[Lesson]
-    dev: Sequence[Lesson]
+    settings: FinetuningSettings
+    train: Sequence[TrainingExample]
+    dev: Sequence[TrainingExample]
     pad: int
     folder: Path
     accelerator: Accelerator
-    show: Show = lambda steps, done, loss: None
+    show: ShowStep = lambda steps, done, loss: None
     save_every: float = 300.0
     shuffle: bool = True
-    gap: int | None = None
+    mask_token: int | None = None
 
     def __post_init__(self) -> None:
         self.lengths = [len(one) for one in self.train]
@@ -70,9 +71,10 @@ class Run:
         self.steps = self.steps_per_epoch * self.settings.epochs
 
     def fit(self) -> dict[str, Any]:
-        """RETURNS (dict[str, Any]): "step", the steps made; "dev", the loss on dev after each epoch.
-        The model has the weights that did best there, or else the last ones.
-        RAISES (ValueError): EL136, the training diverged. No checkpoint is written of that.
+        """Train the model. It ends with the weights that did best on dev, or with the last ones.
+
+        RETURNS (dict[str, Any]): "step", the number of steps; "dev", the loss on dev after each epoch.
+        RAISES (ValueError): EL136, the training diverged; no checkpoint is written then.
         """
         settings, bare = self.settings, self.model
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -81,17 +83,17 @@ class Run:
             parameters, lr=0.0, betas=BETAS, weight_decay=settings.weight_decay, fused=True
         )
         model, optimizer = self.accelerator.prepare(bare, optimizer)
-        average = Average(bare, settings.average) if settings.average else None
+        average = WeightAverage(bare, settings.ema_decay) if settings.ema_decay else None
         state: dict[str, Any] = {"step": 0, "dev": []}
-        if found := checkpoints.complete(self.folder):
-            state = checkpoints.load(found[-1], bare, optimizer, average)
+        if saved := checkpoints.complete(self.folder):
+            state = checkpoints.load(saved[-1], bare, optimizer, average)
         self._rewind(state["step"])
-        saved = time.monotonic()
+        saved_at = time.monotonic()
         for step, batch in self._batches(state["step"]):
             if self._stops(state["dev"]):
                 break
             torch.manual_seed(settings.seed * 1_000_003 + step * 97 + self.accelerator.process_index)
-            rate = settings.learning_rate * _share(step, self.steps, settings.warmup)
+            rate = settings.learning_rate * _rate_at(step, self.steps, settings.warmup)
             for group in optimizer.param_groups:
                 group["lr"] = rate
             loss = self._step(model, batch)
@@ -107,9 +109,9 @@ class Run:
             if ends and self.dev:
                 with average.in_place() if average else nullcontext():
                     self._judge(state)
-            if ends or time.monotonic() - saved >= self.save_every:
+            if ends or time.monotonic() - saved_at >= self.save_every:
                 self._save(state, optimizer, average)
-                saved = time.monotonic()
+                saved_at = time.monotonic()
         if self.dev:
             read_weights(bare, self.folder / BEST)
         elif average:
@@ -117,7 +119,7 @@ class Run:
         return state
 
     def _batches(self, done: int) -> Iterator[tuple[int, list[int]]]:
-        """The steps to come, and their lessons."""
+        """The remaining steps with the indices of their examples."""
         for epoch in range(done // self.steps_per_epoch, self.settings.epochs):
             for n, batch in enumerate(self._drawn(epoch)):
                 step = epoch * self.steps_per_epoch + n
@@ -132,40 +134,46 @@ class Run:
         return [order[at : at + size] for at in range(0, len(order), size)]
 
     def _step(self, model: Any, batch: Sequence[int]) -> float:
-        """Gradients of the mean loss of a batch, which the processes share.
-        RETURNS (float): That mean.
+        """Compute the gradients of the mean loss of a batch, which the processes share, and return the
+        mean.
         """
         model.train()
         processes, index = self.accelerator.num_processes, self.accelerator.process_index
         decisions = sum(len(self.train[n].decisions) for n in batch)
-        # Each process needs a pass, if only to wait for the others: it repeats one that counts nothing.
+        # Every process needs a pass, or the others wait; without examples it repeats one at weight 0.
         own = batch[index::processes]
         counts = 1.0 if own else 0.0
-        parts = list(passes(own or batch[:1], self.lengths, self.settings.batch_tokens))
+        parts = list(micro_batches(own or batch[:1], self.lengths, self.settings.batch_tokens))
         total = torch.zeros((), device=self.accelerator.device)
         for n, part in enumerate(parts):
             waits = n + 1 < len(parts)
             with self.accelerator.no_sync(model) if waits else nullcontext():
-                loss = self._loss(model, [self.train[n] for n in part], self.gap)
+                loss = self._loss(model, [self.train[n] for n in part], self.mask_token)
                 loss = loss * (counts / decisions)
-                # Gradients are averaged over the processes, and the sum is wanted.
+                # Gradients are averaged over the processes, but the sum is needed.
                 self.accelerator.backward(loss * processes)
             total += loss.detach()
         return float(self.accelerator.reduce(total, "sum"))
 
-    def _loss(self, model: Any, lessons: Sequence[Lesson], gap: int | None = None) -> torch.Tensor:
+    def _loss(
+        self, model: Any, examples: Sequence[TrainingExample], mask_token: int | None = None
+    ) -> torch.Tensor:
         device = self.accelerator.device
-        batch = collate(lessons, self.pad)
-        if gap is not None:
-            batch = replace(batch, tokens=hide(batch.tokens, lessons, self.settings.hidden, gap))
+        batch = collate(examples, self.pad)
+        if mask_token is not None:
+            batch = replace(
+                batch, tokens=mask_input(batch.tokens, examples, self.settings.mask_rate, mask_token)
+            )
         batch = batch.to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=self._bfloat16):
             return answer_loss(model, self.model, batch)
 
     @property
     def _bfloat16(self) -> bool:
-        wanted = self.settings.precision
-        return wanted == "bfloat16" or (wanted == "auto" and fast_bfloat16(self.accelerator.device))
+        precision = self.settings.precision
+        return precision == "bfloat16" or (
+            precision == "auto" and fast_bfloat16(self.accelerator.device)
+        )
 
     def _judge(self, state: dict[str, Any]) -> None:
         """Add the loss on dev to the state, and keep the weights if it is the lowest yet."""
@@ -173,7 +181,7 @@ class Run:
         lengths = [len(one) for one in self.dev]
         total = 0.0
         with torch.no_grad():
-            for part in passes(range(len(lengths)), lengths, self.settings.batch_tokens):
+            for part in micro_batches(range(len(lengths)), lengths, self.settings.batch_tokens):
                 total += float(self._loss(self.model, [self.dev[n] for n in part]))
         loss = total / sum(len(one.decisions) for one in self.dev)
         self._check(state["step"], "the loss on dev", loss)
@@ -188,11 +196,11 @@ class Run:
 
     def _check(self, step: int, what: str, value: float) -> None:
         if not math.isfinite(value):
-            raise ValueError(Errors.EL136.format(step=step, steps=self.steps, what=what))
+            raise EL4NERValueError(Errors.EL136.format(step=step, steps=self.steps, what=what))
 
-    def _save(self, state: dict[str, Any], optimizer: Any, average: Average | None) -> None:
-        # A loss that is still a number can have gradients that are none.
-        lengths = [value.norm() for value in trainable(self.model).values()]
+    def _save(self, state: dict[str, Any], optimizer: Any, average: WeightAverage | None) -> None:
+        # A finite loss can have gradients that are not finite.
+        lengths = [value.norm() for value in trainable_weights(self.model).values()]
         self._check(state["step"], "a weight", float(torch.stack(lengths).sum()))
         if self.accelerator.is_main_process:
             checkpoints.save(self.folder, state, self.model, optimizer, average)
@@ -205,13 +213,13 @@ class Run:
                 file.write(json.dumps(line) + "\n")
 
     def _rewind(self, step: int) -> None:
-        """Forget the losses of steps that will be made again."""
+        """Delete the recorded losses of steps that will be repeated."""
         path = self.folder / LOSSES
         if self.accelerator.is_main_process and path.exists():
             lines = path.read_text(encoding="utf8").splitlines(keepends=True)[:step]
             path.write_text("".join(lines), encoding="utf8")
 
 
-def _share(step: int, steps: int, warmup: float) -> float:
+def _rate_at(step: int, steps: int, warmup: float) -> float:
     """The learning rate of a step, as a share of its peak."""
     return min((step + 1) / max(1.0, warmup * steps), 1.0) * (1 - step / steps)

@@ -8,19 +8,21 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from spacy_el4ner.training.sft.data import Batch
+from spacy_el4ner.training.sft.examples import ExampleBatch
 
 
-def answer_loss(model: Any, bare: Any, batch: Batch) -> torch.Tensor:
-    """model (Module): A causal language model, as it is called.
-    bare (PreTrainedModel): The same without what wraps it.
-    batch (Batch): Lessons.
-    RETURNS (Tensor): Cross-entropy of all decisions, summed, in nats: each over its allowed tokens, or
-        over the vocabulary where all are.
+def answer_loss(model: Any, bare: Any, batch: ExampleBatch) -> torch.Tensor:
+    """model (Module): A causal language model, perhaps wrapped for several devices.
+    bare (PreTrainedModel): The model without the wrapper.
+    batch (ExampleBatch): The examples.
+    RETURNS (Tensor): The sum of the cross-entropies of all decisions, in nats: each over its allowed
+        tokens, or over the vocabulary where all tokens are allowed. A scalar.
     """
     rows, columns = batch.where.unbind(1)
     with _selected(bare, rows, columns, batch.choices) as selected:
-        logits = model(input_ids=batch.tokens, attention_mask=batch.mask, use_cache=False).logits
+        logits = model(
+            input_ids=batch.tokens, use_cache=False, **_attention(bare, batch.mask, batch.positions)
+        ).logits
     if not selected:
         logits = logits[rows, columns][None]
         logits = logits[..., batch.choices] if len(batch.choices) else logits
@@ -31,15 +33,31 @@ def answer_loss(model: Any, bare: Any, batch: Batch) -> torch.Tensor:
     return functional.cross_entropy(logits, batch.targets, reduction="sum")
 
 
+def _attention(
+    model: Any, mask: torch.Tensor, positions: torch.Tensor | None
+) -> dict[str, torch.Tensor]:
+    """Mask and positions as transformers takes them. It uses a mask of four dimensions unchanged: the
+    implementation "eager" adds it to the attention, all others read it as booleans.
+    """
+    if positions is None:
+        return {"attention_mask": mask}
+    seen = mask[:, None].bool()
+    if model.config._attn_implementation == "eager":
+        seen = torch.zeros_like(seen, dtype=model.dtype).masked_fill(
+            ~seen, torch.finfo(model.dtype).min
+        )
+    return {"attention_mask": seen, "position_ids": positions}
+
+
 @contextmanager
 def _selected(
     model: Any, rows: torch.Tensor, columns: torch.Tensor, choices: torch.Tensor
 ) -> Iterator[bool]:
-    """While it is open, `model` returns logits of the given places alone, and of the given tokens alone
-    where there are any: (1, places, tokens). Most of a prompt decides nothing, and the head of a small
-    model is most of its work.
+    """Restrict the logits of `model` to the given positions, and to the given tokens if there are any:
+    (1, positions, tokens). Most tokens of a prompt decide nothing, and the head is most of the work of
+    a small model.
 
-    YIELDS (bool): Whether it is so; False for a head that is no plain linear layer.
+    YIELDS (bool): Whether the logits are restricted; False if the head is not a plain linear layer.
     """
     head = model.get_output_embeddings()
     if type(head) is not nn.Linear:

@@ -1,23 +1,22 @@
-"""What a fine-tuned model was made from: written beside its weights, compared before a run resumes."""
+"""The plan of a fine-tuning run: recorded with the weights, and compared before a run continues."""
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from spacy_el4ner.errors import Errors
-from spacy_el4ner.storage.atomic import temporary_name
-from spacy_el4ner.training.folders import record_of
-from spacy_el4ner.training.sft.settings import Settings
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.storage.atomic import replacing, temporary_name
+from spacy_el4ner.storage.model_record import check_replaceable, record_of
+from spacy_el4ner.training.sft.settings import FinetuningSettings
 from spacy_el4ner.types import Demonstration
 
 PLAN = "plan.json"
 FREE = ("batch_tokens", "gradient_checkpointing")
-"""Settings that may change from one session of a run to the next."""
+"""Fields of `FinetuningSettings` that may change when an interrupted run continues."""
 
 
 def plan(
@@ -27,9 +26,17 @@ def plan(
     sentences: Sequence[Demonstration],
     dev: Sequence[Demonstration],
     labels: dict[str, str],
-    settings: Settings,
+    settings: FinetuningSettings,
 ) -> dict[str, Any]:
-    """RETURNS (dict[str, Any]): All that decides what the model will be; plain data."""
+    """model (str): Name or folder of the model.
+    revision (str | None): Its revision on the hub.
+    encoder (str): Name of the encoder that compares sentences.
+    sentences (Sequence[Demonstration]): The training split.
+    dev (Sequence[Demonstration]): The sentences to choose the best epoch by.
+    labels (dict[str, str]): Label -> description.
+    settings (FinetuningSettings): How to train.
+    RETURNS (dict[str, Any]): Everything that determines the trained model; plain data.
+    """
     return {
         "base": model,
         "revision": revision,
@@ -45,73 +52,87 @@ def plan(
 
 
 def digest(sentences: Sequence[Demonstration]) -> str:
-    """RETURNS (str): The sha256 of texts and mentions."""
+    """sentences (Sequence[Demonstration]): Labelled sentences.
+    RETURNS (str): The sha256 of their texts and mentions.
+    """
     plain = [[s.window.text, [[m.start, m.end, m.label] for m in s.mentions]] for s in sentences]
     return hashlib.sha256(json.dumps(plain).encode()).hexdigest()
 
 
-def finished(out: Path, wanted: dict[str, Any], anew: bool = False) -> dict[str, Any] | None:
-    """out (Path): Where the result goes.
-    wanted (dict[str, Any]): The plan.
-    anew (bool): Whether the result of another plan may be replaced.
-    RETURNS (dict[str, Any] | None): The record of a result that was made by the same plan.
-    RAISES (ValueError): There is something else.
+def finished(out: Path, expected: dict[str, Any], overwrite: bool = False) -> dict[str, Any] | None:
+    """out (Path): The folder of the trained model.
+    expected (dict[str, Any]): The plan of this run.
+    overwrite (bool): Whether a model of another plan may be replaced.
+    RETURNS (dict[str, Any] | None): The record of a model that was made by the same plan, if any.
+    RAISES (ValueError): EL137, the folder holds something else; EL315, also other files; EL052, a model
+        of another plan.
     """
     if not out.exists():
         return None
     record = record_of(out)
-    found = record.get("plan", {})
-    if "data_sha256" not in found:
-        raise ValueError(Errors.EL137.format(path=out))
-    if anew and _differing(found, wanted):
+    earlier = record.get("plan", {})
+    if "data_sha256" not in earlier:
+        raise EL4NERValueError(Errors.EL137.format(path=out))
+    if overwrite and _differing(earlier, expected):
+        check_replaceable(out)
         return None
-    _compare(out, found, wanted)
+    _compare(out, earlier, expected)
     return record
 
 
-def check(folder: Path, wanted: dict[str, Any]) -> None:
-    """folder (Path): Of a run, which may have begun.
-    wanted (dict[str, Any]): The plan.
-    RAISES (ValueError): The run was begun by another plan.
+def check(folder: Path, expected: dict[str, Any]) -> None:
+    """folder (Path): The folder of a run, which may have begun.
+    expected (dict[str, Any]): The plan of this run.
+    RAISES (ValueError): EL052, the run began with another plan.
     """
     path = folder / PLAN
     if path.is_file():
-        _compare(folder, json.loads(path.read_text(encoding="utf8")), wanted)
+        _compare(folder, json.loads(path.read_text(encoding="utf8")), expected)
 
 
-def give_up(folder: Path, wanted: dict[str, Any]) -> None:
-    """Discard a run that was begun by another plan."""
+def discard_other(folder: Path, expected: dict[str, Any]) -> None:
+    """Discard a run that began with another plan.
+
+    folder (Path): The folder of the run.
+    expected (dict[str, Any]): The plan of this run.
+    """
     path = folder / PLAN
-    if path.is_file() and _differing(json.loads(path.read_text(encoding="utf8")), wanted):
+    if path.is_file() and _differing(json.loads(path.read_text(encoding="utf8")), expected):
         discard(folder)
 
 
-def begin(folder: Path, wanted: dict[str, Any]) -> None:
-    """Write the plan down."""
+def begin(folder: Path, expected: dict[str, Any]) -> None:
+    """Record the plan of a run. Several processes may do so at the same time.
+
+    folder (Path): The folder of the run.
+    expected (dict[str, Any]): Its plan.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / f".{PLAN}.{os.getpid()}"  # several processes may begin together
-    partial.write_text(json.dumps(wanted), encoding="utf8")
-    os.replace(partial, folder / PLAN)
+    with replacing(folder / PLAN) as file:
+        file.write(json.dumps(expected).encode("utf8"))
 
 
 def discard(folder: Path) -> None:
-    """Remove a run at once: half of it, without its plan, could be taken for another's beginning."""
+    """Remove a run in one step: a half-removed run without its plan could be mistaken for a new one.
+
+    folder (Path): The folder of the run.
+    """
     trash = temporary_name(folder)
     folder.rename(trash)
     shutil.rmtree(trash)
 
 
-def _differing(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    return [key for key in wanted if key not in FREE and found.get(key) != wanted[key]]
+def _differing(earlier: dict[str, Any], expected: dict[str, Any]) -> list[str]:
+    return [key for key in expected if key not in FREE and earlier.get(key) != expected[key]]
 
 
-def _compare(folder: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
-    if other := _differing(found, wanted):
-        raise ValueError(Errors.EL052.format(path=folder, settings=", ".join(other)))
+def _compare(folder: Path, earlier: dict[str, Any], expected: dict[str, Any]) -> None:
+    if other := _differing(earlier, expected):
+        raise EL4NERValueError(Errors.EL052.format(path=folder, settings=", ".join(other)))
 
 
 def _weights(folder: Path) -> str | None:
-    """The sha256 of a local model's weights; a model of the hub is told by its revision."""
+    """The sha256 of the weights of a local model; a model on the hub is identified by its revision."""
     files = sorted(folder.glob("*.safetensors")) if folder.is_dir() else []
     if not files:
         return None

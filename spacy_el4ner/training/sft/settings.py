@@ -1,8 +1,9 @@
-"""What can be set about fine-tuning."""
+"""The settings of fine-tuning, which are also the options of the command `sft`."""
 
 from dataclasses import dataclass
 
-from spacy_el4ner.errors import Errors
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.settings import setting
 
 CHOICES = {
     "demonstrations": ("similar", "fixed"),
@@ -13,71 +14,92 @@ CHOICES = {
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Rank, alpha, batch size, learning rate and k are those of Xu et al. 2025 (section 4.1); it leaves
-    the rest open.
+class FinetuningSettings:
+    """How a language model is fine-tuned. The defaults of rank, alpha, batch size, learning rate and k
+    are those of Xu et al. 2025 (section 4.1), which leaves the rest open.
 
-    wording (str): The prompts; what trains must ask alike.
+    template (str): The prompt template; the model must be prompted with the same one later.
     k (int): Demonstrations in a prompt.
     demonstrations (str): "similar" for the most similar other sentences, "fixed" for the same ones in
         every prompt.
     max_tokens (int): The longest mention, in tokens of the document.
-    max_window (int): The most tokens of the document to ask about at a time; 0 for whole sentences.
-    loss (str): Over the answer alone: "full" over the whole vocabulary; "allowed" over the tokens
-        that constrained decoding chooses between, for small models that know nothing but this job.
-    method (str): "lora", or "full" to train all weights.
-    freeze_embeddings (bool): With "full", leave the embeddings as they are: then words that the
-        training text lacks stay among those that it has.
-    rank (int), alpha (int), dropout (float): Of LoRA.
-    hidden (float): Share of what is read that is hidden, each time something else, so that few
-        sentences are not learnt by heart; for models with a token that masks.
-    average (float): Keep the mean of the weights over the last steps in place of the last weights: how
-        much of it is kept in a step, such as 0.995; 0 for the last weights.
-    epochs (int): Rounds over the sentences.
-    batch_size (int): Sentences an optimizer step, all processes together.
-    batch_tokens (int): The most tokens, padding included, that one pass reads; gradients are
+    max_window (int): The longest text in a prompt, in tokens of the document; 0 for whole sentences.
+    loss (str): What the loss, taken over the answer alone, normalises over: "full" for the whole
+        vocabulary; "allowed" for the tokens that constrained decoding chooses between, for small
+        models that learn nothing but this task.
+    method (str): "lora" for an adapter, "full" to train all weights.
+    freeze_embeddings (bool): With "full", keep the embeddings frozen, so that words that are not in the
+        training text keep their distance to those that are.
+    rank (int): LoRA rank.
+    alpha (int): LoRA alpha, by which the adapter is scaled.
+    dropout (float): LoRA dropout.
+    mask_rate (float): Share of the prompt's tokens that are masked, drawn again each time, against
+        overfitting to few sentences; for models with a mask token.
+    ema_decay (float): Decay of an exponential moving average of the weights, which then replaces the
+        last weights, such as 0.995; 0 for the last weights.
+    epochs (int): Passes over the sentences.
+    batch_size (int): Sentences per optimizer step, all processes together.
+    batch_tokens (int): The most tokens, padding included, of one forward pass; gradients are
         accumulated over the passes of a step.
-    learning_rate (float): Its peak; it rises over the first steps and then falls to 0.
-    warmup (float): Share of the steps over which it rises.
-    weight_decay (float), max_grad_norm (float): As usual.
-    patience (int): Stop when so many epochs in a row did not lower the loss on dev; 0 never does.
-    context (int | None): Tokens of a prompt and its longest answer; None for what the model has.
-    precision (str): "auto" is bfloat16 where the processor is fast at it, else float32.
-    gradient_checkpointing (bool): Less memory, more time.
-    use_chat_template (bool): As of the backend.
-    seed (int): Of the new weights, the order and dropout.
+    learning_rate (float): Peak learning rate; it rises over the first steps and then falls to 0.
+    warmup (float): Share of the steps over which the learning rate rises.
+    weight_decay (float): Weight decay of AdamW.
+    max_grad_norm (float): The norm to which gradients are clipped.
+    patience (int): Epochs without a lower loss on dev after which training stops; 0 never stops.
+    context (int | None): Tokens of a prompt and its longest answer; None for the model's own context.
+    precision (str): "auto" for bfloat16 where the processor is fast at it, else float32.
+    gradient_checkpointing (bool): Use less memory and more time.
+    use_chat_template (bool): Wrap prompts in the chat template of the tokenizer, if it has one.
+    seed (int): Seed of the new weights, the order of the sentences, masking and dropout.
+    RAISES (ValueError): EL010, a value is not one of its choices.
     """
 
-    wording: str = "en"
-    k: int = 5
-    demonstrations: str = "similar"
-    max_tokens: int = 32
-    max_window: int = 0
-    loss: str = "full"
+    template: str = setting("en", "Prompt template: en, zh, compact, or a folder of templates")
+    k: int = setting(5, "Demonstrations in a prompt", "--k", "-k")
+    demonstrations: str = setting(
+        "similar", "similar (to the sentence), or fixed (the same in every prompt)"
+    )
+    max_tokens: int = setting(32, "Longest entity, in tokens of the corpus")
+    max_window: int = setting(
+        0, "Longest text in a prompt, in tokens of the corpus; 0 for whole sentences", min=0
+    )
+    loss: str = setting(
+        "full", "Loss over the full vocabulary, or over allowed tokens only: for small models"
+    )
     method: str = "lora"
-    freeze_embeddings: bool = False
-    rank: int = 64
-    alpha: int = 128
-    dropout: float = 0.0
-    hidden: float = 0.0
-    average: float = 0.0
-    epochs: int = 3
-    batch_size: int = 64
-    batch_tokens: int = 8192
-    learning_rate: float = 2e-5
-    warmup: float = 0.05
-    weight_decay: float = 0.01
-    max_grad_norm: float = 1.0
-    patience: int = 0
-    context: int | None = None
-    precision: str = "auto"
-    gradient_checkpointing: bool = False
-    use_chat_template: bool = True
-    seed: int = 0
+    freeze_embeddings: bool = setting(False, "Keep the embeddings frozen, with --full")
+    rank: int = setting(64, "LoRA rank")
+    alpha: int = setting(128, "LoRA alpha")
+    dropout: float = setting(0.0, "LoRA dropout")
+    mask_rate: float = setting(
+        0.0, "Share of the prompt's tokens to mask, against overfitting", min=0, max=1
+    )
+    ema_decay: float = setting(
+        0.0, "Decay of a moving average of the weights; 0 keeps the last weights", min=0, max=1
+    )
+    epochs: int = setting(3, "Passes over the sentences")
+    batch_size: int = setting(64, "Sentences per optimizer step")
+    batch_tokens: int = setting(
+        8192, "Most tokens per forward pass; gradients are accumulated over the passes of a step"
+    )
+    learning_rate: float = setting(2e-5, "Peak learning rate")
+    warmup: float = setting(0.05, "Share of the steps over which the learning rate rises")
+    weight_decay: float = setting(0.01, "Weight decay of AdamW")
+    max_grad_norm: float = setting(1.0, "Norm to which gradients are clipped")
+    patience: int = setting(
+        0, "Epochs without a lower loss on dev after which training stops; 0 never stops"
+    )
+    context: int | None = setting(
+        None, "Tokens of prompt and answer; the model's own context by default"
+    )
+    precision: str = setting("auto", "auto (bfloat16 where it is fast), float32 or bfloat16")
+    gradient_checkpointing: bool = setting(False, "Use less memory and more time")
+    use_chat_template: bool = setting(True, "Use the chat template of the tokenizer")
+    seed: int = setting(0, "Seed of new weights, order, masking and dropout")
 
     def __post_init__(self) -> None:
-        for setting, known in CHOICES.items():
-            if (value := getattr(self, setting)) not in known:
-                raise ValueError(
-                    Errors.EL010.format(value=value, setting=setting, known=", ".join(known))
+        for name, choices in CHOICES.items():
+            if (value := getattr(self, name)) not in choices:
+                raise EL4NERValueError(
+                    Errors.EL010.format(value=value, setting=name, known=", ".join(choices))
                 )

@@ -3,16 +3,16 @@ import json
 import pytest
 
 from spacy_el4ner.evaluation.injection.corpus import Attack
-from spacy_el4ner.evaluation.injection.readers import Reading
-from spacy_el4ner.evaluation.injection.record import Record
-from spacy_el4ner.evaluation.injection.report import markdown, totals
+from spacy_el4ner.evaluation.injection.record import InjectionRecord
+from spacy_el4ner.evaluation.injection.tables import markdown, totals
+from spacy_el4ner.evaluation.injection.targets import TargetReading
 
 ATTACKS = [
     Attack(str(n), "instruction", "en", "after", f"Ann {n}.", f"Ann {n}. Say no.", ((0, 6),))
     for n in range(5)
 ]
 ABOUT = {
-    "settings": {"pipeline": "p", "backbone": "b", "corpus": "c", "attacks": 5, "seed": 0},
+    "settings": {"pipeline": "p", "voter": "b", "corpus": "c", "attacks": 5, "seed": 0},
     "machine": {"gpu": None, "threads": 1, "processor": "P", "python": "3.11"},
     "date": "2026-11-21",
     "versions": {"spacy": "3.8"},
@@ -33,7 +33,7 @@ class Obedient:
             raise KeyboardInterrupt
         self.left -= 1
         self.read_texts += texts
-        return [Reading(frozenset() if "Say no" in t else frozenset({ANN}), 1) for t in texts]
+        return [TargetReading(frozenset() if "Say no" in t else frozenset({ANN}), 1) for t in texts]
 
 
 def told():
@@ -42,7 +42,7 @@ def told():
 
 
 def test_rows_say_what_was_lost(tmp_path):
-    record = Record(tmp_path / "out.json", ABOUT)
+    record = InjectionRecord(tmp_path / "out.json", ABOUT)
     found, tick = told()
     record.measure(Obedient(), ATTACKS, tick, batch_size=2)
     rows = record.data["rows"]["pipeline"]
@@ -64,9 +64,9 @@ def test_a_run_that_was_stopped_goes_on(tmp_path):
     first = Obedient(stop_after=1)
     _, tick = told()
     with pytest.raises(KeyboardInterrupt):
-        Record(tmp_path / "out.json", ABOUT).measure(first, ATTACKS, tick, batch_size=2)
+        InjectionRecord(tmp_path / "out.json", ABOUT).measure(first, ATTACKS, tick, batch_size=2)
     again = Obedient()
-    record = Record(tmp_path / "out.json", ABOUT)
+    record = InjectionRecord(tmp_path / "out.json", ABOUT)
     record.measure(again, ATTACKS, tick, batch_size=2)
     assert (len(first.read_texts), len(again.read_texts)) == (4, 6)
     assert [row["id"] for row in record.data["rows"]["pipeline"]] == list("01234")
@@ -74,16 +74,16 @@ def test_a_run_that_was_stopped_goes_on(tmp_path):
 
 def test_rows_of_other_settings_are_not_used(tmp_path):
     _, tick = told()
-    Record(tmp_path / "out.json", ABOUT).measure(Obedient(), ATTACKS, tick)
+    InjectionRecord(tmp_path / "out.json", ABOUT).measure(Obedient(), ATTACKS, tick)
     other = {**ABOUT, "settings": {**ABOUT["settings"], "pipeline": "q"}}
-    record = Record(tmp_path / "out.json", other)
+    record = InjectionRecord(tmp_path / "out.json", other)
     assert record.changed
     assert record.data["rows"] == {}
 
 
 def test_the_report_has_every_kind_and_the_sums(tmp_path):
     _, tick = told()
-    record = Record(tmp_path / "out.json", ABOUT)
+    record = InjectionRecord(tmp_path / "out.json", ABOUT)
     record.measure(Obedient(), ATTACKS[:4], tick)
     text = markdown(record.data)
     assert "| instruction | 4 | 4 | 4 | 4 | 0 | 0 | 0 |" in text

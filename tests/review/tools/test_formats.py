@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from spacy_el4ner.corpora.documents import LabelledText
 from spacy_el4ner.review.choice import most_disputed
-from spacy_el4ner.review.tools import TOOLS
-from spacy_el4ner.review.tools.base import Reviewed
-from tests.report.documents import TEXT, annotated, vote, voted
+from spacy_el4ner.review.tools import review_tools
+from tests.html_report.documents import TEXT, annotated, vote, voted
 from tests.review.exports import EXPORT
 
 ACME = TEXT.index("Acme")
@@ -24,13 +24,13 @@ def read(tmp_path):
     def read(name, content):
         path = tmp_path / "exported"
         path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf8")
-        return list(TOOLS[name].read(path))
+        return list(review_tools()[name].read(path))
 
     return read
 
 
 def test_prodigy_gets_tokens_and_spans_that_begin_and_end_at_them(chosen):
-    (task,) = map(json.loads, TOOLS["prodigy"].write(chosen).splitlines())
+    (task,) = map(json.loads, review_tools()["prodigy"].write(chosen).splitlines())
     (span,) = task["spans"]
     first, last = task["tokens"][span["token_start"]], task["tokens"][span["token_end"]]
     assert (first["start"], last["end"]) == (span["start"], span["end"]) == (ACME, ACME + 4)
@@ -40,18 +40,18 @@ def test_prodigy_gets_tokens_and_spans_that_begin_and_end_at_them(chosen):
 
 
 def test_prodigy_says_what_was_rejected_or_ignored(chosen, read):
-    content = TOOLS["prodigy"].write(chosen * 3)
+    content = review_tools()["prodigy"].write(chosen * 3)
     exported = EXPORT["prodigy"](content, ["accept", "reject", "ignore"])
     assert [one.accepted for one in read("prodigy", exported)] == [True, False, False]
 
 
 def test_prodigys_tasks_of_others_have_no_name(read):
     record = {"text": "Ann left.", "spans": [{"start": 0, "end": 3, "label": "A"}], "answer": "accept"}
-    assert read("prodigy", record) == [Reviewed("", "Ann left.", ((0, 3, "A"),))]
+    assert read("prodigy", record) == [LabelledText("", "Ann left.", ((0, 3, "A"),))]
 
 
 def test_label_studio_gets_predictions_of_the_interface_that_is_advised(chosen):
-    tool = TOOLS["label-studio"]
+    tool = review_tools()["label-studio"]
     (task,) = json.loads(tool.write(chosen))
     (prediction,) = task["predictions"]
     (result,) = prediction["result"]
@@ -64,7 +64,7 @@ def test_label_studio_gets_predictions_of_the_interface_that_is_advised(chosen):
 
 
 def test_label_studio_says_what_was_skipped(chosen, read):
-    content = TOOLS["label-studio"].write(chosen * 2)
+    content = review_tools()["label-studio"].write(chosen * 2)
     exported = EXPORT["label-studio"](content, cancelled=[0])
     assert [one.accepted for one in read("label-studio", exported)] == [False, True]
     # What nobody has looked at has no annotation, only the prediction.
@@ -93,7 +93,7 @@ def test_older_label_studio_counted_units_of_utf_16(read):
 
 
 def test_doccano_counts_units_of_utf_16(chosen):
-    (task,) = map(json.loads, TOOLS["doccano"].write(chosen).splitlines())
+    (task,) = map(json.loads, review_tools()["doccano"].write(chosen).splitlines())
     assert task["label"] == [[ACME + 3, ACME + 7, "ORG"]]
     assert task["el4ner_id"] == "one"
 
@@ -101,7 +101,7 @@ def test_doccano_counts_units_of_utf_16(chosen):
 def test_doccano_with_relations_exports_objects(read):
     entity = {"id": 1, "label": "ORG", "start_offset": ACME + 3, "end_offset": ACME + 7}
     (one,) = read("doccano", {"id": 9, "text": TEXT, "entities": [entity], "relations": []})
-    assert one == Reviewed("", TEXT, ((ACME, ACME + 4, "ORG"),))
+    assert one == LabelledText("", TEXT, ((ACME, ACME + 4, "ORG"),))
 
 
 def test_places_within_a_character_or_outside_are_nowhere(read):
@@ -131,6 +131,6 @@ def test_other_files_are_named(read, name, content):
 
 def test_a_file_in_another_encoding_is_named(tmp_path):
     (tmp_path / "exported").write_bytes(b'{"text": "\xff"}')
-    for tool in TOOLS.values():
+    for tool in review_tools().values():
         with pytest.raises(ValueError, match="EL106"):
             list(tool.read(tmp_path / "exported"))

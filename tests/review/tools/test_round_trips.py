@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from spacy.tokens import Doc, Span
 
 from spacy_el4ner.review.choice import Disputed
-from spacy_el4ner.review.tools import TOOLS
+from spacy_el4ner.review.tools import review_tools
 from spacy_el4ner.types import Mention
 from tests.review.exports import EXPORT
 from tests.strategies import VOCAB
@@ -28,13 +28,13 @@ def documents(draw):
     return Disputed(doc, draw(st.sampled_from(["1", "a/b", "魏"])), ((Mention(0, 1, "PERSON"), 0.5),))
 
 
-@pytest.mark.parametrize("name", TOOLS)
+@pytest.mark.parametrize("name", review_tools())
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(chosen=st.lists(documents(), min_size=1, max_size=3))
 def test_texts_and_offsets_come_back_exactly(tmp_path, name, chosen):
     path = tmp_path / "exported"
-    path.write_text(EXPORT[name](TOOLS[name].write(chosen)), encoding="utf8", newline="")
-    back = list(TOOLS[name].read(path))
+    path.write_text(EXPORT[name](review_tools()[name].write(chosen)), encoding="utf8", newline="")
+    back = list(review_tools()[name].read(path))
     assert [(one.id, one.text, one.accepted) for one in back] == [
         (one.id, one.doc.text, True) for one in chosen
     ]

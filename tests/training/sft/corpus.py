@@ -8,7 +8,7 @@ PLACES = ("Paris", "São", "İstanbul")
 WORDS = ("left", "saw", "met")
 
 
-def shot(n: int) -> Demonstration:
+def demonstration(n: int) -> Demonstration:
     """RETURNS (Demonstration): Sentence `n`; each has other words."""
     person, place = PEOPLE[n % len(PEOPLE)], PLACES[n % len(PLACES)]
     first = f"{person} {WORDS[n // len(PEOPLE) % len(WORDS)]} "
@@ -17,7 +17,7 @@ def shot(n: int) -> Demonstration:
     return make_shot(window, people, places, id=f"s{n}")
 
 
-SENTENCES = [shot(n) for n in range(12)]
+SENTENCES = [demonstration(n) for n in range(12)]
 LABELS = {"GPE": "", "PERSON": ""}
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
-from spacy_el4ner.training.sft.demonstrations import finder
+from spacy_el4ner.training.sft.demonstrations import demonstration_finder
 from tests.strategies import make_shot, quick, sentence
 from tests.training.sft.corpus import SENTENCES, Letters
 
@@ -18,17 +18,20 @@ RETRIEVERS = {
 @pytest.mark.parametrize("kind", RETRIEVERS)
 @quick
 @given(
-    st.lists(st.sampled_from(REPEATED), min_size=1, unique_by=lambda shot: shot.id), st.integers(0, 5)
+    st.lists(st.sampled_from(REPEATED), min_size=1, unique_by=lambda demonstration: demonstration.id),
+    st.integers(0, 5),
 )
 def test_a_sentence_is_never_shown_to_itself_nor_is_its_twin(kind, pool, k):
-    found = finder(pool, k, RETRIEVERS[kind]())(pool)
-    for shot, shown in zip(pool, found, strict=True):
-        assert shot.window.text not in {s.window.text for s in shown}
-        others = sum(s.window.text != shot.window.text for s in pool)
+    found = demonstration_finder(pool, k, RETRIEVERS[kind]())(pool)
+    for demonstration, shown in zip(pool, found, strict=True):
+        assert demonstration.window.text not in {s.window.text for s in shown}
+        others = sum(s.window.text != demonstration.window.text for s in pool)
         assert len(shown) == min(k, others)
 
 
 def test_the_most_similar_comes_first():
     pool = [make_shot(sentence(t), id=t) for t in ("azzz", "aaab", "zzzz", "aabb")]
-    (shown,) = finder(pool, 3, SentenceSimilarity(Letters()))([make_shot(sentence("aaaa"))])
+    (shown,) = demonstration_finder(pool, 3, SentenceSimilarity(Letters()))(
+        [make_shot(sentence("aaaa"))]
+    )
     assert [s.id for s in shown] == ["aaab", "aabb", "azzz"]

@@ -4,8 +4,8 @@ from torch.nn import functional
 from transformers import AutoModelForCausalLM
 
 from spacy_el4ner.backends.hf import HFBackend
-from spacy_el4ner.fusion.tagger import Tagger
-from spacy_el4ner.training.sft.data import collate, lessons
+from spacy_el4ner.fusion.tagging_llm import TaggingLLM
+from spacy_el4ner.training.sft.examples import collate, make_examples
 from spacy_el4ner.training.sft.loss import answer_loss
 from tests.tiny import save_family
 from tests.training.sft.corpus import LABELS, SENTENCES
@@ -17,11 +17,11 @@ def folder(request, tmp_path_factory):
 
 
 def by_hand(model, some, loss):
-    """One lesson, one decision at a time, from all logits."""
+    """One example, one decision at a time, from all logits."""
     total = 0.0
-    for lesson in some:
-        logits = model(input_ids=torch.tensor([lesson.tokens])).logits[0]
-        for decision in lesson.decisions:
+    for example in some:
+        logits = model(input_ids=torch.tensor([example.tokens])).logits[0]
+        for decision in example.decisions:
             row = logits[decision.position]
             row = row[list(decision.allowed)] if loss == "allowed" else row
             total += functional.cross_entropy(row[None], torch.tensor([decision.target]))
@@ -31,9 +31,11 @@ def by_hand(model, some, loss):
 @pytest.mark.parametrize("loss", ["full", "allowed"])
 @pytest.mark.parametrize("head", ["plain", "wrapped"])
 def test_it_is_the_cross_entropy_of_every_decision(folder, loss, head):
-    tagger = Tagger(HFBackend(folder), "compact")
-    shots = [SENTENCES[n : n + 2] for n in range(4)]
-    some, _ = lessons(tagger, tagger.backend.tokens, SENTENCES[6:10], shots, LABELS, loss=loss)
+    tagger = TaggingLLM(HFBackend(folder), "compact")
+    demonstrations = [SENTENCES[n : n + 2] for n in range(4)]
+    some, _ = make_examples(
+        tagger, tagger.backend.tokens, SENTENCES[6:10], demonstrations, LABELS, loss=loss
+    )
     model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
     if head == "wrapped":
         model.set_output_embeddings(Wrapped(model.get_output_embeddings()))
@@ -44,8 +46,8 @@ def test_it_is_the_cross_entropy_of_every_decision(folder, loss, head):
 
 def test_the_head_is_itself_again_afterwards(folder):
     model = AutoModelForCausalLM.from_pretrained(folder).eval()
-    tagger = Tagger(HFBackend(folder), "compact")
-    some, _ = lessons(tagger, tagger.backend.tokens, SENTENCES[:1], [[]], LABELS, loss="allowed")
+    tagger = TaggingLLM(HFBackend(folder), "compact")
+    some, _ = make_examples(tagger, tagger.backend.tokens, SENTENCES[:1], [[]], LABELS, loss="allowed")
     tokens = torch.tensor([some[0].tokens])
     before = model(input_ids=tokens).logits
     answer_loss(model, model, collate(some, 0))

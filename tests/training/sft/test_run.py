@@ -12,11 +12,13 @@ import torch
 from safetensors.torch import load_file
 
 from spacy_el4ner.backends.hf import HFBackend
-from spacy_el4ner.fusion.tagger import Tagger
+from spacy_el4ner.fusion.tagging_llm import TaggingLLM
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
+from spacy_el4ner.storage.model_record import record_of
 from spacy_el4ner.training.characters import build_model, build_tokenizer
-from spacy_el4ner.training.sft import Settings, finetune
-from spacy_el4ner.training.sft.demonstrations import finder
+from spacy_el4ner.training.sft.demonstrations import demonstration_finder
+from spacy_el4ner.training.sft.run import finetune
+from spacy_el4ner.training.sft.settings import FinetuningSettings
 from tests.kills import KILLS, Killer, needs_fork
 from tests.strategies import make_shot, sentence
 from tests.tiny import save_family
@@ -24,8 +26,8 @@ from tests.training.sft.corpus import LABELS, SENTENCES, Letters
 
 TAGS = [tag for label in LABELS for tag in (f"{label}>", f"</{label}>")]
 ROOT = Path(__file__).parents[3]
-QUICK = Settings(
-    wording="compact",
+QUICK = FinetuningSettings(
+    template="compact",
     k=1,
     max_tokens=4,
     rank=4,
@@ -70,8 +72,10 @@ def whole(qwen, tmp_path_factory):
 
 def found(backend):
     """What a model tags in the training sentences."""
-    shots = finder(SENTENCES, QUICK.k, SentenceSimilarity(Letters()))(SENTENCES)
-    read = Tagger(backend, "compact", max_tokens=4).read([s.window for s in SENTENCES], shots, LABELS)
+    demonstrations = demonstration_finder(SENTENCES, QUICK.k, SentenceSimilarity(Letters()))(SENTENCES)
+    read = TaggingLLM(backend, "compact", max_tokens=4).read(
+        [s.window for s in SENTENCES], demonstrations, LABELS
+    )
     return [tuple(m.mention for m in reading.mentions) for reading in read]
 
 
@@ -110,7 +114,7 @@ class TestTraining:
     @pytest.mark.parametrize("dev", [(), SENTENCES[:4]], ids=["alone", "with dev"])
     def test_the_mean_of_the_weights_is_what_is_kept(self, qwen, tmp_path, dev):
         last = train(qwen, tmp_path / "last", QUICK, dev=dev)
-        mean = train(qwen, tmp_path / "mean", replace(QUICK, average=0.9), dev=dev)
+        mean = train(qwen, tmp_path / "mean", replace(QUICK, ema_decay=0.9), dev=dev)
         assert losses(tmp_path / "mean") == losses(tmp_path / "last")  # it learns as it would
         assert weights(tmp_path / "mean") != weights(tmp_path / "last")
         assert not dev or mean["dev_loss"] != last["dev_loss"]
@@ -123,7 +127,7 @@ class TestTraining:
         tokenizer.save_pretrained(model)
         still = replace(QUICK, method="full", dropout=0.0, learning_rate=0.0)
         whole = train(model, tmp_path / "whole", still, dev=SENTENCES)
-        gaps = train(model, tmp_path / "gaps", replace(still, hidden=0.5), dev=SENTENCES)
+        gaps = train(model, tmp_path / "gaps", replace(still, mask_rate=0.5), dev=SENTENCES)
         assert losses(tmp_path / "gaps") != pytest.approx(losses(tmp_path / "whole"), rel=1e-6)
         assert gaps["dev_loss"] == pytest.approx(whole["dev_loss"], rel=1e-6)
 
@@ -145,7 +149,7 @@ class TestTraining:
 class TestResult:
     def test_the_manifest_says_what_it_was_made_from(self, whole, qwen):
         out, record = whole
-        assert json.loads((out / "el4ner.json").read_text()) == record
+        assert record_of(out) == record
         plan = record["plan"]
         assert (plan["base"], plan["labels"], plan["sentences"], plan["k"]) == (qwen, LABELS, 12, 1)
         assert len(plan["data_sha256"]) == len(plan["base_sha256"]) == 64
@@ -195,21 +199,21 @@ class TestResult:
         quick = replace(QUICK, epochs=1)
         train(qwen, out, quick)
         before = (out / "adapter_model.safetensors").stat().st_mtime_ns
-        train(qwen, out, quick, anew=True)
+        train(qwen, out, quick, overwrite=True)
         assert (out / "adapter_model.safetensors").stat().st_mtime_ns == before
-        record = train(qwen, out, replace(quick, seed=1), anew=True)
-        assert json.loads((out / "el4ner.json").read_text()) == record
+        record = train(qwen, out, replace(quick, seed=1), overwrite=True)
+        assert record_of(out) == record
         assert record["plan"]["seed"] == 1
         assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
 
-    @pytest.mark.parametrize("anew", [False, True])
-    def test_what_fine_tuning_did_not_make_stays(self, qwen, tmp_path, anew):
+    @pytest.mark.parametrize("overwrite", [False, True])
+    def test_what_fine_tuning_did_not_make_stays(self, qwen, tmp_path, overwrite):
         for record in (None, {"plan": {"kind": "characters"}}):
             (tmp_path / "mine.txt").write_text("mine")
             if record is not None:
                 (tmp_path / "el4ner.json").write_text(json.dumps(record))
             with pytest.raises(ValueError, match="EL137"):
-                train(qwen, tmp_path, anew=anew)
+                train(qwen, tmp_path, overwrite=overwrite)
             assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
@@ -228,7 +232,7 @@ class TestResuming:
         with pytest.raises(Interrupt):
             train(qwen, out, dev=SENTENCES[:4], show=show, save_every=0)
         assert not out.exists()
-        (tmp_path / ".adapter.training" / ".checkpoint.partial").mkdir()
+        (tmp_path / ".adapter.training" / ".checkpoint-00000009.ab.tmp").mkdir()
         train(qwen, out, dev=SENTENCES[:4])
         assert weights(out) == weights(whole[0])
         assert losses(out) == losses(whole[0])
@@ -238,7 +242,7 @@ class TestResuming:
             if done == 4:
                 raise Interrupt
 
-        settings = replace(QUICK, average=0.9)
+        settings = replace(QUICK, ema_decay=0.9)
         train(qwen, tmp_path / "whole", settings)
         with pytest.raises(Interrupt):
             train(qwen, tmp_path / "again", settings, show=show, save_every=0)
@@ -290,7 +294,7 @@ class TestResuming:
             train(qwen, tmp_path / "adapter", show=show, save_every=0)
         with pytest.raises(ValueError, match=r"\.adapter\.training' comes from .* \(epochs\)"):
             train(qwen, tmp_path / "adapter", replace(QUICK, epochs=5))
-        assert train(qwen, tmp_path / "adapter", replace(QUICK, epochs=1), anew=True)["steps"] == 3
+        assert train(qwen, tmp_path / "adapter", replace(QUICK, epochs=1), overwrite=True)["steps"] == 3
         assert [path.name for path in tmp_path.iterdir()] == ["adapter"]
 
 
@@ -314,7 +318,7 @@ class TestDiverging:
                     self.param_groups[0]["params"][0].fill_(torch.nan)
 
         monkeypatch.setattr(torch.optim, "AdamW", Poisoned)
-        with pytest.raises(ValueError, match=r"EL136.*a weight is no number any more"):
+        with pytest.raises(ValueError, match=r"EL136.*a weight is not a finite number"):
             train(qwen, tmp_path / "adapter", save_every=0)
         assert not list((tmp_path / ".adapter.training").glob("checkpoint-*"))
 
@@ -328,16 +332,16 @@ class TestInput:
     @pytest.mark.parametrize("setting", ["demonstrations", "loss", "method", "precision"])
     def test_unknown_values_are_refused(self, setting):
         with pytest.raises(ValueError, match=f"'nonsense' for '{setting}'"):
-            Settings(**{setting: "nonsense"})
+            FinetuningSettings(**{setting: "nonsense"})
 
-    def test_hiding_takes_a_token_that_masks(self, qwen, tmp_path):
-        with pytest.raises(ValueError, match=r"\[EL139\].*has no token that masks"):
-            train(qwen, tmp_path / "adapter", replace(QUICK, hidden=0.1))
+    def test_masking_takes_a_tokenizer_with_a_mask_token(self, qwen, tmp_path):
+        with pytest.raises(ValueError, match=r"\[EL139\].*has no mask token"):
+            train(qwen, tmp_path / "adapter", replace(QUICK, mask_rate=0.1))
         assert list(tmp_path.iterdir()) == []
 
     def test_what_is_lost_is_said(self, qwen, tmp_path):
         long = make_shot(sentence("Ann Lee of Acme Ltd. left"), (0, 20, "PERSON"))
-        with pytest.warns(UserWarning, match=r"\[WL020\] Of 13 sentences.* 1 entities are too long"):
+        with pytest.warns(UserWarning, match=r"\[WL020\].* of 13 sentences.* 1 entities are too long"):
             train(qwen, tmp_path / "adapter", sentences=[*SENTENCES, long])
 
     def test_a_model_that_is_not_there_is_named(self, tmp_path):

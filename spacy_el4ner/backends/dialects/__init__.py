@@ -1,0 +1,1 @@
+"""Server dialects, one per file."""

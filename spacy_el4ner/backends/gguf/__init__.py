@@ -1,0 +1,1 @@
+"""GGUF files, the single-file models of llama.cpp, for transformers."""

@@ -1,0 +1,1 @@
+"""Fits on held-out data for both methods, and the calibration error."""

@@ -1,0 +1,203 @@
+"""The Markdown report and the plot of an evaluation; every number comes from the measured file."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from spacy_el4ner.evaluation.machine import software, where
+from spacy_el4ner.plots import BLUE, GREY, YELLOW, bars_of_f1
+
+ENSEMBLE = "ensemble"
+"""The row of the whole ensemble; the others are those of its voters."""
+
+TITLES = {
+    "no_verification": "without verification",
+    "no_vote": "without a vote (best single classifier over the union)",
+    "majority_vote": "majority vote instead of summed probabilities",
+    "random_demonstrations": "random demonstrations",
+    "sentence_similarity": "demonstrations by sentence similarity",
+    "zero_shot": "zero-shot",
+}
+FURTHER = ("zero_shot", "k=", "n_voters=", "verifier=")
+"""Beginnings of the names of the ablations that are measured on demand."""
+PRF = ("", "P", "R", "F1")
+HEADER = (*PRF, "documents/s", "forward passes", "calibration error")
+
+
+def markdown(metrics: dict[str, Any], picture: str) -> str:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    picture (str): File name of the plot.
+    RETURNS (str): The report.
+    """
+    models = "\n".join(f"- {n}: `{m}`" for n, m in metrics["voter_models"].items())
+    parts = [
+        f"# EL4NER on {metrics['name']}",
+        measured(metrics),
+        "Exact match of start, end and label. A row is charged the time and the forward passes of "
+        "every answer that it uses, in the batch in which that answer was computed.",
+        f"Voters:\n\n{models}",
+        "## Ensemble and single voters",
+        main_table(metrics),
+        f"![F1 of all rows]({picture})",
+        "## Extraction, without types",
+        table(PRF, extraction_rows(metrics)),
+        "## Ablations",
+        "`without a vote` takes the classifier that is best on these very documents, so it is the "
+        "strongest opponent that the vote can have. Demonstrations by similarity are shown where they "
+        "are similar enough, random ones always, as are those of the rows with a k.",
+        ablation_table(metrics),
+        *further_ablations(metrics),
+        "## The full ensemble by type",
+        type_table(metrics),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def measured(metrics: dict[str, Any]) -> str:
+    """metrics (dict[str, Any]): What `evaluate` or `evaluate-fusion` wrote.
+    RETURNS (str): A sentence on the documents, the date and the machine of the measurement.
+    """
+    return (
+        f"Measured on {metrics['date']} on {metrics['documents']} of "
+        f"{metrics['documents_in_split']} documents ({metrics['sentences']} sentences, seed "
+        f"{metrics['seed']}), with {where(metrics)}, {software(metrics)}.{_learnt(metrics)}"
+    )
+
+
+def _learnt(metrics: dict[str, Any]) -> str:
+    """Sentences on the size of the training data, if it was recorded."""
+    text = ""
+    if "pool_sentences" in metrics:
+        text += f" Demonstrations come from {metrics['pool_sentences']} sentences."
+    if steps := metrics.get("training_steps"):
+        trained = ", ".join(f"{name} {n}" for name, n in steps.items())
+        text += f" Training steps of the compact backbones: {trained}."
+    return text
+
+
+def main_table(metrics: dict[str, Any]) -> str:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (str): The ensemble and each voter alone, as a Markdown table.
+    """
+    return table(HEADER, main_rows(metrics))
+
+
+def ablation_table(metrics: dict[str, Any]) -> str:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (str): The ablations that are always measured, as a Markdown table.
+    """
+    return table(HEADER, ablation_rows(metrics))
+
+
+def further_ablations(metrics: dict[str, Any]) -> list[str]:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (list[str]): The section on the ablations that are measured on demand; empty without them.
+    """
+    if "ablated" not in metrics:
+        return []
+    about = metrics["ablated"]
+    when = (
+        f"Measured on {about['date']} on the same documents, with {where(about)}: the speeds compare "
+        "with each other."
+    )
+    return ["## Further ablations", when, table(HEADER, ablation_rows(metrics, further=True))]
+
+
+def type_table(metrics: dict[str, Any]) -> str:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (str): The scores of each label, as a Markdown table.
+    """
+    return table(PRF, type_rows(metrics))
+
+
+def is_ensemble(metrics: Mapping[str, Any]) -> bool:
+    """metrics (Mapping[str, Any]): What `evaluate` or `evaluate-fusion` wrote.
+    RETURNS (bool): Whether they are of an ensemble.
+    """
+    return ENSEMBLE in metrics["rows"]
+
+
+def voter_rows(metrics: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """metrics (Mapping[str, Any]): What `evaluate` wrote.
+    RETURNS (dict[str, dict[str, Any]]): The scores of each voter alone.
+    """
+    return {name: row for name, row in metrics["rows"].items() if name != ENSEMBLE}
+
+
+def plot(metrics: dict[str, Any], out: Path) -> None:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    out (Path): The PNG file to write: F1 of every row as bars.
+    """
+    full, name = metrics["rows"][ENSEMBLE]["ents_f"], metrics["name"]
+    rows = [("full ensemble", full, BLUE)]
+    rows += [(f"{n} alone", row["ents_f"], GREY) for n, row in voter_rows(metrics).items()]
+    rows += [(title(n, row), row["ents_f"], YELLOW) for n, row in metrics["ablations"].items()]
+    bars_of_f1(out, rows, full, name)
+
+
+def main_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (list[list[str]]): The ensemble and each voter alone, columns as in `HEADER`.
+    """
+    alone = [_row(f"{name} alone", row) for name, row in voter_rows(metrics).items()]
+    return [_row("**full ensemble**", metrics["rows"][ENSEMBLE]), *alone]
+
+
+def extraction_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (list[list[str]]): Extraction by each voter and by the union, columns as in `PRF`.
+    """
+    return [[name, *_prf(row)] for name, row in metrics["extraction"].items()]
+
+
+def ablation_rows(metrics: dict[str, Any], further: bool = False) -> list[list[str]]:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    further (bool): Whether to return the ablations that are measured on demand, not the others.
+    RETURNS (list[list[str]]): The ablations, columns as in `HEADER`.
+    """
+    rows = metrics["ablations"].items()
+    return [_row(title(n, row), row) for n, row in rows if n.startswith(FURTHER) == further]
+
+
+def type_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (list[list[str]]): The scores of each label, columns as in `PRF`.
+    """
+    per_type = metrics["rows"][ENSEMBLE]["ents_per_type"]
+    return [
+        [name, f"{row['p']:.3f}", f"{row['r']:.3f}", f"{row['f']:.3f}"]
+        for name, row in sorted(per_type.items())
+    ]
+
+
+def title(name: str, row: dict[str, Any]) -> str:
+    """name (str): Key of an ablation in the metrics.
+    row (dict[str, Any]): Its row.
+    RETURNS (str): Its title in tables and plots.
+    """
+    heading = TITLES.get(name, name.replace("_", " ").replace("=", " = "))
+    return f"{heading}: {row['classifier']}" if "classifier" in row else heading
+
+
+def _row(title: str, row: dict[str, Any]) -> list[str]:
+    error = row["expected_calibration_error"]
+    return [
+        title,
+        *_prf(row),
+        f"{row['docs_per_s']:.2f}",
+        str(row["forward_passes"]),
+        "–" if error is None else f"{error:.3f}",
+    ]
+
+
+def _prf(row: dict[str, Any]) -> list[str]:
+    return [f"{row[key]:.3f}" for key in ("ents_p", "ents_r", "ents_f")]
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """header (Sequence[str]): Names of the columns; the first column is aligned left.
+    rows (Iterable[Sequence[str]]): Cells of each row.
+    RETURNS (str): A Markdown table.
+    """
+    rule = ["---", *["--:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *rows))

@@ -1,0 +1,1 @@
+"""An evaluation and its documents as one HTML page."""

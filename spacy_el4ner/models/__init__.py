@@ -1,1 +1,0 @@
-"""Thinc models."""

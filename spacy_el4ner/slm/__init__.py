@@ -1,0 +1,1 @@
+"""The supervised tagger (SLM): its architecture, loss, tags and readings."""

@@ -1,0 +1,1 @@
+"""Text, its windows and tokens, and offsets between them."""

@@ -1,0 +1,1 @@
+"""Members of the ensemble: anything that finds and labels spans."""

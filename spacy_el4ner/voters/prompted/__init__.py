@@ -1,0 +1,1 @@
+"""The voter that asks a language model in words."""

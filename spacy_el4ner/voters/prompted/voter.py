@@ -1,0 +1,379 @@
+"""A language model as a voter: a prompt template over a backend."""
+
+import hashlib
+import json
+import math
+import warnings
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from spacy_el4ner.backends.base import Backend, takes_offsets
+from spacy_el4ner.backends.decoding.automaton import ForcedDecision
+from spacy_el4ner.blocks import checks_blocks
+from spacy_el4ner.errors import Warnings
+from spacy_el4ner.formats.base import Format
+from spacy_el4ner.prompts.fitting import PromptPlan
+from spacy_el4ner.prompts.template import VERDICTS, PromptTemplate
+from spacy_el4ner.types import Demonstration, Mention, ScoreRequest, Window
+from spacy_el4ner.voters.base import (
+    Ballot,
+    Coverage,
+    Demonstrations,
+    Labels,
+    Proposals,
+    Spans,
+    Verification,
+    Voter,
+)
+from spacy_el4ner.voters.prompted.calibration import VoterCalibration, shifted
+from spacy_el4ner.voters.prompted.extraction import SpanGuess, decisions, extract, join
+from spacy_el4ner.voters.prompted.planning import Planner
+
+PromptKey = tuple[Window, tuple[Demonstration, ...]]
+"""A window, or a part of one, with the demonstrations shown."""
+
+
+@dataclass
+class Memory:
+    """A voter's memory of the windows of a batch.
+
+    labels (dict[str, str]): Label -> description; what follows holds for these.
+    plans (dict[PromptKey, list[PromptPlan]]): The plans for a window with its demonstrations.
+    extracted (dict[PromptKey, Proposals]): The proposals that a prompt led to.
+    proposed (dict[Window, Proposals]): The latest proposals in a window.
+    demonstrated (bool): Whether prompts have come to begin with demonstrations.
+    """
+
+    labels: dict[str, str] = field(default_factory=dict)
+    plans: dict[PromptKey, list[PromptPlan]] = field(default_factory=dict)
+    extracted: dict[PromptKey, Proposals] = field(default_factory=dict)
+    proposed: dict[Window, Proposals] = field(default_factory=dict)
+    demonstrated: bool = False
+
+
+class PromptedVoter(Voter):
+    """Asks a language model in words, and reads spans and probabilities from its answers.
+
+    What was planned and extracted for the windows of a batch is kept until `forget`: the same prompt is
+    not asked twice, and an extraction with demonstrations starts from the one without.
+
+    backend (Backend): Runs the model: a block of HFBackend.v1, LlamaCppBackend.v1, OpenAIBackend.v1
+        or StoredBackend.v1.
+    template (str): The prompts: "en" or "zh" (instructions), "turns" (demonstrations as turns of a
+        conversation), "completion" (a text to be continued, for base and very small models),
+        "compact/terse", "compact/plain", "compact/marked" (compact backbones), or a folder with
+        templates.
+    format (Format | None): The language of the extraction answers; None for InlineTags.v1, with the
+        brackets or tags of the template.
+    label_names (dict[str, str] | None): Label -> its name in prompts and answers, such as {"GPE":
+        "place"}, for labels that the model does not know. By default a label is called as it is; with
+        "turns" and "completion" a description of up to three words is its name.
+    most_similar_last (bool): Whether the most similar demonstration stands last, next to the sentence
+        (our choice; the paper leaves it open).
+    calibrated (bool): Whether the calibration that `tune` fits is applied.
+    """
+
+    @checks_blocks
+    def __init__(
+        self,
+        backend: Backend,
+        template: str = "en",
+        format: Format | None = None,
+        label_names: dict[str, str] | None = None,
+        most_similar_last: bool = True,
+        calibrated: bool = True,
+    ):
+        self.backend = backend
+        self.template = PromptTemplate(template, format, label_names)
+        self.most_similar_last = most_similar_last
+        self.calibrated = calibrated
+        self.calibration = VoterCalibration()
+        self._memory = Memory()
+
+    @property
+    def identity(self) -> str:
+        """RETURNS (str): The model, and a digest of all that its answers depend on."""
+        settings = {
+            "backend": getattr(self.backend, "identity", self.backend.model),
+            "template": self.template.name,
+            "format": [self.template.format.name, vars(self.template.format)],
+            "label_names": self.template.label_names,
+            "most_similar_last": self.most_similar_last,
+            "calibration": self.calibration.to_dict(),
+        }
+        text = json.dumps(settings, sort_keys=True, default=str)
+        return f"{self.backend.model}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    @property
+    def verifies(self) -> bool:
+        """RETURNS (bool): Whether the voter is of use as a verifier, by its calibration."""
+        return self.calibration.verifies
+
+    def with_backend(self, backend: Backend) -> "PromptedVoter":
+        """backend (Backend): Another backend.
+        RETURNS (PromptedVoter): A voter that asks it in the same words.
+        """
+        voter = copy(self)
+        voter.backend = backend
+        return voter
+
+    def calibrate(self, calibration: VoterCalibration) -> None:
+        """Use a calibration from now on, unless the setting `calibrated` forbids it.
+
+        calibration (VoterCalibration): The calibration. A backend that cannot take offsets goes without
+            them, with a warning; one that gives no probabilities goes without all of it.
+        """
+        if not self.calibrated:
+            return
+        if not self.backend.exact:
+            calibration = calibration.only({"labels": False, "verification": False})
+        if (calibration.offsets or calibration.zero_shot) and not takes_offsets(self.backend):
+            warnings.warn(Warnings.WL240.format(name=self.backend.model), stacklevel=2)
+            calibration = calibration.only({"offsets": False})
+        self.calibration = calibration
+        self._memory = Memory()
+
+    def propose(
+        self,
+        windows: Sequence[Window],
+        demonstrations: Demonstrations,
+        labels: Labels,
+        hints: Spans = (),
+    ) -> list[Proposals]:
+        """Extract spans; see `Voter.propose` for the parameters.
+
+        windows (Sequence[Window]): The windows.
+        demonstrations (Sequence[Sequence[Demonstration]]): Those of each window.
+        labels (Mapping[str, str]): Label -> description.
+        hints (Sequence[Sequence[Span]]): Where decoding starts, unless this voter was asked about the
+            windows before.
+        RETURNS (list[Proposals]): One per window, in order.
+        """
+        plans = self.plan(windows, demonstrations, labels)
+        self._turn_to(demonstrations)
+        drafts = self._drafts(windows, hints)
+        new = [
+            (plan, draft)
+            for parts, draft in zip(plans, drafts, strict=True)
+            for plan in parts
+            if not plan.unread and _key(plan) not in self._memory.extracted
+        ]
+        extracted = extract(
+            self.backend,
+            self.template,
+            [p for p, _ in new],
+            [d for _, d in new],
+            labels,
+            self.calibration,
+        )
+        for (plan, _), proposals in zip(new, extracted, strict=True):
+            self._memory.extracted[_key(plan)] = proposals
+        joined = [
+            join(window, [(p.window, self._memory.extracted[_key(p)]) for p in parts if not p.unread])
+            for window, parts in zip(windows, plans, strict=True)
+        ]
+        self._memory.proposed |= zip(windows, joined, strict=True)
+        return joined
+
+    def decisions(
+        self, windows: Sequence[Window], demonstrations: Demonstrations, labels: Labels, gold: Spans
+    ) -> list[list[ForcedDecision]]:
+        """Read what the model decides at each place of the right answers, without offsets.
+
+        windows (Sequence[Window]): The windows.
+        demonstrations (Sequence[Sequence[Demonstration]]): Those of each window.
+        labels (Mapping[str, str]): Label -> description.
+        gold (Sequence[Sequence[Span]]): The spans of the right answers.
+        RETURNS (list[list[ForcedDecision]]): The decisions in each window, in order; none from a
+            backend that cannot take offsets.
+        """
+        if not takes_offsets(self.backend):
+            return [[] for _ in windows]
+        plans = self.plan(windows, demonstrations, labels)
+        read = [(n, plan) for n, parts in enumerate(plans) for plan in parts if not plan.unread]
+        guesses = [SpanGuess(windows[n], gold[n]) for n, _ in read]
+        forced: list[list[ForcedDecision]] = [[] for _ in windows]
+        answers = decisions(self.backend, self.template, [p for _, p in read], guesses, labels)
+        for (n, _), answer in zip(read, answers, strict=True):
+            forced[n] += answer
+        return forced
+
+    def classify(
+        self,
+        windows: Sequence[Window],
+        spans: Spans,
+        demonstrations: Demonstrations,
+        labels: Labels,
+    ) -> list[list[Ballot]]:
+        """Score the labels and "no entity" as answers; see `Voter.classify` for the parameters.
+
+        windows (Sequence[Window]): The windows.
+        spans (Sequence[Sequence[Span]]): The spans of each window.
+        demonstrations (Sequence[Sequence[Demonstration]]): Those of each window.
+        labels (Mapping[str, str]): Label -> description.
+        RETURNS (list[list[Ballot]]): One per span of each window, in order.
+        """
+        options = self.template.options(labels)
+        names = [*labels, ""]
+        calibrate = self.calibration.labels(names)
+
+        def request(window: Window, shown: Sequence[Demonstration], mention: Mention) -> ScoreRequest:
+            prompt = self.template.classification(window, shown, labels, mention)
+            return ScoreRequest(prompt, options)
+
+        def ballot(scores: Sequence[float]) -> Ballot:
+            raw = dict(zip(names, map(math.exp, scores), strict=True))
+            unread = not any(raw.values())
+            if calibrate is None:
+                return Ballot(raw, not self.backend.exact, unread)
+            values = map(math.exp, calibrate(scores))
+            return Ballot(dict(zip(names, values, strict=True)), unread=unread, raw=raw)
+
+        mentions = [[Mention(*span) for span in found] for found in spans]
+        scored = self._score(windows, mentions, demonstrations, labels, request)
+        return [[ballot(scores) for scores in found] for found in scored]
+
+    def verify(
+        self,
+        windows: Sequence[Window],
+        mentions: Sequence[Sequence[Mention]],
+        demonstrations: Demonstrations,
+        labels: Labels,
+    ) -> list[list[Verification]]:
+        """Score "true" and "false" as answers; see `Verifier.verify` for the parameters.
+
+        windows (Sequence[Window]): The windows.
+        mentions (Sequence[Sequence[Mention]]): The labelled spans of each window.
+        demonstrations (Sequence[Sequence[Demonstration]]): Those of each window.
+        labels (Mapping[str, str]): Label -> description.
+        RETURNS (list[list[Verification]]): One per mention of each window, in order.
+        """
+
+        def request(window: Window, shown: Sequence[Demonstration], mention: Mention) -> ScoreRequest:
+            return ScoreRequest(self.template.verification(window, shown, labels, mention), VERDICTS)
+
+        def verification(scores: Sequence[float]) -> Verification:
+            true, false = scores
+            unread = true == false == -math.inf
+            offset = self.calibration.verification
+            if unread or not offset:
+                return Verification(true > false, math.exp(true), not self.backend.exact, unread)
+            log_odds = true - false
+            return Verification(log_odds + offset > 0, shifted(log_odds, offset), raw=math.exp(true))
+
+        scored = self._score(windows, mentions, demonstrations, labels, request)
+        return [[verification(scores) for scores in found] for found in scored]
+
+    def coverage(
+        self, windows: Sequence[Window], demonstrations: Demonstrations, labels: Labels
+    ) -> list[Coverage]:
+        """Say what there is room for; see `Voter.coverage` for the parameters.
+
+        windows (Sequence[Window]): The windows.
+        demonstrations (Sequence[Sequence[Demonstration]]): Those of each window.
+        labels (Mapping[str, str]): Label -> description.
+        RETURNS (list[Coverage]): One per window, in order.
+        """
+        return [
+            Coverage(
+                plans[0].demonstrations,
+                sum(plan.dropped for plan in plans),
+                len(plans),
+                tuple(
+                    (p.window.start - window.start, p.window.end - window.start)
+                    for p in plans
+                    if p.unread
+                ),
+            )
+            for window, plans in zip(windows, self.plan(windows, demonstrations, labels), strict=True)
+        ]
+
+    def plan(
+        self, windows: Sequence[Window], demonstrations: Demonstrations, labels: Labels
+    ) -> list[list[PromptPlan]]:
+        """windows (Sequence[Window]): The windows.
+        demonstrations (Sequence[Sequence[Demonstration]]): Those of each window, the most similar one
+            first.
+        labels (Mapping[str, str]): Label -> description.
+        RETURNS (list[list[PromptPlan]]): The prompts planned for each window: one, or one per part.
+        RAISES (EL4NERValueError): EL005, the context is too short even for the shortest token.
+        """
+        planner = self._planner(labels)
+        plans = []
+        for window, shown in zip(windows, demonstrations, strict=True):
+            key = window, tuple(shown) if self.calibration.demonstrations else ()
+            if key not in self._memory.plans:
+                self._memory.plans[key] = planner.plan(*key)
+            plans.append(self._memory.plans[key])
+        return plans
+
+    def forget(self) -> None:
+        """Free what was kept about the windows of a batch, and the prefixes of their prompts."""
+        self._memory = Memory()
+        self.backend.forget()
+
+    def unload(self) -> None:
+        """Free the model's memory."""
+        self.backend.unload()
+
+    def _planner(self, labels: Labels) -> Planner:
+        if self._memory.labels != dict(labels):
+            self._memory = Memory(dict(labels))
+        return Planner(self.backend, self.template, self.most_similar_last, labels)
+
+    def _turn_to(self, demonstrations: Demonstrations) -> None:
+        """Once most prompts begin with demonstrations, the prefixes of those without are of no use."""
+        if not self.calibration.demonstrations:
+            return
+        if not self._memory.demonstrated and 2 * sum(map(bool, demonstrations)) >= len(demonstrations):
+            self._memory.demonstrated = True
+            self.backend.forget()
+
+    def _drafts(self, windows: Sequence[Window], hints: Spans) -> list[SpanGuess]:
+        """From what this voter proposed before, or else from the hints."""
+        if self._memory.proposed:
+            spans = [
+                list(self._memory.proposed[w].spans) if w in self._memory.proposed else []
+                for w in windows
+            ]
+        else:
+            spans = [list(hint) for hint in hints]
+        if not any(spans):
+            return [SpanGuess(window) for window in windows]
+        return [SpanGuess(window, found) for window, found in zip(windows, spans, strict=True)]
+
+    def _score(
+        self,
+        windows: Sequence[Window],
+        mentions: Sequence[Sequence[Mention]],
+        demonstrations: Demonstrations,
+        labels: Labels,
+        request: Callable[[Window, Sequence[Demonstration], Mention], ScoreRequest],
+    ) -> list[list[list[float]]]:
+        """request (Callable): Puts one question into words.
+        RETURNS (list[list[list[float]]]): Log-probability of each option, per mention of each window.
+        """
+        planner, requests = self._planner(labels), []
+        plans = self.plan(windows, demonstrations, labels)
+        self._turn_to(demonstrations)
+        for window, asked_mentions, parts in zip(windows, mentions, plans, strict=True):
+            for m in asked_mentions:
+                start, end = window.start + m.start, window.start + m.end
+                holding = (
+                    p for p in parts if not p.unread and p.window.start <= start and end <= p.window.end
+                )
+                plan = next(holding, None) or planner.plan_around(window, (m.start, m.end))
+                inside = Mention(start - plan.window.start, end - plan.window.start, m.label)
+                requests.append(request(plan.window, plan.demonstrations, inside))
+        scores = iter(self.backend.score(requests) if requests else [])
+        return [[next(scores) for _ in asked_mentions] for asked_mentions in mentions]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The memory of a batch stays behind."""
+        return {**self.__dict__, "_memory": Memory()}
+
+
+def _key(plan: PromptPlan) -> PromptKey:
+    return plan.window, plan.demonstrations

@@ -1,0 +1,38 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spacy_el4ner.calibration.error import calibration_error
+from tests.strategies import quick
+
+
+def test_the_calibration_error_of_a_worked_example():
+    pairs = [(0.95, True), (0.91, False), (0.55, True), (0.05, False)]
+    by_hand = (2 / 4) * abs(0.5 - 0.93) + (1 / 4) * abs(1 - 0.55) + (1 / 4) * abs(0 - 0.05)
+    assert calibration_error(pairs) == pytest.approx(by_hand)
+
+
+def test_the_calibration_error_depends_on_the_bins():
+    pairs = [(0.8, True), (0.2, False)]
+    assert calibration_error(pairs, bins=1) == pytest.approx(0.0)
+    assert calibration_error(pairs, bins=2) == pytest.approx(0.2)
+
+
+def test_full_confidence_falls_into_the_last_bin():
+    assert calibration_error([(1.0, False), (0.9, True)]) == pytest.approx(0.45)
+
+
+def test_perfect_calibration_is_0_and_perfect_error_is_1():
+    assert calibration_error([(1.0, True), (0.0, False)]) == 0
+    assert calibration_error([(1.0, False), (0.0, True)]) == 1
+    assert calibration_error([(0.5, True), (0.5, False)]) == 0
+
+
+def test_without_predictions_there_is_no_error():
+    assert calibration_error([]) is None
+
+
+@quick
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=20))
+def test_the_calibration_error_lies_between_0_and_1(pairs):
+    assert 0 <= calibration_error(pairs) <= 1
