@@ -83,7 +83,7 @@ def read_logprob(value: Any) -> float:
     except (OverflowError, TypeError, ValueError):
         logprob = math.nan
     if not logprob <= ROUNDING:  # nor is NaN
-        raise Unusable("a log-probability that is no number or above 0")
+        raise Unusable("a log-probability that is not a number, or above 0")
     return logprob
 
 

@@ -161,7 +161,7 @@ def _by_option(options: Sequence[str], values: NDArray[np.float64]) -> dict[str,
 def _shares(data: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, float]:
     shares = {str(option): float(data[option]) for option in options}
     if not (all(share > 0 for share in shares.values()) and math.isclose(sum(shares.values()), 1)):
-        raise ValueError(f"{data!r} are no shares")
+        raise ValueError(f"{data!r} should be positive numbers that sum to 1")
     return shares
 
 

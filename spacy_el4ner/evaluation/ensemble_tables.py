@@ -39,7 +39,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         "## Ensemble and single voters",
         main_table(metrics),
         f"![F1 of all rows]({picture})",
-        "## Extraction, without types",
+        "## Extraction, without labels",
         table(PRF, extraction_rows(metrics)),
         "## Ablations",
         "`without a vote` takes the classifier that is best on these very documents, so it is the "
@@ -47,7 +47,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         "are similar enough, random ones always, as are those of the rows with a k.",
         ablation_table(metrics),
         *further_ablations(metrics),
-        "## The full ensemble by type",
+        "## The full ensemble by label",
         type_table(metrics),
     ]
     return "\n\n".join(parts) + "\n"

@@ -139,7 +139,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         "fine-tuned, on data sets A, B and C of EvaHan 2025; the models here are others, and far "
         "smaller, so that only the order of the rows can be compared.",
         paper_table(metrics),
-        "## The fusion by type",
+        "## The fusion by label",
         type_table(metrics),
     ]
     return "\n\n".join(parts) + "\n"

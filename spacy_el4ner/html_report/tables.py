@@ -100,7 +100,7 @@ def ensemble_section(metrics: dict[str, Any]) -> Section:
             _table("Ablations", ensemble_tables.HEADER, ensemble_tables.ablation_rows(metrics)),
             *further,
             _table(
-                "Extraction, without types",
+                "Extraction, without labels",
                 ensemble_tables.PRF,
                 ensemble_tables.extraction_rows(metrics),
             ),
@@ -129,7 +129,7 @@ def fusion_section(metrics: dict[str, Any]) -> Section:
         _plain(fusion_tables.conditions(metrics)),
         [
             _table("All rows", fusion_tables.header(metrics), fusion_tables.fusion_rows(metrics)),
-            _table("The fusion by type", ensemble_tables.PRF, fusion_tables.type_rows(metrics)),
+            _table("The fusion by label", ensemble_tables.PRF, fusion_tables.type_rows(metrics)),
         ],
         [Bar(_bare(fusion_tables.title(n, row)), row["ents_f"], n == "fusion") for n, row in rows],
     )

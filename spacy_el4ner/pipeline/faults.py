@@ -53,7 +53,7 @@ def annotate(
 
 def warn(message: str, on_error: str) -> None:
     """Give a warning. Where the user's filters turn warnings into errors, it is raised only if errors
-    are: a warning is no failure of a document.
+    are: a warning is not a failure of a document.
 
     message (str): The warning.
     on_error (str): "raise", "warn" or "skip".
