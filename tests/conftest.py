@@ -1,9 +1,8 @@
 """Settings of all tests.
 
-EL4NER_FUZZ names the profile of the properties and of the campaigns against both components: "fast" draws
-the same few examples in every run, as the suite must tell a change of the code from luck; "fuzz" draws many
-new ones (`make fuzz`). EL4NER_FUZZ_EXAMPLES is how long,
-EL4NER_FUZZ_CHARACTERS how long their long texts are.
+EL4NER_FUZZ names the profile of the properties and of the campaigns against both components: "fast"
+draws the same few examples in every run, because the suite must not fail by chance; "fuzz" draws many
+new ones (`make fuzz`). EL4NER_FUZZ_EXAMPLES is how many, EL4NER_FUZZ_CHARACTERS the size of long texts.
 """
 
 import os

@@ -52,7 +52,6 @@ def test_a_file_of_voters_makes_a_working_ensemble(file, tmp_path):
     nlp.add_pipe("llm_ensemble_ner", config=config)
     counts = nlp(TEXTS[0])._.el4ner["counts"]
     assert set(counts["proposed"]) == set(blocks)
-    assert len(blocks) == 3
 
 
 def test_the_components_default_is_the_small_ensemble():

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+FLOOR = -30.0
+"""Lowest log-probability of a label, in nats; that of an impossible one."""
 STRENGTH = 0.05
 """Weight of the penalty on priors that leave those of the batch, for each labelled span."""
 
@@ -33,6 +35,21 @@ class LabelCalibration:
             return [float(score) for score in logprobs]
         calibrated: list[float] = (scores - np.logaddexp.reduce(scores)).tolist()
         return calibrated
+
+
+def without(logprobs: Sequence[float], neutral: Sequence[float], weight: float) -> list[float]:
+    """logprobs (Sequence[float]): Log-probabilities of the options, in nats, or minus infinity.
+    neutral (Sequence[float]): The same for a question that says nothing about the answer.
+    weight (float): How much of the latter to subtract.
+    RETURNS (list[float]): The corrected log-probabilities; their exponentials sum to 1. (Contextual
+        calibration, Zhao et al. 2021, within each prompt.)
+    """
+    bias = np.maximum(np.asarray(neutral, dtype=np.float64), FLOOR)
+    scores = np.asarray(logprobs, dtype=np.float64) - weight * bias
+    if not np.isfinite(scores).any():
+        return [float(score) for score in logprobs]
+    corrected: list[float] = (scores - np.logaddexp.reduce(scores)).tolist()
+    return corrected
 
 
 def batch_prior(logprobs: NDArray[np.float64]) -> NDArray[np.float64]:

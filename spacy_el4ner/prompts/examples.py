@@ -37,11 +37,13 @@ class Example:
     mention (Mention | None): The span that is asked about, with the label that is asked about; None for
         a question about the whole text.
     answer (str): The right answer, cut where its tokenization is; "" for the question itself.
+    word (str): Stands in the mention's place; "" for its own text.
     """
 
     window: Window
     mention: Mention | None = None
     answer: str = ""
+    word: str = ""
 
 
 class ExampleRenderer:
@@ -87,7 +89,8 @@ class ExampleRenderer:
         window, mention = example.window, example.mention
         own: dict[str, Any] = {"text": f"{CUT}{window.text}{CUT}", "answer": _ANSWER}
         if mention is not None:
-            own["mention"] = MarkedMention(window, mention, *self.marker.marks(window)[0])
+            marks = self.marker.marks(window)[0]
+            own["mention"] = MarkedMention(window, mention, *marks, word=example.word)
             own["label"] = mention.label
         before, found, _ = self.template.render({**values, **own}).partition(_ANSWER)
         if not found or not before.strip():

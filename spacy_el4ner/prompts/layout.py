@@ -18,12 +18,16 @@ class TemplateSettings:
         a conversation; "completion" is a text to be continued, without a chat template.
     brackets (bool): Mark mentions with brackets instead of tags.
     stop (str): The text between an answer and the next example of a completion.
+    neutral (str): A word in place of a mention that says nothing about its label, such as "It". What
+        the model answers about it is what it would answer in any case (contextual calibration, Zhao et
+        al. 2021). "" where the question makes no sense about such a word.
     RAISES (EL4NERValueError): EL010, the layout is unknown or the stop is empty.
     """
 
     layout: str = "instruction"
     brackets: bool = False
     stop: str = "\n\n"
+    neutral: str = ""
 
     def __post_init__(self) -> None:
         if self.layout not in LAYOUTS:

@@ -16,17 +16,19 @@ class MarkedMention:
     mention (Mention): The mention.
     open (str): The mark before it.
     close (str): The mark after it.
+    word (str): Stands in the mention's place; "" for its own text.
     """
 
     window: Window
     mention: Mention
     open: str
     close: str
+    word: str = ""
 
     @property
     def surface(self) -> str:
-        """RETURNS (str): Its own text."""
-        return self.window.text[self.mention.start : self.mention.end]
+        """RETURNS (str): Its own text, or the word in its place."""
+        return self.word or self.window.text[self.mention.start : self.mention.end]
 
     def left(self, n: int) -> str:
         """n (int): A number of tokens.

@@ -121,24 +121,28 @@ class PromptTemplate:
         demonstrations: Sequence[Demonstration],
         labels: Mapping[str, str],
         mention: Mention,
+        neutral: bool = False,
     ) -> Prompt:
         """window (Window): The sentence.
         demonstrations (Sequence[Demonstration]): In the order in which they are shown.
         labels (Mapping[str, str]): Label -> description.
         mention (Mention): The span that is asked about.
+        neutral (bool): Ask about the neutral word of the template in its place.
         RETURNS (Prompt): "Which label does this span have?"
         """
+        word = self.settings.neutral if neutral else ""
         options = self.options(labels)
         values: dict[str, Any] = {"options": options, "no_entity": options[-1]}
         if not self.by_examples:
-            values["mention"] = self._marked(window, mention)
+            values["mention"] = self._marked(window, mention, word)
             return self._instruct(CLASSIFICATION, window, demonstrations, labels, values)
         examples = [
             Example(d.window, m, m.label or options[-1])
             for d in self._renamed(demonstrations, labels)
             for m in _with_a_negative(d)
         ]
-        return self._show(CLASSIFICATION, examples, Example(window, mention), labels, values)
+        question = Example(window, mention, word=word)
+        return self._show(CLASSIFICATION, examples, question, labels, values)
 
     def verification(
         self,
@@ -232,8 +236,8 @@ class PromptTemplate:
         question = replace(question, window=without_marks(question.window))
         return renderer.prompt(system, examples, question, values)
 
-    def _marked(self, window: Window, mention: Mention) -> MarkedMention:
-        return MarkedMention(window, mention, *self._marker.marks(window)[0])
+    def _marked(self, window: Window, mention: Mention, word: str = "") -> MarkedMention:
+        return MarkedMention(window, mention, *self._marker.marks(window)[0], word=word)
 
     def _described(self, labels: Mapping[str, str]) -> dict[str, str]:
         """The labels under their names."""

@@ -1,4 +1,4 @@
-"""Label priors and a temperature for a voter, and a threshold for "no entity"."""
+"""The neutral word, label priors and a temperature for a voter, and a threshold for "no entity"."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spacy_el4ner.calibration.labels import LabelCalibration, fit
+from spacy_el4ner.calibration.labels import FLOOR, LabelCalibration, fit, without
 from spacy_el4ner.tuning.extraction import GAIN
 from spacy_el4ner.tuning.steps import Step
 from spacy_el4ner.tuning.thresholds import FOLDS, best_shift, f1
+from spacy_el4ner.voters.base import Ballot
 
 LEAST = 10
 """The fewest entities from which priors are fitted."""
-FLOOR = -30.0
-"""Lowest log-probability of a label, in nats; that of an impossible one."""
+WEIGHTS = (0.0, 0.5, 1.0)
+"""Shares of the log-probabilities about the neutral word that are tried."""
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,86 @@ class FittedLabels:
         probabilities as they are.
     folds (list[LabelCalibration | None]): The same for each fold, fitted to the other folds.
     steps (list[Step]): The effect of each part.
+    f1 (float | None): Cross-validated F1 of the labels of the proposed spans, 0 to 1; None where it was
+        not measured.
+    neutral (float): Share of the log-probabilities about the neutral word that is subtracted before.
     """
 
     calibration: LabelCalibration | None = None
     folds: Sequence[LabelCalibration | None] = field(default_factory=lambda: [None] * FOLDS)
     steps: Sequence[Step] = field(default_factory=list)
+    f1: float | None = None
+    neutral: float = 0.0
+
+    def ballot(self, ballot: Ballot, fold: int, options: Sequence[str]) -> Ballot:
+        """ballot (Ballot): A ballot, corrected by the whole neutral word where it has raw
+            probabilities.
+        fold (int): The fold of its sentence.
+        options (Sequence[str]): The labels, and "".
+        RETURNS (Ballot): The ballot as calibrated by what was fitted to the other folds.
+        """
+        calibration = self.folds[fold]
+        plain = uncorrected(ballot)
+        if ballot.unread or (calibration is None and not self.neutral):
+            return plain
+        probabilities = corrected(ballot, self.neutral)
+        if calibration is not None:
+            logprobs = [log_probability(probabilities.get(o, 0.0)) for o in options]
+            values = map(math.exp, calibration(logprobs))
+            probabilities = dict(zip(options, values, strict=True))
+        return replace(plain, probabilities=probabilities, raw=plain.probabilities)
+
+
+def uncorrected(ballot: Ballot) -> Ballot:
+    """ballot (Ballot): A ballot.
+    RETURNS (Ballot): The ballot as the voter cast it, without any calibration.
+    """
+    return replace(ballot, probabilities=ballot.raw, raw={}) if ballot.raw else ballot
+
+
+def corrected(ballot: Ballot, weight: float) -> Mapping[str, float]:
+    """ballot (Ballot): A ballot, corrected by the whole neutral word where it has raw probabilities.
+    weight (float): Share of the correction, 0 to 1.
+    RETURNS (dict[str, float]): Its probabilities with this share.
+    """
+    if not ballot.raw or weight == 1.0:
+        return ballot.probabilities
+    if not weight:
+        return ballot.raw
+    raw = [log_probability(p) for p in ballot.raw.values()]
+    whole = [log_probability(ballot.probabilities[label]) for label in ballot.raw]
+    bias = [a - b for a, b in zip(raw, whole, strict=True)]
+    values = map(math.exp, without(raw, bias, weight))
+    return dict(zip(ballot.raw, values, strict=True))
+
+
+def fit_with_neutral(
+    voter: str,
+    spans: Mapping[float, Sequence[Classified]],
+    labels: Sequence[str],
+    gold: Sequence[int],
+) -> FittedLabels:
+    """voter (str): Name of the voter.
+    spans (Mapping[float, Sequence[Classified]]): Share of the log-probabilities about the neutral word
+        that is subtracted -> the spans as the voter classified them with it; 0 is among them.
+    labels (Sequence[str]): The labels, without "".
+    gold (Sequence[int]): Number of gold entities of each sentence.
+    RETURNS (FittedLabels): What `fit_labels` fits with the share that has the highest cross-validated
+        F1; with none subtracted if that does not raise it.
+    """
+    fitted = {
+        weight: replace(fit_labels(voter, classified, labels, gold), neutral=weight)
+        for weight, classified in spans.items()
+    }
+    plain = fitted.pop(0.0)
+    if plain.f1 is None or not fitted:
+        return plain
+    best = max(fitted.values(), key=lambda f: f.f1 or 0.0)
+    helps = (best.f1 or 0.0) > plain.f1 + GAIN
+    choice = f"{best.neutral:g} subtracted" if helps else "not subtracted"
+    step = Step("neutral word", voter, "F1 of labels", plain.f1, best.f1, choice)
+    best = best if helps else plain
+    return replace(best, steps=[step, *best.steps])
 
 
 def fit_labels(
@@ -86,7 +162,9 @@ def fit_labels(
             f"threshold {final.prior[-1] - whole.prior[-1]:+.2f}" if final is not whole else "none",
         ),
     ]
-    return FittedLabels(final, lowered, steps) if helps else FittedLabels(steps=steps)
+    if not helps:
+        return FittedLabels(steps=steps, f1=plain)
+    return FittedLabels(final, lowered, steps, threshold if final is not whole else fitted)
 
 
 def log_probability(probability: float) -> float:

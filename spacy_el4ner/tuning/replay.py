@@ -1,7 +1,7 @@
 """Replay of recorded answers through the stages, so that comparing choices takes no model call."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from spacy_el4ner.ensemble.panel import Panel
 from spacy_el4ner.ensemble.proposing import union
@@ -136,11 +136,3 @@ class Sentences:
         chosen = [c for found in by_sentence.values() for c in resolve(found)]
         total = len(chosen) + sum(self.gold)
         return 2 * sum(map(self.right, chosen)) / total if total else 1.0
-
-
-def calibrated_ballot(ballot: Ballot, probabilities: Mapping[str, float]) -> Ballot:
-    """ballot (Ballot): A raw ballot.
-    probabilities (Mapping[str, float]): Calibrated probabilities.
-    RETURNS (Ballot): The ballot with the calibrated probabilities; the raw ones are kept in `raw`.
-    """
-    return replace(ballot, probabilities=probabilities, raw=ballot.probabilities)

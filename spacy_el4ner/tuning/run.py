@@ -1,6 +1,5 @@
 """Tuning of an ensemble within a budget, step by step, with every choice cross-validated."""
 
-import math
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,16 +16,23 @@ from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.tuning.budget import Budget, Show, silent
 from spacy_el4ner.tuning.extraction import GAIN, FittedOffsets, fit_offsets
-from spacy_el4ner.tuning.labels import Classified, FittedLabels, fit_labels, log_probability
+from spacy_el4ner.tuning.labels import (
+    WEIGHTS,
+    Classified,
+    FittedLabels,
+    corrected,
+    fit_with_neutral,
+    uncorrected,
+)
 from spacy_el4ner.tuning.measuring import Measurer
 from spacy_el4ner.tuning.pool import affordable, any_zero_shot, index_again
-from spacy_el4ner.tuning.replay import ReplayedVoter, Sentences, calibrated_ballot
+from spacy_el4ner.tuning.replay import ReplayedVoter, Sentences
 from spacy_el4ner.tuning.sample import draw, near_misses
 from spacy_el4ner.tuning.steps import Step
 from spacy_el4ner.tuning.thresholds import FOLDS
 from spacy_el4ner.tuning.verification import FittedVerification, fit_verification
 from spacy_el4ner.tuning.vote_rule import fit_to_sentences
-from spacy_el4ner.tuning.voters import calibrated, uncalibrated
+from spacy_el4ner.tuning.voters import calibrated, uncalibrated, with_neutral
 from spacy_el4ner.tuning.votes import choose_voters
 from spacy_el4ner.types import Candidate
 from spacy_el4ner.voters.base import Ballot, Proposals, Span, Verifier, Voter
@@ -216,13 +222,16 @@ class _Tuner:
     def _ballots(
         self, spans: Mapping[int, list[Span]], plain: Mapping[str, Mapping[int, Proposals]]
     ) -> tuple[dict[str, Ballots], dict[str, Ballots]]:
-        """The raw ballots of each voter: as it is asked from now on, and as it was asked before."""
+        """The ballots of each voter, without calibration: as it is asked from now on, corrected by the
+        neutral word of its template, and as it was asked before.
+        """
         raw: dict[str, Ballots] = {}
         before: dict[str, Ballots] = {}
         for n, (name, voter) in enumerate(self.voters.items()):
             share = _share(0.6, n, len(self.voters))
             changed = self._shown(name)
-            raw[name] = before[name] = self.measurer.ballots(name, changed, spans, share)
+            raw[name] = self.measurer.ballots(name, with_neutral(changed), spans, share)
+            before[name] = {place: uncorrected(ballot) for place, ballot in raw[name].items()}
             if changed is not voter:
                 proposed = {
                     task.window.document: sorted(
@@ -236,7 +245,9 @@ class _Tuner:
     def _labels(
         self, raw: Mapping[str, Ballots], tuned: Mapping[str, Mapping[int, Proposals]]
     ) -> dict[str, Ballots]:
-        """Step 3: label priors. The ballots of each sentence are calibrated as fitted to others."""
+        """Step 3: the neutral word and label priors. The ballots of each sentence are calibrated as
+        fitted to others.
+        """
         labels = list(self.component.labels)
         ballots: dict[str, Ballots] = {}
         gold = self._sentences().gold
@@ -244,18 +255,22 @@ class _Tuner:
         for name, voter in self.voters.items():
             fitted = FittedLabels()
             if isinstance(voter, PromptedVoter) and voter.backend.exact:
-                classified = [
-                    Classified(
-                        n,
-                        ballot.probabilities,
-                        self.measurer.sample[n].gold.get(span, ""),
-                        any(span in proposed[n].spans for proposed in tuned.values()),
-                    )
-                    for (n, span), ballot in raw[name].items()
-                    if n in here and not ballot.unread
-                ]
-                fitted = fit_labels(name, classified, labels, gold)
+                classified = {
+                    weight: [
+                        Classified(
+                            n,
+                            corrected(ballot, weight),
+                            self.measurer.sample[n].gold.get(span, ""),
+                            any(span in proposed[n].spans for proposed in tuned.values()),
+                        )
+                        for (n, span), ballot in raw[name].items()
+                        if n in here and not ballot.unread
+                    ]
+                    for weight in (WEIGHTS if voter.template.settings.neutral else WEIGHTS[:1])
+                }
+                fitted = fit_with_neutral(name, classified, labels, gold)
                 self.steps += fitted.steps
+                self.calibrations[name] = replace(self.calibrations[name], neutral=fitted.neutral)
             if fitted.calibration is not None:
                 self.calibrations[name] = replace(
                     self.calibrations[name],
@@ -263,7 +278,7 @@ class _Tuner:
                     temperature=fitted.calibration.temperature,
                 )
             ballots[name] = {
-                place: _calibrate(ballot, fitted, place[0] % FOLDS, labels)
+                place: fitted.ballot(ballot, place[0] % FOLDS, [*labels, ""])
                 for place, ballot in raw[name].items()
             }
         return ballots
@@ -317,16 +332,6 @@ class _Tuner:
         tasks = list(self.measurer.tasks)
         sample = self.measurer.sample[: len(tasks)]
         return Sentences(sample, tasks, self.measurer.labels, self.component.vote)
-
-
-def _calibrate(ballot: Ballot, fitted: FittedLabels, fold: int, labels: Sequence[str]) -> Ballot:
-    calibration = fitted.folds[fold]
-    if fitted.calibration is None or calibration is None or ballot.unread:
-        return ballot
-    options = [*labels, ""]
-    logprobs = [log_probability(ballot.probabilities.get(o, 0.0)) for o in options]
-    values = map(math.exp, calibration(logprobs))
-    return calibrated_ballot(ballot, dict(zip(options, values, strict=True)))
 
 
 def _remark(name: str, choice: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The voters of an ensemble as tuning asks them: uncalibrated, and with their answers stored."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from spacy_el4ner.backends.store import Identified, ResponseStore, StoredBackend
@@ -24,6 +25,16 @@ def uncalibrated(voters: Mapping[str, Voter], checkpoint: Path | None) -> dict[s
                 stored = StoredBackend(voter.backend, ResponseStore(checkpoint))
                 plain[name] = calibrated(voter, VoterCalibration(), stored)
     return plain
+
+
+def with_neutral(voter: Voter) -> Voter:
+    """voter (Voter): A voter, without calibration of its labels.
+    RETURNS (Voter): A voter whose ballots are corrected by all that it says about the neutral word of
+        its template; the same voter if there is no such word.
+    """
+    if not isinstance(voter, PromptedVoter) or not voter.template.settings.neutral:
+        return voter
+    return calibrated(voter, replace(voter.calibration, neutral=1.0))
 
 
 def calibrated(

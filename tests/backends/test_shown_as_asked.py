@@ -80,7 +80,10 @@ def answered(tokens, options):
 
 @few
 @given(
-    shown=demonstrations(), asked=shown_windows, example=st.sampled_from(sorted(EXAMPLES)), data=st.data()
+    shown=demonstrations(),
+    asked=shown_windows,
+    example=st.sampled_from(sorted(EXAMPLES)),
+    data=st.data(),
 )
 def test_a_completion_shows_what_it_asks(tokens, templates, shown, asked, example, data):
     """From the first to the last token of a demonstration."""
@@ -101,7 +104,10 @@ def test_a_completion_shows_what_it_asks(tokens, templates, shown, asked, exampl
 
 @few
 @given(
-    shown=demonstrations(), asked=shown_windows, example=st.sampled_from(sorted(EXAMPLES)), data=st.data()
+    shown=demonstrations(),
+    asked=shown_windows,
+    example=st.sampled_from(sorted(EXAMPLES)),
+    data=st.data(),
 )
 def test_turns_show_what_they_ask(tokens, templates, shown, asked, example, data):
     """From the end of the text to the last token of the answer."""

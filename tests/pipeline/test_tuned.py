@@ -15,8 +15,8 @@ CALIBRATION = VoterCalibration(
     {"open": 3.0, "close": 2.0},
     {"open": 1.0},
     {"PERSON": 0.1, "ORG": 0.2, "GPE": 0.3, "": 5.0},
-    1.5,
-    6.0,
+    temperature=1.5,
+    verification=6.0,
 )
 TUNING = Tuning({"terse": CALIBRATION}, report={"sentences": 3})
 

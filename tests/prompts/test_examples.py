@@ -35,9 +35,7 @@ def folder(tmp_path):
 def test_a_completion_is_examples_up_to_the_answer_of_the_last():
     prompt = PromptTemplate("completion").extraction(ANN, [BO, RAIN], LABELS)
     assert prompt.texts[-1] == (
-        "Text:\nBo read Emma\nNames:\n[Bo] read [Emma]\n\n"
-        "Text:\nIt rained\nNames:\nIt rained\n\n"
-        "Text:\nAnn Lee met Bo\nNames:\n"
+        "Bo read Emma\n[Bo] read [Emma]\n\nIt rained\nIt rained\n\nAnn Lee met Bo\n"
     )
     assert prompt.stop == "\n\n"
 
@@ -59,22 +57,31 @@ def test_an_answer_is_cut_as_its_grammar_cuts_it():
 
 def test_a_classification_shows_every_mention_and_a_span_that_is_none():
     prompt = PromptTemplate("completion").classification(ANN, [BO, RAIN], LABELS, LEE)
-    shown = [line for line in prompt.texts[-1].split("\n") if line.startswith(("Name:", "Type:"))]
-    assert shown == [
-        *("Name: Bo", "Type: person", "Name: read", "Type: none"),
-        *("Name: Emma", "Type: WORK_OF_ART", "Name: rained", "Type: none"),
-        *("Name: Ann Lee", "Type:"),
-    ]
+    assert prompt.texts[-1] == (
+        "Bo read Emma\nBo is a person\n\n"
+        "Bo read Emma\nread is a none\n\n"
+        "Bo read Emma\nEmma is a WORK_OF_ART\n\n"
+        "It rained\nrained is a none\n\n"
+        "Ann Lee met Bo\nAnn Lee is a"
+    )
     assert prompt.lead == " "
+
+
+def test_a_neutral_word_takes_the_place_of_the_mention_that_is_asked_about():
+    template = PromptTemplate("completion")
+    asked, neutral = (template.classification(ANN, [BO], LABELS, LEE, n) for n in (False, True))
+    assert (neutral.context, neutral.lead) == (asked.context, asked.lead)
+    assert (asked.question, neutral.question) == ("\nAnn Lee is a", "\nIt is a")
 
 
 def test_a_verification_shows_true_and_false():
     prompt = PromptTemplate("completion").verification(ANN, [BO], LABELS, Mention(0, 7, "PERSON"))
-    shown = [line for line in prompt.texts[-1].split("\n") if line.startswith(("Type:", "Correct:"))]
-    assert shown == [
-        *("Type: person", "Correct: true", "Type: person", "Correct: false"),
-        *("Type: WORK_OF_ART", "Correct: true", "Type: person", "Correct:"),
-    ]
+    assert prompt.texts[-1] == (
+        "Bo read Emma\nBo is a person: true\n\n"
+        "Bo read Emma\nread is a person: false\n\n"
+        "Bo read Emma\nEmma is a WORK_OF_ART: true\n\n"
+        "Ann Lee met Bo\nAnn Lee is a person:"
+    )
 
 
 @pytest.mark.parametrize("name", ["completion", "turns"])

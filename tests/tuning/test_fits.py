@@ -1,14 +1,19 @@
 """The fits behind each step, on decisions whose answer is known."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
+from spacy_el4ner.calibration.labels import without
 from spacy_el4ner.tuning.extraction import fit_offsets
-from spacy_el4ner.tuning.labels import Classified, fit_labels
+from spacy_el4ner.tuning.labels import WEIGHTS, Classified, corrected, fit_labels, fit_with_neutral
 from spacy_el4ner.tuning.thresholds import auc, best_shift, cross_validated_shift, f1
+from spacy_el4ner.voters.base import Ballot
 
 candidates = st.lists(st.tuples(st.integers(-5, 5), st.booleans()), min_size=1, max_size=12)
 
@@ -102,6 +107,47 @@ def test_a_model_without_preferences_keeps_its_labels():
     fitted = fit_labels("v", spans, ["A", "B"], gold)
     if fitted.calibration is not None:
         assert max(step.with_ for step in fitted.steps) > fitted.steps[0].without
+
+
+def shared(rng, spans, scale):
+    """The spans as they are if a bias that a sentence's labels share is added to, and that bias."""
+    biases = {n: rng.normal(0, scale, 3) for n in {span.sentence for span in spans}}
+
+    def moved(span, bias):
+        scores = {o: p * math.exp(bias[i]) for i, (o, p) in enumerate(span.probabilities.items())}
+        return replace(span, probabilities={o: p / sum(scores.values()) for o, p in scores.items()})
+
+    return [moved(span, biases[span.sentence]) for span in spans]
+
+
+def test_the_neutral_word_is_subtracted_where_that_types_more_spans_right():
+    rng = np.random.default_rng(1)
+    spans, gold = classified(rng, 0.0)
+    fitted = fit_with_neutral("v", {0.0: shared(rng, spans, 4.0), 1.0: spans}, ["A", "B"], gold)
+    assert fitted.neutral == 1.0
+    assert fitted.steps[0].choice == "1 subtracted"
+    assert fitted.steps[0].with_ > fitted.steps[0].without + 0.1
+
+
+def test_the_neutral_word_is_not_subtracted_where_that_does_not_help():
+    rng = np.random.default_rng(1)
+    spans, gold = classified(rng, 0.0)
+    fitted = fit_with_neutral("v", {0.0: spans, 1.0: shared(rng, spans, 4.0)}, ["A", "B"], gold)
+    assert fitted.neutral == 0.0
+    assert fitted.steps[0].choice == "not subtracted"
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=3, max_size=3), st.sampled_from(WEIGHTS))
+def test_a_share_of_a_correction_is_one_by_a_share_of_what_was_subtracted(raw, weight):
+    """As voters apply it."""
+    options, bias = ("A", "B", ""), [-1.0, -0.2, -3.0]
+    scores = [math.log(p / sum(raw)) for p in raw]
+
+    def probabilities(share):
+        return dict(zip(options, map(math.exp, without(scores, bias, share)), strict=True))
+
+    ballot = Ballot(probabilities(1.0), raw=probabilities(0.0))
+    assert corrected(ballot, weight) == pytest.approx(probabilities(weight))
 
 
 def test_too_few_entities_give_no_priors():

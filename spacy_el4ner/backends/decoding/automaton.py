@@ -109,8 +109,8 @@ class TokenAutomaton:
 
     @cached_property
     def biases(self) -> tuple[float, ...]:
-        """RETURNS (tuple[float, ...]): Bias of the logit of each allowed token, in nats; empty without a
-        bias.
+        """RETURNS (tuple[float, ...]): Bias of the logit of each allowed token, in nats; empty if there
+        is none.
         """
         if not self.bias:
             return ()

@@ -23,6 +23,8 @@ class VoterCalibration:
         log-probability of the label, in nats; empty to leave the probabilities as they are. (Contextual
         calibration, Zhao et al. 2021, and batch calibration, Zhou et al. 2024.)
     temperature (float): Divides the log-probabilities of the labels.
+    neutral (float): Share of the labels' log-probabilities about the template's neutral word, in the
+        same prompt, that is subtracted before; 0 not to ask about it.
     verification (float): Added to the log-odds of "true" in a verification, in nats.
     verifies (bool): Whether the voter is of use as a verifier.
     demonstrations (bool): Whether demonstrations are shown to the voter.
@@ -32,6 +34,7 @@ class VoterCalibration:
     zero_shot: Offsets = field(default_factory=dict, hash=False)
     priors: Mapping[str, float] = field(default_factory=dict, hash=False)
     temperature: float = 1.0
+    neutral: float = 0.0
     verification: float = 0.0
     verifies: bool = True
     demonstrations: bool = True
@@ -75,7 +78,7 @@ class VoterCalibration:
         """
         if not isinstance(data, Mapping) or set(data) != set(cls.__dataclass_fields__):
             raise EL4NERValueError(Errors.EL290.format(data=data))
-        numbers = [data["temperature"], data["verification"]]
+        numbers = [data["temperature"], data["neutral"], data["verification"]]
         for name in ("offsets", "zero_shot", "priors"):
             if not isinstance(data[name], Mapping):
                 raise EL4NERValueError(Errors.EL290.format(data=data))
@@ -90,7 +93,7 @@ class VoterCalibration:
 
 PARTS = {
     "offsets": ("offsets", "zero_shot"),
-    "labels": ("priors", "temperature"),
+    "labels": ("priors", "temperature", "neutral"),
     "verification": ("verification", "verifies"),
     "demonstrations": ("demonstrations",),
 }

@@ -27,6 +27,7 @@ from spacy_el4ner.voters.base import (
     Verification,
     Voter,
 )
+from spacy_el4ner.voters.prompted.ballots import BallotReader
 from spacy_el4ner.voters.prompted.calibration import VoterCalibration, shifted
 from spacy_el4ner.voters.prompted.extraction import SpanGuess, decisions, extract, join
 from spacy_el4ner.voters.prompted.planning import Planner
@@ -216,24 +217,21 @@ class PromptedVoter(Voter):
         RETURNS (list[list[Ballot]]): One per span of each window, in order.
         """
         options = self.template.options(labels)
-        names = [*labels, ""]
-        calibrate = self.calibration.labels(names)
-
-        def request(window: Window, shown: Sequence[Demonstration], mention: Mention) -> ScoreRequest:
-            prompt = self.template.classification(window, shown, labels, mention)
-            return ScoreRequest(prompt, options)
-
-        def ballot(scores: Sequence[float]) -> Ballot:
-            raw = dict(zip(names, map(math.exp, scores), strict=True))
-            unread = not any(raw.values())
-            if calibrate is None:
-                return Ballot(raw, not self.backend.exact, unread)
-            values = map(math.exp, calibrate(scores))
-            return Ballot(dict(zip(names, values, strict=True)), unread=unread, raw=raw)
-
         mentions = [[Mention(*span) for span in found] for found in spans]
-        scored = self._score(windows, mentions, demonstrations, labels, request)
-        return [[ballot(scores) for scores in found] for found in scored]
+
+        def score(neutral: bool) -> list[list[list[float]]]:
+            def request(window: Window, shown: Sequence[Demonstration], m: Mention) -> ScoreRequest:
+                prompt = self.template.classification(window, shown, labels, m, neutral)
+                return ScoreRequest(prompt, options)
+
+            return self._score(windows, mentions, demonstrations, labels, request)
+
+        scored = score(neutral=False)
+        neutral: Sequence[Sequence[Sequence[float]]] = [[()] * len(found) for found in scored]
+        if self.template.settings.neutral and self.calibration.neutral:
+            neutral = score(neutral=True)
+        read = BallotReader([*labels, ""], self.calibration, self.backend.exact)
+        return [list(map(read, *found)) for found in zip(scored, neutral, strict=True)]
 
     def verify(
         self,
@@ -367,7 +365,9 @@ class PromptedVoter(Voter):
                 plan = next(holding, None) or planner.plan_around(window, (m.start, m.end))
                 inside = Mention(start - plan.window.start, end - plan.window.start, m.label)
                 requests.append(request(plan.window, plan.demonstrations, inside))
-        scores = iter(self.backend.score(requests) if requests else [])
+        new = list(dict.fromkeys(requests))
+        scored = dict(zip(new, self.backend.score(new) if new else [], strict=True))
+        scores = iter([scored[request] for request in requests])
         return [[next(scores) for _ in asked_mentions] for asked_mentions in mentions]
 
     def __getstate__(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A voter's calibration: offsets on extraction, label priors, an offset on verification."""
 
 import math
+from itertools import chain
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,7 @@ calibrations = st.builds(
     st.dictionaries(st.sampled_from(["open", "close"]), numbers),
     st.dictionaries(st.text(max_size=4), numbers),
     st.floats(0.1, 9),
+    st.floats(0, 1),
     numbers,
     st.booleans(),
     st.booleans(),
@@ -41,8 +43,8 @@ def folder(tmp_path_factory):
     return str(save_compact(tmp_path_factory.mktemp("compact"), 3))
 
 
-def voter(folder, calibration=None, **settings):
-    made = PromptedVoter(HFBackend(folder, **settings), "compact/marked")
+def voter(folder, calibration=None, template="compact/marked", **settings):
+    made = PromptedVoter(HFBackend(folder, **settings), template)
     if calibration is not None:
         made.calibrate(calibration)
     return made
@@ -88,6 +90,40 @@ def test_labels_are_calibrated_and_raw_probabilities_kept(folder):
             logprobs = calibrate([math.log(p) for p in a.probabilities.values()])
             wanted = dict(zip(a.probabilities, map(math.exp, logprobs), strict=True))
             assert b.probabilities == pytest.approx(wanted, abs=1e-4)
+
+
+def test_what_is_said_of_the_neutral_word_is_subtracted_by_its_share(folder):
+    spans = [[(0, 4), (5, 8)]] * len(WINDOWS)
+    without, half, whole = (
+        voter(folder, VoterCalibration(neutral=share), "completion").classify(
+            WINDOWS, spans, SHOWN, LABELS
+        )
+        for share in (0.0, 0.5, 1.0)
+    )
+    assert probabilities(whole) != pytest.approx(probabilities(without), abs=0.01)
+    for a, b, c in zip(*map(chain.from_iterable, (without, half, whole)), strict=True):
+        middle = {x: math.sqrt(p * c.probabilities[x]) for x, p in a.probabilities.items()}
+        expected = {x: p / sum(middle.values()) for x, p in middle.items()}
+        assert b.probabilities == pytest.approx(expected, abs=1e-4)
+        assert b.raw == pytest.approx(dict(a.probabilities), abs=1e-4)
+
+
+def test_the_neutral_word_is_asked_about_once_in_a_sentence(folder, monkeypatch):
+    asked = []
+    made = voter(folder, VoterCalibration(neutral=1.0), "completion")
+    score = made.backend.score
+    monkeypatch.setattr(made.backend, "score", lambda r: asked.extend(r) or score(r))
+    made.classify(WINDOWS[:1], [[(0, 4), (5, 8), (9, 12)]], NONE[:1], LABELS)
+    assert [r.prompt.question.endswith("It is a") for r in asked] == [False] * 3 + [True]
+
+
+def test_a_template_without_a_neutral_word_asks_as_before(folder):
+    spans = [[(0, 3)]] * len(WINDOWS)
+    plain, asked = (
+        voter(folder, c).classify(WINDOWS, spans, NONE, LABELS)
+        for c in (None, VoterCalibration(neutral=1.0))
+    )
+    assert asked == plain
 
 
 def test_priors_of_other_labels_do_not_apply(folder):
@@ -158,6 +194,7 @@ def test_parts_can_be_left_out(calibration):
     "change",
     [
         {"temperature": 0.0},
+        {"neutral": math.nan},
         {"offsets": {"open": math.nan}},
         {"verifies": 1},
         {"priors": []},
