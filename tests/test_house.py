@@ -45,6 +45,12 @@ def test_errors_are_told_apart_by_their_kind_and_code():
     assert [place.split(":")[0] for place in places] == ["errors/base.py"]
 
 
+def test_nothing_reads_or_writes_a_pickle():
+    """`torch.load` and NumPy's own pickles included."""
+    pattern = r"\bpickle\.\w|import pickle|torch\.(load|save)\(|allow_pickle=True"
+    assert lines_with(pattern) == []
+
+
 def test_every_room_has_a_layer():
     layers = (PACKAGE.parent / "pyproject.toml").read_text(encoding="utf8")
     rooms = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}

@@ -124,7 +124,12 @@ class Connection:
                 parts.append(part)
                 size += len(part)
                 _check_size(size)
-            body = _unpacked(b"".join(parts), response.headers.get("Content-Encoding", ""))
+            try:
+                body = _unpacked(b"".join(parts), response.headers.get("Content-Encoding", ""))
+            except library().RequestError:
+                if response.is_success:
+                    raise
+                body = b""  # the status tells what failed, whatever the body
             return HTTPReply(response.status_code, response.headers, body)
 
     async def _end(self) -> None:

@@ -37,6 +37,14 @@ def test_a_reply_packed_in_another_way_is_given_up(serve, connect, encoding, bod
         connect(server, retries=0).decode([asks()])
 
 
+@pytest.mark.parametrize(("encoding", "body"), UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize(("status", "error"), [(401, BackendRefused), (500, BackendUnavailable)])
+def test_a_status_is_told_whatever_its_body(serve, connect, encoding, body, status, error):
+    server = serve(Reply(status, body, {"Content-Encoding": encoding}))
+    with pytest.raises(error, match=f"status {status}"):
+        connect(server, retries=0).decode([asks()])
+
+
 @pytest.mark.parametrize("size", [2**16, 2**16 + 1])
 def test_the_limit_is_one_of_the_unpacked_reply(serve, connect, monkeypatch, size):
     monkeypatch.setattr(connection, "MOST_BYTES", 2**16)

@@ -6,7 +6,7 @@ from transformers import AutoTokenizer, ByT5Tokenizer
 
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.types import Prompt
-from tests.tiny import save_compact, save_family, save_tokenizer
+from tests.tiny import FAMILIES, save_compact, save_family, save_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,14 @@ def test_counting_a_long_text_warns_of_nothing(tmp_path, caplog):
     tokenizer = AutoTokenizer.from_pretrained(save_family(tmp_path, "qwen2"))
     assert len(PieceTokenizer(tokenizer).piece("Ann left. " * 500)) > tokenizer.model_max_length
     assert not caplog.records
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_control_tokens_in_a_text_stay_text(tmp_path, family):
+    tokenizer = AutoTokenizer.from_pretrained(save_tokenizer(tmp_path, family))
+    for control in tokenizer.all_special_tokens:
+        tokens = PieceTokenizer(tokenizer).piece(f"Ann {control} left.")
+        assert not set(tokens) & {tokenizer.convert_tokens_to_ids(control)} - {tokenizer.unk_token_id}
 
 
 def test_a_slow_tokenizer_splits_control_tokens_too():
