@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from spacy_el4ner.backends.base import Backend, takes_offsets
@@ -217,21 +218,18 @@ class PromptedVoter(Voter):
         RETURNS (list[list[Ballot]]): One per span of each window, in order.
         """
         options = self.template.options(labels)
+        neutral = self.template.settings.neutral and self.calibration.neutral
+
+        def ask(window: Window, shown: Sequence[Demonstration], m: Mention) -> list[ScoreRequest]:
+            prompts = [self.template.classification(window, shown, labels, m)]
+            if neutral:
+                prompts.append(self.template.classification(window, shown, labels, m, neutral=True))
+            return [ScoreRequest(prompt, options) for prompt in prompts]
+
         mentions = [[Mention(*span) for span in found] for found in spans]
-
-        def score(neutral: bool) -> list[list[list[float]]]:
-            def request(window: Window, shown: Sequence[Demonstration], m: Mention) -> ScoreRequest:
-                prompt = self.template.classification(window, shown, labels, m, neutral)
-                return ScoreRequest(prompt, options)
-
-            return self._score(windows, mentions, demonstrations, labels, request)
-
-        scored = score(neutral=False)
-        neutral: Sequence[Sequence[Sequence[float]]] = [[()] * len(found) for found in scored]
-        if self.template.settings.neutral and self.calibration.neutral:
-            neutral = score(neutral=True)
+        scored = self._score(windows, mentions, demonstrations, labels, ask)
         read = BallotReader([*labels, ""], self.calibration, self.backend.exact)
-        return [list(map(read, *found)) for found in zip(scored, neutral, strict=True)]
+        return [[read(*scores) for scores in found] for found in scored]
 
     def verify(
         self,
@@ -249,8 +247,8 @@ class PromptedVoter(Voter):
         RETURNS (list[list[Verification]]): One per mention of each window, in order.
         """
 
-        def request(window: Window, shown: Sequence[Demonstration], mention: Mention) -> ScoreRequest:
-            return ScoreRequest(self.template.verification(window, shown, labels, mention), VERDICTS)
+        def ask(window: Window, shown: Sequence[Demonstration], m: Mention) -> list[ScoreRequest]:
+            return [ScoreRequest(self.template.verification(window, shown, labels, m), VERDICTS)]
 
         def verification(scores: Sequence[float]) -> Verification:
             true, false = scores
@@ -261,8 +259,8 @@ class PromptedVoter(Voter):
             log_odds = true - false
             return Verification(log_odds + offset > 0, shifted(log_odds, offset), raw=math.exp(true))
 
-        scored = self._score(windows, mentions, demonstrations, labels, request)
-        return [[verification(scores) for scores in found] for found in scored]
+        scored = self._score(windows, mentions, demonstrations, labels, ask)
+        return [[verification(*scores) for scores in found] for found in scored]
 
     def coverage(
         self, windows: Sequence[Window], demonstrations: Demonstrations, labels: Labels
@@ -348,12 +346,13 @@ class PromptedVoter(Voter):
         mentions: Sequence[Sequence[Mention]],
         demonstrations: Demonstrations,
         labels: Labels,
-        request: Callable[[Window, Sequence[Demonstration], Mention], ScoreRequest],
-    ) -> list[list[list[float]]]:
-        """request (Callable): Puts one question into words.
-        RETURNS (list[list[list[float]]]): Log-probability of each option, per mention of each window.
+        ask: Callable[[Window, Sequence[Demonstration], Mention], list[ScoreRequest]],
+    ) -> list[list[list[list[float]]]]:
+        """ask (Callable): Puts the questions about a mention into words.
+        RETURNS (list[list[list[list[float]]]]): Log-probability of each option, per question about each
+            mention of each window.
         """
-        planner, requests = self._planner(labels), []
+        planner, asked = self._planner(labels), []
         plans = self.plan(windows, demonstrations, labels)
         self._turn_to(demonstrations)
         for window, asked_mentions, parts in zip(windows, mentions, plans, strict=True):
@@ -364,10 +363,10 @@ class PromptedVoter(Voter):
                 )
                 plan = next(holding, None) or planner.plan_around(window, (m.start, m.end))
                 inside = Mention(start - plan.window.start, end - plan.window.start, m.label)
-                requests.append(request(plan.window, plan.demonstrations, inside))
-        new = list(dict.fromkeys(requests))
+                asked.append(ask(plan.window, plan.demonstrations, inside))
+        new = list(dict.fromkeys(chain.from_iterable(asked)))
         scored = dict(zip(new, self.backend.score(new) if new else [], strict=True))
-        scores = iter([scored[request] for request in requests])
+        scores = iter([[scored[request] for request in requests] for requests in asked])
         return [[next(scores) for _ in asked_mentions] for asked_mentions in mentions]
 
     def __getstate__(self) -> dict[str, Any]:
