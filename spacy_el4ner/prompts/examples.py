@@ -69,25 +69,44 @@ class ExampleRenderer:
         RETURNS (Prompt): A conversation, or a text to be continued.
         RAISES (EL4NERValueError): EL288, the template has no answer, or nothing before it.
         """
-        shown = [(self._before_answer(example, values), example.answer) for example in examples]
-        unanswered = self._before_answer(question, values)
         if self.settings.layout == "turns":
-            exchanges = tuple((before.strip(), answer) for before, answer in shown)
-            return Prompt(system, *_halves(unanswered.strip(), question.window), exchanges)
-        stop = self.settings.stop
+            asked = self._before_answer(question, values).strip()
+            exchanges = tuple((self._before_answer(e, values).strip(), e.answer) for e in examples)
+            return Prompt(system, *_halves(asked, question.window), exchanges)
+        return self._completion(system, examples, question, values)
+
+    def _completion(
+        self, system: str, examples: Sequence[Example], question: Example, values: Mapping[str, Any]
+    ) -> Prompt:
+        """A text to be continued. Examples about the mentions of one text stand together below it."""
+        settings, unanswered = self.settings, self._before_answer(question, values)
+        next_mention = "" if question.mention is None else settings.next_mention
+        stop = next_mention or settings.stop
+        before_text = settings.stop.removeprefix(stop)
         # A space before an option belongs to its first word; a format's answer has tokens of its own.
         lead = " " if question.mention is not None and unanswered.endswith(" ") else ""
-        blocks = [
-            CUT.join((before.removesuffix(lead), lead + answer, stop, "")) for before, answer in shown
-        ]
+        parts = []
+        for n, example in enumerate(examples):
+            repeated = bool(next_mention) and n > 0 and examples[n - 1].window == example.window
+            before = self._before_answer(example, values, repeated).removesuffix(lead)
+            between = before_text if n and not repeated else ""
+            parts += [between, before, lead + example.answer, stop]
+        if parts:
+            parts += [before_text, ""]
         beginning, rest = _halves(unanswered.removesuffix(lead), question.window)
-        head = f"{system}{stop}" if system else ""
-        return Prompt(head, "".join(blocks) + beginning, rest, stop=stop, lead=lead)
+        head = f"{system}{settings.stop}" if system else ""
+        return Prompt(head, CUT.join(parts) + beginning, rest, stop=stop, lead=lead)
 
-    def _before_answer(self, example: Example, values: Mapping[str, Any]) -> str:
+    def _before_answer(
+        self, example: Example, values: Mapping[str, Any], repeated: bool = False
+    ) -> str:
         """The text of an example up to its answer."""
         window, mention = example.window, example.mention
-        own: dict[str, Any] = {"text": f"{CUT}{window.text}{CUT}", "answer": _ANSWER}
+        own: dict[str, Any] = {
+            "text": f"{CUT}{window.text}{CUT}",
+            "repeated": repeated,
+            "answer": _ANSWER,
+        }
         if mention is not None:
             marks = self.marker.marks(window)[0]
             own["mention"] = MarkedMention(window, mention, *marks, word=example.word)

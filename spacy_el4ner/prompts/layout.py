@@ -18,6 +18,9 @@ class TemplateSettings:
         a conversation; "completion" is a text to be continued, without a chat template.
     brackets (bool): Mark mentions with brackets instead of tags.
     stop (str): The text between an answer and the next example of a completion.
+    next_mention (str): The text between an answer and the next example of a completion that is about a
+        mention of the same text; the template sees it as `repeated`, and need not show the text again.
+        "" shows each example by itself.
     neutral (str): A word in place of a mention that says nothing about its label, such as "It". What
         the model answers about it is what it would answer in any case (contextual calibration, Zhao et
         al. 2021). "" where the question makes no sense about such a word.
@@ -27,6 +30,7 @@ class TemplateSettings:
     layout: str = "instruction"
     brackets: bool = False
     stop: str = "\n\n"
+    next_mention: str = ""
     neutral: str = ""
 
     def __post_init__(self) -> None:

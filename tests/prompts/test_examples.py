@@ -58,13 +58,26 @@ def test_an_answer_is_cut_as_its_grammar_cuts_it():
 def test_a_classification_shows_every_mention_and_a_span_that_is_none():
     prompt = PromptTemplate("completion").classification(ANN, [BO, RAIN], LABELS, LEE)
     assert prompt.texts[-1] == (
-        "Bo read Emma\nBo is a person\n\n"
-        "Bo read Emma\nread is a none\n\n"
-        "Bo read Emma\nEmma is a WORK_OF_ART\n\n"
+        "Bo read Emma\nBo is a person\nread is a none\nEmma is a WORK_OF_ART\n\n"
         "It rained\nrained is a none\n\n"
         "Ann Lee met Bo\nAnn Lee is a"
     )
     assert prompt.lead == " "
+
+
+def test_an_answer_about_a_mention_ends_alike_wherever_it_stands():
+    prompt = PromptTemplate("completion").classification(ANN, [BO, RAIN], LABELS, LEE)
+    answers = prompt.context.count(f"{CUT} none{CUT}\n{CUT}")
+    assert (prompt.stop, answers) == ("\n", 2)
+
+
+def test_without_a_text_between_mentions_each_example_stands_alone(folder):
+    (folder / "classification.jinja").write_text("{{ text }}/{{ mention.surface }}:{{ answer }}")
+    prompt = PromptTemplate(str(folder)).classification(ANN, [BO], LABELS, LEE)
+    assert prompt.texts[-1] == (
+        "Bo read Emma/Bo:person\nBo read Emma/read:none\nBo read Emma/Emma:WORK_OF_ART\n"
+        "Ann Lee met Bo/Ann Lee:"
+    )
 
 
 def test_a_neutral_word_takes_the_place_of_the_mention_that_is_asked_about():
@@ -77,9 +90,7 @@ def test_a_neutral_word_takes_the_place_of_the_mention_that_is_asked_about():
 def test_a_verification_shows_true_and_false():
     prompt = PromptTemplate("completion").verification(ANN, [BO], LABELS, Mention(0, 7, "PERSON"))
     assert prompt.texts[-1] == (
-        "Bo read Emma\nBo is a person: true\n\n"
-        "Bo read Emma\nread is a person: false\n\n"
-        "Bo read Emma\nEmma is a WORK_OF_ART: true\n\n"
+        "Bo read Emma\nBo is a person: true\nread is a person: false\nEmma is a WORK_OF_ART: true\n\n"
         "Ann Lee met Bo\nAnn Lee is a person:"
     )
 
