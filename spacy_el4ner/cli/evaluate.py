@@ -26,6 +26,9 @@ def evaluate(
     ] = 0,
     seed: Annotated[int, typer.Option(help="Seed of that choice")] = 0,
     ablations: Annotated[
+        bool, typer.Option(help="Measure the ensemble without single stages too")
+    ] = True,
+    further: Annotated[
         bool, typer.Option("--ablate", help="Add the further ablations to the file")
     ] = False,
     untuned: Annotated[
@@ -33,7 +36,8 @@ def evaluate(
     ] = False,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
-    """Measure a pipeline on a labelled corpus: precision, recall, F1, speed and calibration.
+    """Measure a pipeline on a labelled corpus: precision, recall, F1, speed and calibration. Run again
+    after an interruption, it goes on after the last finished row.
 
     Example: python -m spacy el4ner evaluate training/sample_en/pipeline \\
     corpus/sample_en/test.spacy metrics/sample_en/ensemble.json
@@ -46,7 +50,7 @@ def evaluate(
     from spacy_el4ner.pipeline.tuned import Tuning
 
     check_file(out, corpus)
-    if ablations and not out.is_file():
+    if further and not out.is_file():
         msg.fail(f"The file '{out}' does not exist.", "Run without --ablate first.", exits=1)
     use_gpu(gpu_id)
     nlp = load_pipeline(pipeline)
@@ -54,10 +58,18 @@ def evaluate(
         find_component(nlp, LLMEnsembleNER).apply(Tuning())
     with telling_mistakes():
         docs = read_docs(corpus, nlp.vocab, nlp=nlp)
-    earlier = read_metrics(out) if ablations else None
+    earlier = read_metrics(out) if further else None
     try:
         metrics = ensemble_metrics(
-            nlp, docs, name, limit=limit, seed=seed, earlier=earlier, say=msg.text
+            nlp,
+            docs,
+            name,
+            limit=limit,
+            seed=seed,
+            earlier=earlier,
+            ablations=ablations,
+            unfinished=out.with_name(f"{out.name}.unfinished"),
+            say=msg.text,
         )
     except EL4NERError as error:
         msg.fail(str(error), exits=1)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -20,6 +21,7 @@ from spacy_el4ner.ensemble.vote import MajorityVote, SingleVote
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.evaluation.ensemble_tables import ENSEMBLE
 from spacy_el4ner.evaluation.memo import Account, remembering
+from spacy_el4ner.evaluation.unfinished import Once, always
 from spacy_el4ner.pipeline.finding import find_component
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.pipeline.upstream import before
@@ -126,45 +128,60 @@ class Bench:
 Say = Callable[[str], None]
 
 
-def evaluate(bench: Bench, say: Say = print) -> dict[str, Any]:
+def evaluate(
+    bench: Bench, say: Say = print, *, ablations: bool = True, once: Once = always
+) -> dict[str, Any]:
     """bench (Bench): The ensemble and the documents.
     say (Callable[[str], None]): Called with the name of each row before it is measured.
+    ablations (bool): Whether to measure the ablations too.
+    once (Callable): Returns the row of a name, given a function that measures it.
     RETURNS (dict[str, Any]): `rows`, from "ensemble" and each voter to its scores; `extraction` and
         `ablations`.
     RAISES (EL4NERValueError): EL317, a voter has the name of the row of the ensemble.
     """
     if ENSEMBLE in bench.members:
         raise EL4NERValueError(Errors.EL317.format(name=ENSEMBLE))
-    say("the full ensemble")
-    rows = {ENSEMBLE: bench.row()}
+
+    def row(title: str, name: str, measure: Callable[[], Row]) -> Row:
+        say(title)
+        return once(name, measure)
+
+    rows = {ENSEMBLE: row("the full ensemble", ENSEMBLE, bench.row)}
     for name, voter in bench.members.items():
-        say(f"{name} alone, through the same stages")
-        rows[name] = bench.row(voters={name: voter})
-    say("extraction by each voter and by the union")
-    extraction = bench.extraction()
-    say("without verification")
-    ablations = {"no_verification": bench.row(stages={"verification": False})}
-    say("without a vote")
-    ablations["no_vote"] = _best_single(bench)
+        title = f"{name} alone, through the same stages"
+        rows[name] = row(title, f"voter {name}", partial(bench.row, voters={name: voter}))
+    title = "extraction by each voter and by the union"
+    extraction = row(title, "extraction", bench.extraction)
+    measured = {}
+    for name, (title, measure) in (_ablations(bench) if ablations else {}).items():
+        measured[name] = row(title, f"ablation {name}", measure)
+    return {"rows": rows, "extraction": extraction, "ablations": measured}
+
+
+def _ablations(bench: Bench) -> dict[str, tuple[str, Callable[[], Row]]]:
+    """The ablations that are measured unless they are left out: name -> title, and what measures it."""
+    without = {"verification": False}
+    found: dict[str, tuple[str, Callable[[], Row]]] = {
+        "no_verification": ("without verification", partial(bench.row, stages=without)),
+        "no_vote": ("without a vote", partial(_best_single, bench)),
+    }
     if not isinstance(bench.component.vote, MajorityVote):
-        say("with a majority vote")
-        ablations["majority_vote"] = bench.row(vote=MajorityVote())
+        found["majority_vote"] = ("with a majority vote", partial(bench.row, vote=MajorityVote()))
+    if not bench.component.cfg["k"]:
+        return found  # without demonstrations, other retrievers would give the same row again
     own, least = (getattr(bench.component.retriever, n, None) for n in ("encoder", "min_similarity"))
     others: dict[str, Retriever] = {
         "random_demonstrations": RandomDemonstrations(),
         "sentence_similarity": SentenceSimilarity(own, least),
     }
-    if not bench.component.cfg["k"]:
-        others = {}  # without demonstrations they would be the same row again
     for name, retriever in others.items():
-        say(f"with {name.replace('_', ' ')}")
-        retriever.index(bench.component.pool.entries)
-        ablations[name] = bench.row(retriever=retriever)
-    return {
-        "rows": rows,
-        "extraction": extraction,
-        "ablations": ablations,
-    }
+        found[name] = f"with {name.replace('_', ' ')}", partial(_retrieving, bench, retriever)
+    return found
+
+
+def _retrieving(bench: Bench, retriever: Retriever) -> Row:
+    retriever.index(bench.component.pool.entries)
+    return bench.row(retriever=retriever)
 
 
 def ablate(bench: Bench, say: Say = print) -> dict[str, Row]:

@@ -13,6 +13,7 @@ from spacy_el4ner.corpora.sampling import sample_by_sentences
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.evaluation import ensemble
 from spacy_el4ner.evaluation.machine import machine, portable_name
+from spacy_el4ner.evaluation.unfinished import UnfinishedRows, always
 from spacy_el4ner.pipeline.trust import trust
 from spacy_el4ner.storage.model_record import record_of
 from spacy_el4ner.voters.base import Voter
@@ -27,6 +28,8 @@ def ensemble_metrics(
     limit: int = 0,
     seed: int = 0,
     earlier: dict[str, Any] | None = None,
+    ablations: bool = True,
+    unfinished: Path | None = None,
     say: Callable[[str], Any] = print,
 ) -> dict[str, Any]:
     """Measure a pipeline on a labelled corpus: scores, speed and calibration.
@@ -38,6 +41,9 @@ def ensemble_metrics(
     seed (int): Seed of that choice.
     earlier (dict[str, Any] | None): The metrics of an earlier measurement on the same documents, to
         which the further ablations are added; None to measure the main rows.
+    ablations (bool): Whether to measure the ablations too; the further ones only with `earlier`.
+    unfinished (Path | None): A file in which finished rows are kept until all are measured, for an
+        evaluation that is interrupted; None to keep none.
     say (Callable[[str], Any]): Called with what is measured next.
     RETURNS (dict[str, Any]): The metrics; plain data.
     RAISES (ValueError): EL014, the pipeline has no ensemble; EL260, the earlier metrics are of other
@@ -51,9 +57,10 @@ def ensemble_metrics(
         # Metrics of an earlier version do not record the texts.
         if about != {key: earlier.get(key, value) for key, value in about.items()}:
             raise EL4NERValueError(Errors.EL260)
-        ablations = {**earlier["ablations"], **ensemble.ablate(bench, say)}
-        return {**earlier, "ablations": ablations, "ablated": machine()}
-    return {
+        rows = {**earlier["ablations"], **ensemble.ablate(bench, say)}
+        return {**earlier, "ablations": rows, "ablated": machine()}
+    once = UnfinishedRows(unfinished, {**about, **_settings(bench)}) if unfinished else always
+    metrics = {
         "name": name,
         "documents_in_split": len(docs),
         **about,
@@ -63,7 +70,22 @@ def ensemble_metrics(
         "tuning": dict(bench.component.tuning.report),
         "trust": trust(bench.component),
         **machine(),
-        **ensemble.evaluate(bench, say),
+        **ensemble.evaluate(bench, say, ablations=ablations, once=once),
+    }
+    if isinstance(once, UnfinishedRows):
+        once.finish()
+    return metrics
+
+
+def _settings(bench: ensemble.Bench) -> dict[str, Any]:
+    """What else the rows of an evaluation depend on, as plain data."""
+    component = bench.component
+    return {
+        "voters": {name: voter.identity for name, voter in component.voters.items()},
+        "settings": json.loads(json.dumps(component.cfg, default=str)),
+        "tuning": component.tuning.report,
+        "pool": [len(component.pool.entries), type(component.retriever).__name__],
+        "vote": [type(component.vote).__name__, str(vars(component.vote))],
     }
 
 

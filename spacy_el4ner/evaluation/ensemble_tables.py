@@ -41,11 +41,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         f"![F1 of all rows]({picture})",
         "## Extraction, without labels",
         table(PRF, extraction_rows(metrics)),
-        "## Ablations",
-        "`without a vote` takes the classifier that is best on these very documents, so it is the "
-        "strongest opponent that the vote can have. Demonstrations by similarity are shown where they "
-        "are similar enough, random ones always, as are those of the rows with a k.",
-        ablation_table(metrics),
+        *ablations(metrics),
         *further_ablations(metrics),
         "## The full ensemble by label",
         type_table(metrics),
@@ -87,6 +83,20 @@ def ablation_table(metrics: dict[str, Any]) -> str:
     RETURNS (str): The ablations that are always measured, as a Markdown table.
     """
     return table(HEADER, ablation_rows(metrics))
+
+
+def ablations(metrics: dict[str, Any]) -> list[str]:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (list[str]): The section on the ablations; empty if they were left out.
+    """
+    if not ablation_rows(metrics):
+        return []
+    note = (
+        "`without a vote` takes the classifier that is best on these very documents, so it is the "
+        "strongest opponent that the vote can have. Demonstrations by similarity are shown where they "
+        "are similar enough, random ones always, as are those of the rows with a k."
+    )
+    return ["## Ablations", note, ablation_table(metrics)]
 
 
 def further_ablations(metrics: dict[str, Any]) -> list[str]:

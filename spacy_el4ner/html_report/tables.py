@@ -82,11 +82,12 @@ def ensemble_section(metrics: dict[str, Any]) -> Section:
     bars = [Bar("full ensemble", metrics["rows"][ENSEMBLE]["ents_f"], True)]
     bars += [Bar(f"{n} alone", row["ents_f"], False) for n, row in voter_rows(metrics).items()]
     ablations = metrics["ablations"].items()
+    rows = ensemble_tables.ablation_rows(metrics)
     further = []
     if "ablated" in metrics:
         title = f"Further ablations, measured with {where(metrics['ablated'])}"
-        rows = ensemble_tables.ablation_rows(metrics, further=True)
-        further = [_table(title, ensemble_tables.HEADER, rows)]
+        on_demand = ensemble_tables.ablation_rows(metrics, further=True)
+        further = [_table(title, ensemble_tables.HEADER, on_demand)]
     bars += [Bar(ensemble_tables.title(n, row), row["ents_f"], False) for n, row in ablations]
     return Section(
         f"Ensemble on {metrics['name']}",
@@ -97,7 +98,7 @@ def ensemble_section(metrics: dict[str, Any]) -> Section:
                 ensemble_tables.HEADER,
                 ensemble_tables.main_rows(metrics),
             ),
-            _table("Ablations", ensemble_tables.HEADER, ensemble_tables.ablation_rows(metrics)),
+            *([_table("Ablations", ensemble_tables.HEADER, rows)] if rows else []),
             *further,
             _table(
                 "Extraction, without labels",

@@ -52,3 +52,61 @@ def test_a_voter_with_the_name_of_the_whole_ensemble_is_refused(tmp_path):
         ensemble_metrics(
             nlp, [example.reference for example in gold(nlp)], "tiny", say=lambda text: None
         )
+
+
+def quiet(text):
+    pass
+
+
+def test_ablations_can_be_left_out(measured):
+    nlp, docs, _, metrics = measured
+    short = ensemble_metrics(nlp, docs, "tiny", ablations=False, say=quiet)
+    assert short["ablations"] == {}
+    assert short["rows"].keys() == metrics["rows"].keys()
+    assert "Ablations" not in markdown(short, "a.png")
+    assert "Ablations" in markdown(metrics, "a.png")
+
+
+class Interrupted(Exception):
+    pass
+
+
+@pytest.fixture
+def interrupted(measured, tmp_path):
+    """An evaluation that ended before its second row, and the file of the finished ones."""
+    nlp, docs, _, _ = measured
+    path = tmp_path / "rows"
+
+    def say(text):
+        if "alone" in text:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        ensemble_metrics(nlp, docs, "tiny", unfinished=path, say=say)
+    return nlp, docs, path
+
+
+def test_an_interrupted_evaluation_goes_on_after_the_last_finished_row(interrupted):
+    nlp, docs, path = interrupted
+    finished = json.loads(path.read_text())["rows"]["ensemble"]
+    metrics = ensemble_metrics(nlp, docs, "tiny", ablations=False, unfinished=path, say=quiet)
+    assert metrics["rows"]["ensemble"] == finished  # with its speed, which no second run would repeat
+    assert len(metrics["rows"]) == 3
+    assert not path.exists()
+
+
+def test_finished_rows_of_other_documents_are_measured_again(interrupted):
+    nlp, docs, path = interrupted
+    finished = json.loads(path.read_text())["rows"]["ensemble"]
+    metrics = ensemble_metrics(nlp, docs[:2], "tiny", ablations=False, unfinished=path, say=quiet)
+    assert metrics["rows"]["ensemble"] != finished
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"about": 3}'])
+def test_a_file_without_rows_is_no_obstacle(measured, tmp_path, text):
+    nlp, docs, _, _ = measured
+    (tmp_path / "rows").write_text(text)
+    metrics = ensemble_metrics(
+        nlp, docs, "tiny", ablations=False, unfinished=tmp_path / "rows", say=quiet
+    )
+    assert len(metrics["rows"]) == 3
