@@ -91,3 +91,23 @@ class ComponentErrors(metaclass=Coded):
         "Another package has registered doc._.el4ner with spaCy, under which this package keeps its "
         "results. Use only one of the two packages in a process."
     )
+    EL340 = (
+        "'label_map' of the voter '{voter}' leads to '{label}', which is not a label of the ensemble. "
+        "Its labels are: {known}. Map to one of them, or to null to leave the label out."
+    )
+    EL341 = (
+        "'label_map' of the voter '{voter}' starts from '{label}', a label that the voter does not "
+        "have. Its labels are: {known}."
+    )
+    EL342 = (
+        "The voter '{voter}' has no label in common with the ensemble. It finds {known}; the ensemble "
+        "has {labels}. Say which of them are the same in 'label_map'."
+    )
+    EL343 = (
+        "The pipeline '{pipeline}' of a voter cannot be loaded: {problem}. Install it, or name the "
+        "folder of a saved pipeline."
+    )
+    EL344 = (
+        "The list of names '{path}' of a voter cannot be read: {problem}. It has a JSON object a line, "
+        'such as {{"name": "Bonn", "label": "GPE", "aliases": ["City of Bonn"]}}.'
+    )

@@ -76,11 +76,12 @@ def check_voters(
     voters: Mapping[str, Voter], settings: Mapping[str, Any], vote: VoteRule, name: str
 ) -> None:
     """voters (Mapping[str, Voter]): Name -> voter of an ensemble.
-    settings (Mapping[str, Any]): The component's settings `verifier` and `stages`.
+    settings (Mapping[str, Any]): The component's settings `verifier`, `stages` and `labels`; a voter is
+        not asked about labels that are not known yet.
     vote (VoteRule): The rule that makes one label of the votes, which may name a voter.
     name (str): The component's name, for the message.
     RAISES (ValueError): There are no voters; a setting names one that is not among them or cannot do
-        what it is to do; or none can verify, and verification is on.
+        what it is to do; a voter refuses the labels; or none can verify, and verification is on.
     """
     if not voters:
         raise EL4NERValueError(Errors.EL011)
@@ -94,3 +95,5 @@ def check_voters(
         raise EL4NERValueError(Errors.EL210.format(verifier=verifier, name=name, known=known))
     if not able and settings["stages"]["verification"]:
         raise EL4NERValueError(Errors.EL211.format(name=name))
+    for voter in voters.values() if settings["labels"] else ():
+        voter.check(settings["labels"])

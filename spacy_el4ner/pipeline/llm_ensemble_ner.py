@@ -259,6 +259,7 @@ class LLMEnsembleNER(Component, Pipe):
         if not self.cfg["labels"]:
             raise EL4NERSetupError(Errors.EL001.format(name=self.name))
         checks.check_labels(self.labels, self.name)
+        checks.check_voters(self.voters, self.cfg, self.vote, self.name)
         if others := [label for label in occurring if label not in self.labels]:
             warnings.warn(Warnings.WL006.format(name=self.name, labels=", ".join(others)), stacklevel=2)
         self.pool = Pool()

@@ -155,6 +155,14 @@ class Voter(Protocol):
         """
         ...
 
+    def check(self, labels: Labels) -> None:
+        """Refuse labels that the voter cannot work with, as soon as they are known. By default: none.
+
+        labels (Mapping[str, str]): Label -> description.
+        RAISES (ValueError): The voter is of no use with these labels.
+        """
+        return
+
     def coverage(
         self, windows: Sequence[Window], demonstrations: Demonstrations, labels: Labels
     ) -> list[Coverage]:
