@@ -264,10 +264,11 @@ class HFBackend:
         RETURNS (list[list[ForcedDecision]]): The model's decision at each place of each answer.
         """
         from spacy_el4ner.backends.decoding.forced import force
+        from spacy_el4ner.backends.decoding.runner import NoRoomError
 
         tokens = self.tokens
         prompts = [tokens.prompt(r.prompt) for r in requests]
-        answers = [[t for option in r.guess for t in tokens.piece(option)] for r in requests]
+        answers = [[tokens.piece(option) for option in r.guess] for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[list[ForcedDecision]]:
             automata = [
@@ -279,10 +280,16 @@ class HFBackend:
                 )
                 for n in batch
             ]
-            asked = [sum(prompts[n], ()) for n in batch]
-            return force(runner, asked, automata, [answers[n] for n in batch])
+            asked, given = [prompts[n] for n in batch], [answers[n] for n in batch]
+            if self._takes_holes(runner):
+                try:
+                    return force(runner, asked, automata, given, self._prefixes)
+                except NoRoomError:
+                    self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
+            whole = [((), sum(prompt, ())) for prompt in asked]
+            return force(runner, whole, automata, given, self._prefixes)
 
-        return self._in_batches(prompts, answer, [[len(a)] for a in answers])
+        return self._in_batches(prompts, answer, [[sum(map(len, a))] for a in answers])
 
     def forget(self) -> None:
         """Free the memory of the prompt prefixes read so far."""

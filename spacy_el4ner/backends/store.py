@@ -253,7 +253,7 @@ def _read_scores(text: str) -> list[float]:
 
 
 def _decisions_text(decisions: list[ForcedDecision]) -> str:
-    return json.dumps([[d.decision, d.log_odds, d.departs] for d in decisions])
+    return json.dumps([[d.decision, d.log_odds, d.departs, d.option] for d in decisions])
 
 
 def _read_decisions(text: str) -> list[ForcedDecision]:

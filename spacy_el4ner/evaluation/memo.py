@@ -9,7 +9,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from spacy_el4ner.backends.base import Backend
+from spacy_el4ner.backends.base import Backend, takes_offsets
+from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.backends.wrapper import Wrapper
 from spacy_el4ner.types import Answer, DecodeRequest, ScoreRequest
 from spacy_el4ner.voters.base import Voter
@@ -67,6 +68,19 @@ class MemoBackend(Wrapper[Backend]):
             the request was answered before.
         """
         return self._remember(requests, self.backend.score)
+
+    def force(self, requests: Sequence[DecodeRequest]) -> list[list[ForcedDecision]]:
+        """requests (Sequence[DecodeRequest]): Prompts, each with the whole answer as its `guess`.
+        RETURNS (list[list[ForcedDecision]]): The decisions along each answer, remembered ones for
+            answers that were read before.
+        """
+        by_key = {("forced", request, request.guess): request for request in requests}
+
+        def compute(keys: Sequence[Any]) -> list[list[ForcedDecision]]:
+            assert takes_offsets(self.backend)
+            return self.backend.force([by_key[key] for key in keys])
+
+        return self._remember([("forced", r, r.guess) for r in requests], compute)
 
     def _remember(
         self, requests: Sequence[Any], compute: Callable[[Sequence[Any]], list[T]]

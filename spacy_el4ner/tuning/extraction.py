@@ -1,4 +1,6 @@
-"""Offsets on opening and ending a mention, and whether demonstrations help to extract."""
+"""Offsets on opening and ending a mention, whether demonstrations help to extract, and whether mentions
+are better decided one by one.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,16 +9,19 @@ import numpy as np
 
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.calibration.offsets import best_offset, cross_validated
+from spacy_el4ner.tuning.measuring import Forced
 from spacy_el4ner.tuning.steps import Step
 from spacy_el4ner.tuning.thresholds import FOLDS
+from spacy_el4ner.voters.prompted.calibration import VoterCalibration
+from spacy_el4ner.voters.prompted.openings import OPEN
 
 LEAST = 5
 """The fewest departures from which an offset is fitted."""
 GAIN = 0.002
 """The gain of F1 that a choice must exceed to be made."""
 MEASURES = {"open": "F1 of starts", "close": "F1 of ends"}
-Forced = Sequence[Sequence[ForcedDecision]]
-"""For each sentence, the decisions of a model along the right answer."""
+Decisions = Sequence[Sequence[ForcedDecision]]
+"""For each sentence, the decisions of a model."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,65 @@ class FittedOffsets:
     steps: Sequence[Step] = field(default_factory=list)
 
 
-def fit_offsets(voter: str, forced: Forced) -> FittedOffsets:
+@dataclass(frozen=True)
+class FittedExtraction:
+    """A way of asking a voter for its spans.
+
+    calibration (VoterCalibration): The calibration, fitted to all sentences.
+    folds (list[VoterCalibration]): The same for each fold, fitted to the other folds.
+    steps (list[Step]): The effect of each choice.
+    """
+
+    calibration: VoterCalibration = field(default_factory=VoterCalibration)
+    folds: Sequence[VoterCalibration] = (VoterCalibration(),) * FOLDS
+    steps: Sequence[Step] = field(default_factory=list)
+
+
+def fit_extraction(voter: str, forced: Mapping[bool, Forced], one_by_one: bool) -> FittedExtraction:
+    """voter (str): Name of the voter.
+    forced (Mapping[bool, Forced]): Its decisions along the right answers (False), and where mentions
+        open along unmarked copies (True).
+    one_by_one (bool): Whether mentions are to be decided one by one.
+    RETURNS (FittedExtraction): The offsets, and demonstrations where they help.
+    """
+    shown, zero_shot = forced[False].shown, forced[False].zero_shot
+    if one_by_one:
+        shown = _opening_alone(shown, forced[True].shown)
+        zero_shot = _opening_alone(zero_shot, forced[True].zero_shot)
+    with_, without = fit_offsets(voter, shown), fit_offsets(voter, zero_shot)
+    demonstrated = any(shown)
+    helps = demonstrated and with_.starts > without.starts + GAIN
+    steps = list(with_.steps if helps or not demonstrated else [])
+    steps += [] if helps else without.steps
+    if demonstrated:
+        choice = "shown" if helps else "not shown"
+        measure = "F1 of starts, with offsets"
+        steps.append(Step("demonstrations", voter, measure, without.starts, with_.starts, choice))
+
+    def calibration(offsets: Mapping[str, float], zero_shot: Mapping[str, float]) -> VoterCalibration:
+        return VoterCalibration(
+            dict(offsets),
+            dict(zero_shot),
+            one_by_one,
+            demonstrations=helps or not demonstrated,
+        )
+
+    none: list[Mapping[str, float]] = [{}] * FOLDS
+    pairs = zip(with_.folds or none, without.folds or none, strict=True)
+    return FittedExtraction(
+        calibration(with_.offsets, without.offsets), [calibration(*pair) for pair in pairs], steps
+    )
+
+
+def _opening_alone(along: Decisions, alone: Decisions) -> list[list[ForcedDecision]]:
+    """Where mentions open along unmarked copies, and where they end along the right answers."""
+    return [
+        [d for d in inside if d.decision != OPEN] + list(opening)
+        for inside, opening in zip(along, alone, strict=True)
+    ]
+
+
+def fit_offsets(voter: str, forced: Decisions) -> FittedOffsets:
     """voter (str): Name of the voter.
     forced (Sequence[Sequence[ForcedDecision]]): The decisions in each sentence.
     RETURNS (FittedOffsets): The offsets that raise the cross-validated F1 of their decision.
@@ -61,7 +124,7 @@ def fit_offsets(voter: str, forced: Forced) -> FittedOffsets:
                     np.concatenate([log_odds[n] for n in rest]),
                     np.concatenate([departs[n] for n in rest]),
                 )
-        if decision == "open":
+        if decision == OPEN:
             starts = max(fitted, plain)
         choice = f"offset {offset:+.2f}" if helps else "no offset"
         steps.append(_step(voter, decision, plain, fitted, choice))

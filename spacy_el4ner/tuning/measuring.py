@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.ensemble.four_stages import FourStages
 from spacy_el4ner.ensemble.tasks import Questions, Task, flat
+from spacy_el4ner.scores import prf
 from spacy_el4ner.tuning.budget import Budget
 from spacy_el4ner.tuning.sample import LabelledWindow
 from spacy_el4ner.tuning.thresholds import FOLDS
@@ -20,6 +21,18 @@ from spacy_el4ner.voters.base import (
     Voter,
 )
 from spacy_el4ner.voters.prompted.voter import PromptedVoter
+
+
+@dataclass
+class Forced:
+    """The decisions of a voter, a list for each sentence.
+
+    shown (list[list[ForcedDecision]]): With demonstrations; empty where a sentence has none.
+    zero_shot (list[list[ForcedDecision]]): Without.
+    """
+
+    shown: list[list[ForcedDecision]] = field(default_factory=list)
+    zero_shot: list[list[ForcedDecision]] = field(default_factory=list)
 
 
 @dataclass
@@ -56,27 +69,25 @@ class Measurer:
             self.tasks += own.tasks(docs, block)
         self.seconds = (self.budget.clock() - start) / len(self.tasks)
 
-    def decisions(
-        self, name: str, voter: PromptedVoter, share: float
-    ) -> tuple[list[list[ForcedDecision]], list[list[ForcedDecision]]]:
+    def decisions(self, name: str, voter: PromptedVoter, share: float) -> dict[bool, "Forced"]:
         """name (str): Name of the voter.
         voter (PromptedVoter): The voter, not calibrated.
         share (float): Share of the remaining time to spend, 0 to 1.
-        RETURNS (tuple): For each sentence the decisions along the right answer: with demonstrations,
-            empty where a sentence has none, and without.
+        RETURNS (dict[bool, Forced]): The decisions of the voter along the right answers (False), and
+            where mentions open along unmarked copies (True).
         """
-        shown: list[list[ForcedDecision]] = []
-        zero_shot: list[list[ForcedDecision]] = []
+        forced = {one_by_one: Forced() for one_by_one in (False, True)}
 
         def ask(windows: list[Window], demonstrations: Demonstrations) -> None:
             gold = [sorted(self.sample[window.document].gold) for window in windows]
             none: list[tuple[()]] = [()] * len(windows)
-            zero_shot.extend(voter.decisions(windows, none, self.labels, gold))
-            forced = voter.decisions(windows, demonstrations, self.labels, gold)
-            shown.extend(d if any_ else [] for d, any_ in zip(forced, demonstrations, strict=True))
+            for one_by_one, here in forced.items():
+                here.zero_shot += voter.decisions(windows, none, self.labels, gold, one_by_one)
+                shown = voter.decisions(windows, demonstrations, self.labels, gold, one_by_one)
+                here.shown += [d if any_ else [] for d, any_ in zip(shown, demonstrations, strict=True)]
 
         self._each(f"{name}: decisions", voter, share, ask)
-        return shown, zero_shot
+        return forced
 
     def proposals(self, name: str, voters: Sequence[Voter], share: float) -> dict[int, Proposals]:
         """name (str): Name of the voter.
@@ -96,6 +107,15 @@ class Measurer:
 
         self._each(f"{name}: extraction", voters[0], share, ask)
         return proposed
+
+    def f1_of_spans(self, proposed: Mapping[int, Proposals]) -> float:
+        """proposed (Mapping[int, Proposals]): Sentence -> what a voter proposes in it.
+        RETURNS (float): F1 of these spans, over the sentences that are measured.
+        """
+        numbers = [task.window.document for task in self.tasks]
+        spans = {(n, span) for n in numbers for span in proposed[n].spans}
+        gold = {(n, span) for n in numbers for span in self.sample[n].gold}
+        return prf(spans, gold).f
 
     def ballots(
         self, name: str, voter: Voter, spans: Mapping[int, Sequence[Span]], share: float

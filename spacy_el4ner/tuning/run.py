@@ -15,7 +15,7 @@ from spacy_el4ner.pipeline.finding import find_component
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.tuning.budget import Budget, Show, silent
-from spacy_el4ner.tuning.extraction import GAIN, FittedOffsets, fit_offsets
+from spacy_el4ner.tuning.extraction import GAIN, FittedExtraction, fit_extraction
 from spacy_el4ner.tuning.labels import (
     WEIGHTS,
     Classified,
@@ -110,7 +110,8 @@ class _Tuner:
     voters: dict[str, Voter]
     steps: list[Step] = field(default_factory=list)
     calibrations: dict[str, VoterCalibration] = field(default_factory=dict)
-    folds: dict[str, list[VoterCalibration]] = field(default_factory=dict)
+    folds: dict[str, Sequence[VoterCalibration]] = field(default_factory=dict)
+    ways: dict[str, list[FittedExtraction]] = field(default_factory=dict)
 
     def run(self, seed: int) -> Tuning:
         """seed (int): Seed of the sample, for the report.
@@ -120,7 +121,7 @@ class _Tuner:
         self.measurer.retrieve(method, 0.1)
         for n, (name, voter) in enumerate(self.voters.items()):
             if isinstance(voter, PromptedVoter):
-                self._offsets(name, voter, _share(0.25, n, len(self.voters)))
+                self._fit_extraction(name, voter, _share(0.25, n, len(self.voters)))
         plain, tuned = self._proposals()
         if not self.component.cfg["stages"]["classification"]:
             return self._tuning(seed, self.voters, FittedVerification())
@@ -160,50 +161,50 @@ class _Tuner:
             },
         )
 
-    def _offsets(self, name: str, voter: PromptedVoter, share: float) -> None:
-        """Steps 1 and 2: offsets, and whether demonstrations help."""
+    def _fit_extraction(self, name: str, voter: PromptedVoter, share: float) -> None:
+        """Steps 1 and 2: offsets, and whether demonstrations help; in one answer and one by one."""
         if not takes_offsets(voter.backend):
             warnings.warn(Warnings.WL240.format(name=voter.backend.model), stacklevel=4)
             self.steps.append(Step("offsets", name, "", None, None, "the backend takes no offsets"))
-            self._calibrate(name, FittedOffsets(), FittedOffsets(), True)
+            self._choose(name, FittedExtraction())
             return
-        shown, zero_shot = self.measurer.decisions(name, voter, share)
-        with_, without = fit_offsets(name, shown), fit_offsets(name, zero_shot)
-        demonstrated = any(shown)
-        helps = demonstrated and with_.starts > without.starts + GAIN
-        self.steps += with_.steps if helps or not demonstrated else []
-        self.steps += [] if helps else without.steps
-        if demonstrated:
-            choice = "shown" if helps else "not shown"
-            measure = "F1 of starts, with offsets"
-            self.steps.append(
-                Step("demonstrations", name, measure, without.starts, with_.starts, choice)
-            )
-        self._calibrate(name, with_, without, helps or not demonstrated)
+        forced = self.measurer.decisions(name, voter, share)
+        self.ways[name] = [fit_extraction(name, forced, False)]
+        if any(forced[True].zero_shot):
+            self.ways[name].append(fit_extraction(name, forced, True))
 
-    def _calibrate(
-        self, name: str, shown: FittedOffsets, zero_shot: FittedOffsets, demonstrations: bool
-    ) -> None:
-        def calibration(offsets: Mapping[str, float], without: Mapping[str, float]) -> VoterCalibration:
-            return VoterCalibration(dict(offsets), dict(without), demonstrations=demonstrations)
-
-        none: list[Mapping[str, float]] = [{}] * FOLDS
-        self.calibrations[name] = calibration(shown.offsets, zero_shot.offsets)
-        self.folds[name] = [
-            calibration(*pair)
-            for pair in zip(shown.folds or none, zero_shot.folds or none, strict=True)
-        ]
+    def _choose(self, name: str, way: FittedExtraction) -> None:
+        self.calibrations[name], self.folds[name] = way.calibration, way.folds
+        self.steps += way.steps
 
     def _proposals(self) -> tuple[dict[str, dict[int, Proposals]], dict[str, dict[int, Proposals]]]:
-        """What the voters propose as they are, and calibrated: each sentence as fitted to others."""
+        """What the voters propose as they are, and calibrated, each sentence as fitted to others. Step
+        3: whether mentions are decided one by one.
+        """
         plain, tuned = {}, {}
         for n, (name, voter) in enumerate(self.voters.items()):
-            share = _share(0.35, n, len(self.voters))
-            plain[name] = tuned[name] = self.measurer.proposals(name, [voter] * FOLDS, share / 2)
-            if isinstance(voter, PromptedVoter) and self.folds[name] != [VoterCalibration()] * FOLDS:
-                folds = [calibrated(voter, calibration) for calibration in self.folds[name]]
-                tuned[name] = self.measurer.proposals(name, folds, share / (2 - share))
+            share, ways = _share(0.35, n, len(self.voters)), self.ways.get(name, [])
+            turns = 1 + len(ways)
+            plain[name] = self.measurer.proposals(name, [voter] * FOLDS, _share(share, 0, turns))
+            proposed = []
+            for turn, way in enumerate(ways, 1):
+                assert isinstance(voter, PromptedVoter)
+                folds = [calibrated(voter, calibration) for calibration in way.folds]
+                as_it_is = way.folds == [VoterCalibration()] * FOLDS
+                time = _share(share, turn, turns)
+                proposed.append(plain[name] if as_it_is else self.measurer.proposals(name, folds, time))
+            tuned[name] = self._better(name, proposed) if proposed else plain[name]
         return plain, tuned
+
+    def _better(self, name: str, proposed: Sequence[dict[int, Proposals]]) -> dict[int, Proposals]:
+        """Choose between one answer and decisions one by one."""
+        f1 = [self.measurer.f1_of_spans(one) for one in proposed]
+        best = int(len(f1) > 1 and f1[1] > f1[0] + GAIN)
+        self._choose(name, self.ways[name][best])
+        if len(f1) > 1:
+            choice = ("in one answer", "one by one")[best]
+            self.steps.append(Step("openings", name, "F1 of spans", f1[0], f1[1], choice))
+        return proposed[best]
 
     def _spans(
         self,
@@ -245,7 +246,7 @@ class _Tuner:
     def _labels(
         self, raw: Mapping[str, Ballots], tuned: Mapping[str, Mapping[int, Proposals]]
     ) -> dict[str, Ballots]:
-        """Step 3: the neutral word and label priors. The ballots of each sentence are calibrated as
+        """Step 4: the neutral word and label priors. The ballots of each sentence are calibrated as
         fitted to others.
         """
         labels = list(self.component.labels)

@@ -31,7 +31,14 @@ def tuned(models, tmp_path_factory):
 def test_every_step_is_measured(tuned):
     _, tuning, _ = tuned
     steps = tuning.report["steps"]
-    assert {step["name"] for step in steps} >= {"offsets", "demonstrations", "labels", "votes", "all"}
+    assert {step["name"] for step in steps} >= {
+        "offsets",
+        "demonstrations",
+        "openings",
+        "labels",
+        "votes",
+        "all",
+    }
     assert tuning.report["sentences"] == 24
     assert {step["voter"] for step in steps} == {"terse", "plain", ""}
     assert all(0 <= step[side] <= 1 for step in steps for side in ("with", "without") if step[side])

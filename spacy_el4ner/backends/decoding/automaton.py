@@ -33,11 +33,13 @@ class ForcedDecision:
     decision (str): Name of the grammar's decision, such as "open".
     log_odds (float): Log-odds of departing from the first option, in nats.
     departs (bool): Whether the given answer departs from it.
+    option (int): Index of the option that the answer takes there, among all options of the answer.
     """
 
     decision: str
     log_odds: float
     departs: bool
+    option: int = 0
 
 
 @dataclass(frozen=True)

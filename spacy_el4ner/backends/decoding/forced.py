@@ -2,50 +2,61 @@
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 
 import torch
 
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision, TokenAutomaton
+from spacy_el4ner.backends.decoding.cache import Cache
 from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide
+from spacy_el4ner.backends.decoding.options import Prompt
+from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.decoding.runner import Runner
 
 
 def force(
     runner: Runner,
-    prompts: Sequence[Sequence[int]],
+    prompts: Sequence[Prompt],
     automata: Sequence[TokenAutomaton],
-    answers: Sequence[Sequence[int]],
+    answers: Sequence[Sequence[Sequence[int]]],
+    prefixes: PrefixStore,
 ) -> list[list[ForcedDecision]]:
     """Read each prompt with its answer in one pass (teacher forcing).
 
     runner (Runner): The model.
-    prompts (Sequence[Sequence[int]]): Tokens of each prompt.
+    prompts (Sequence[Prompt]): Tokens of each prompt; equal prefixes are read once.
     automata (Sequence[TokenAutomaton]): The language of each answer, without biases.
-    answers (Sequence[Sequence[int]]): Tokens of each answer.
+    answers (Sequence[Sequence[Sequence[int]]]): Tokens of each option of each answer.
+    prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
     RETURNS (list[list[ForcedDecision]]): The decisions of each answer, in order. A place with a token
         that can belong to both sides is left out.
     """
     if not prompts:
         return []
-    walks = [_walk(a, answer) for a, answer in zip(automata, answers, strict=True)]
-    last = 1 + max(len(answer) for answer in answers)
+    tokens = [list(chain.from_iterable(options)) for options in answers]
+    walks = [_walk(a, answer) for a, answer in zip(automata, tokens, strict=True)]
+    last = 1 + max(map(len, tokens))
     decisions, taken = [], []
-    for row, (walk, answer) in enumerate(zip(walks, answers, strict=True)):
+    for row, (walk, options, answer) in enumerate(zip(walks, answers, tokens, strict=True)):
+        numbers = [n for n, option in enumerate(options) for _ in option]
         for at, place in walk:
             decisions.append(TokenDecision(row, last - 1 - len(answer) + at, place.allowed))
-            taken.append((row, place, answer[at]))
+            taken.append((row, place, answer[at], numbers[at]))
     union = sorted({token for d in decisions for token in d.allowed})
-    feed = [[*prompt, *answer] for prompt, answer in zip(prompts, answers, strict=True)]
-    logits, _ = runner.next(feed, torch.tensor(union or [0]), None, last)
+    read = prefixes.read(runner, [prefix for prefix, _ in prompts])
+    cache = Cache.stack([read.get(prefix) for prefix, _ in prompts]) if read else None
+    feed = [[*rest, *answer] for (_, rest), answer in zip(prompts, tokens, strict=True)]
+    logits, _ = runner.next(feed, torch.tensor(union or [0]), cache, last)
     forced: list[list[ForcedDecision]] = [[] for _ in prompts]
-    for (row, place, token), logprobs in zip(
+    for (row, place, token, option), logprobs in zip(
         taken, decide(logits, union, decisions, runner.name), strict=True
     ):
         sides = [side for side in place.sides if side is not None]
         departing = _mass(logprobs, [side.departs for side in sides])
         staying = _mass(logprobs, [not side.departs for side in sides])
         departs = sides[place.allowed.index(token)].departs
-        forced[row].append(ForcedDecision(sides[0].decision, departing - staying, departs))
+        name = sides[0].decision
+        forced[row].append(ForcedDecision(name, departing - staying, departs, option))
     return forced
 
 

@@ -6,12 +6,12 @@ fairly, and options whose first tokens differ cost one pass altogether.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 
-from spacy_el4ner.backends.decoding.cache import Cache, Prefix
+from spacy_el4ner.backends.decoding.cache import Cache
 from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide
 from spacy_el4ner.backends.decoding.prefixes import PrefixStore
 from spacy_el4ner.backends.decoding.runner import Runner
@@ -59,7 +59,7 @@ def score(
     branches = [(n, fork) for n, given in enumerate(options) for fork in forks(given)]
     if not branches:
         return [[0.0] * len(given) for given in options]
-    read = _read(runner, [prompts[n][0] for n, _ in branches], prefixes)
+    read = prefixes.read(runner, [prompts[n][0] for n, _ in branches])
     beginnings = [read.get(prompts[n][0]) for n, _ in branches]
     cache = Cache.stack(beginnings) if read else None
     rows = [[*prompts[n][1], *fork.path] for n, fork in branches]
@@ -78,18 +78,3 @@ def score(
         ]
         for n, given in enumerate(options)
     ]
-
-
-def _read(
-    runner: Runner, wanted: Iterable[tuple[int, ...]], prefixes: PrefixStore
-) -> dict[tuple[int, ...], Prefix]:
-    """The distinct prefixes that are not empty, read where they are not stored."""
-    found = {tokens: prefixes.get(tokens) for tokens in wanted if tokens}
-    missing = [tokens for tokens, prefix in found.items() if prefix is None]
-    read = {tokens: prefix for tokens, prefix in found.items() if prefix is not None}
-    if missing:
-        cache = runner.read(missing)
-        for row, tokens in enumerate(missing):
-            read[tokens] = cache.prefix(row, len(tokens))
-            prefixes.put(tokens, read[tokens])
-    return read

@@ -1,6 +1,9 @@
 """A store of prefixes that a model has read, for other prompts about the same sentence."""
 
+from collections.abc import Iterable
+
 from spacy_el4ner.backends.decoding.cache import Prefix
+from spacy_el4ner.backends.decoding.runner import Runner
 
 
 class PrefixStore:
@@ -38,3 +41,19 @@ class PrefixStore:
         """Remove all prefixes."""
         self._kept.clear()
         self.n_bytes = 0
+
+    def read(self, runner: Runner, wanted: Iterable[tuple[int, ...]]) -> dict[tuple[int, ...], Prefix]:
+        """runner (Runner): The model.
+        wanted (Iterable[tuple[int, ...]]): Tokens of prefixes.
+        RETURNS (dict[tuple[int, ...], Prefix]): The distinct ones that are not empty, read where they
+            are not stored, and then offered to the store.
+        """
+        found = {tokens: self.get(tokens) for tokens in wanted if tokens}
+        missing = [tokens for tokens, prefix in found.items() if prefix is None]
+        read = {tokens: prefix for tokens, prefix in found.items() if prefix is not None}
+        if missing:
+            cache = runner.read(missing)
+            for row, tokens in enumerate(missing):
+                read[tokens] = cache.prefix(row, len(tokens))
+                self.put(tokens, read[tokens])
+        return read

@@ -19,6 +19,9 @@ class VoterCalibration:
     offsets (dict[str, float]): Decision of the format's grammar, such as "open" -> what is added to the
         log-odds of departing from the source there, in nats; in prompts with demonstrations.
     zero_shot (dict[str, float]): The same in prompts without demonstrations.
+    one_by_one (bool): Whether the beginning and the end of each mention are decided by themselves (see
+        `openings.py`), not along an answer with the mentions so far. The offsets are for the one or the
+        other.
     priors (dict[str, float]): Label, "" standing for "no entity" -> what is subtracted from the
         log-probability of the label, in nats; empty to leave the probabilities as they are. (Contextual
         calibration, Zhao et al. 2021, and batch calibration, Zhou et al. 2024.)
@@ -32,6 +35,7 @@ class VoterCalibration:
 
     offsets: Offsets = field(default_factory=dict, hash=False)
     zero_shot: Offsets = field(default_factory=dict, hash=False)
+    one_by_one: bool = False
     priors: Mapping[str, float] = field(default_factory=dict, hash=False)
     temperature: float = 1.0
     neutral: float = 0.0
@@ -83,7 +87,7 @@ class VoterCalibration:
             if not isinstance(data[name], Mapping):
                 raise EL4NERValueError(Errors.EL290.format(data=data))
             numbers += data[name].values()
-        flags = [data["verifies"], data["demonstrations"]]
+        flags = [data["one_by_one"], data["verifies"], data["demonstrations"]]
         if not all(map(_is_finite, numbers)) or data["temperature"] <= 0:
             raise EL4NERValueError(Errors.EL290.format(data=data))
         if not all(isinstance(flag, bool) for flag in flags):
@@ -92,7 +96,7 @@ class VoterCalibration:
 
 
 PARTS = {
-    "offsets": ("offsets", "zero_shot"),
+    "offsets": ("offsets", "zero_shot", "one_by_one"),
     "labels": ("priors", "temperature", "neutral"),
     "verification": ("verification", "verifies"),
     "demonstrations": ("demonstrations",),

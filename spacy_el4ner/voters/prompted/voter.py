@@ -6,7 +6,6 @@ import math
 import warnings
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -17,6 +16,7 @@ from spacy_el4ner.errors import Warnings
 from spacy_el4ner.formats.base import Format
 from spacy_el4ner.prompts.fitting import PromptPlan
 from spacy_el4ner.prompts.template import VERDICTS, PromptTemplate
+from spacy_el4ner.text.windows import mentions_in
 from spacy_el4ner.types import Demonstration, Mention, ScoreRequest, Window
 from spacy_el4ner.voters.base import (
     Ballot,
@@ -31,28 +31,14 @@ from spacy_el4ner.voters.base import (
 from spacy_el4ner.voters.prompted.ballots import BallotReader
 from spacy_el4ner.voters.prompted.calibration import VoterCalibration, shifted
 from spacy_el4ner.voters.prompted.extraction import SpanGuess, decisions, extract, join
+from spacy_el4ner.voters.prompted.memory import Memory, PromptKey
+from spacy_el4ner.voters.prompted.openings import (
+    extract_one_by_one,
+    marks_a_copy,
+    openings,
+    unmarked,
+)
 from spacy_el4ner.voters.prompted.planning import Planner
-
-PromptKey = tuple[Window, tuple[Demonstration, ...]]
-"""A window, or a part of one, with the demonstrations shown."""
-
-
-@dataclass
-class Memory:
-    """A voter's memory of the windows of a batch.
-
-    labels (dict[str, str]): Label -> description; what follows holds for these.
-    plans (dict[PromptKey, list[PromptPlan]]): The plans for a window with its demonstrations.
-    extracted (dict[PromptKey, Proposals]): The proposals that a prompt led to.
-    proposed (dict[Window, Proposals]): The latest proposals in a window.
-    demonstrated (bool): Whether prompts have come to begin with demonstrations.
-    """
-
-    labels: dict[str, str] = field(default_factory=dict)
-    plans: dict[PromptKey, list[PromptPlan]] = field(default_factory=dict)
-    extracted: dict[PromptKey, Proposals] = field(default_factory=dict)
-    proposed: dict[Window, Proposals] = field(default_factory=dict)
-    demonstrated: bool = False
 
 
 class PromptedVoter(Voter):
@@ -131,7 +117,8 @@ class PromptedVoter(Voter):
             return
         if not self.backend.exact:
             calibration = calibration.only({"labels": False, "verification": False})
-        if (calibration.offsets or calibration.zero_shot) and not takes_offsets(self.backend):
+        fitted = calibration.offsets or calibration.zero_shot or calibration.one_by_one
+        if fitted and not takes_offsets(self.backend):
             warnings.warn(Warnings.WL240.format(name=self.backend.model), stacklevel=2)
             calibration = calibration.only({"offsets": False})
         self.calibration = calibration
@@ -162,14 +149,7 @@ class PromptedVoter(Voter):
             for plan in parts
             if not plan.unread and _key(plan) not in self._memory.extracted
         ]
-        extracted = extract(
-            self.backend,
-            self.template,
-            [p for p, _ in new],
-            [d for _, d in new],
-            labels,
-            self.calibration,
-        )
+        extracted = self._extract([p for p, _ in new], [d for _, d in new], labels)
         for (plan, _), proposals in zip(new, extracted, strict=True):
             self._memory.extracted[_key(plan)] = proposals
         joined = [
@@ -180,7 +160,12 @@ class PromptedVoter(Voter):
         return joined
 
     def decisions(
-        self, windows: Sequence[Window], demonstrations: Demonstrations, labels: Labels, gold: Spans
+        self,
+        windows: Sequence[Window],
+        demonstrations: Demonstrations,
+        labels: Labels,
+        gold: Spans,
+        one_by_one: bool = False,
     ) -> list[list[ForcedDecision]]:
         """Read what the model decides at each place of the right answers, without offsets.
 
@@ -188,15 +173,23 @@ class PromptedVoter(Voter):
         demonstrations (Sequence[Sequence[Demonstration]]): Those of each window.
         labels (Mapping[str, str]): Label -> description.
         gold (Sequence[Sequence[Span]]): The spans of the right answers.
+        one_by_one (bool): Read along the unmarked copy instead, where a mention opens.
         RETURNS (list[list[ForcedDecision]]): The decisions in each window, in order; none from a
-            backend that cannot take offsets.
+            backend that cannot take offsets, or one by one in a format that marks no copy.
         """
+        forced: list[list[ForcedDecision]] = [[] for _ in windows]
         if not takes_offsets(self.backend):
-            return [[] for _ in windows]
+            return forced
         plans = self.plan(windows, demonstrations, labels)
         read = [(n, plan) for n, parts in enumerate(plans) for plan in parts if not plan.unread]
+        if one_by_one:
+            read = [(n, plan) for n, plan in read if self._marks_a_copy(plan)]
+            asked = [unmarked(self.template, plan, labels) for _, plan in read]
+            for (n, plan), answer in zip(read, self.backend.force(asked) if asked else (), strict=True):
+                spans = mentions_in(windows[n], plan.window, (Mention(*span) for span in gold[n]))
+                forced[n] += openings(plan.window, answer, [(m.start, m.end) for m in spans])
+            return forced
         guesses = [SpanGuess(windows[n], gold[n]) for n, _ in read]
-        forced: list[list[ForcedDecision]] = [[] for _ in windows]
         answers = decisions(self.backend, self.template, [p for _, p in read], guesses, labels)
         for (n, _), answer in zip(read, answers, strict=True):
             forced[n] += answer
@@ -313,6 +306,18 @@ class PromptedVoter(Voter):
     def unload(self) -> None:
         """Free the model's memory."""
         self.backend.unload()
+
+    def _extract(
+        self, plans: Sequence[PromptPlan], drafts: Sequence[SpanGuess], labels: Labels
+    ) -> list[Proposals]:
+        """What prompts lead to: one answer each, or decisions one by one."""
+        backend, template, calibration = self.backend, self.template, self.calibration
+        if calibration.one_by_one and takes_offsets(backend) and all(map(self._marks_a_copy, plans)):
+            return extract_one_by_one(backend, template, plans, labels, calibration)
+        return extract(backend, template, plans, drafts, labels, calibration)
+
+    def _marks_a_copy(self, plan: PromptPlan) -> bool:
+        return marks_a_copy(self.template.format, plan.window)
 
     def _planner(self, labels: Labels) -> Planner:
         if self._memory.labels != dict(labels):

@@ -29,6 +29,7 @@ calibrations = st.builds(
     VoterCalibration,
     st.dictionaries(st.sampled_from(["open", "close"]), numbers),
     st.dictionaries(st.sampled_from(["open", "close"]), numbers),
+    st.booleans(),
     st.dictionaries(st.text(max_size=4), numbers),
     st.floats(0.1, 9),
     st.floats(0, 1),
