@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from spacy.util import is_package
+
 from spacy_el4ner import catalogue
 from spacy_el4ner.catalogue.origins import origin
 from spacy_el4ner.errors import EL4NERValueError, Errors
@@ -17,8 +19,16 @@ SOURCES = {
     "spacy-el4ner.HFBackend.v1": ("model", "adapter"),
     "spacy-el4ner.LlamaCppBackend.v1": ("model",),
     "spacy-el4ner.SentenceTransformer.v1": ("model",),
+    "spacy-el4ner.SpacyVoter.v1": ("pipeline",),
+    "spacy-el4ner.GazetteerVoter.v1": ("names",),
 }
 """Registered name of a block -> its settings that name models."""
+DOWNLOADED = (
+    "spacy-el4ner.HFBackend.v1",
+    "spacy-el4ner.LlamaCppBackend.v1",
+    "spacy-el4ner.SentenceTransformer.v1",
+)
+"""Blocks that ask the hub unless they are told that their files are here."""
 ENCODED = ("spacy-el4ner.SpanSimilarity.v1", "spacy-el4ner.SentenceSimilarity.v1")
 SERVED = "spacy-el4ner.OpenAIBackend.v1"
 STORED = "spacy-el4ner.StoredBackend.v1"
@@ -101,7 +111,7 @@ class Models:
         for key in SOURCES.get(str(kind), ()):
             if block.get(key) is not None:
                 block[key] = self._take(block, key, f"{role}.{key}")
-        if any(bundle.name_of(block.get(key)) for key in SOURCES.get(str(kind), ())):
+        if kind in DOWNLOADED and any(bundle.name_of(block.get(key)) for key in SOURCES[kind]):
             block["local_files_only"] = True
         return block
 
@@ -114,6 +124,9 @@ class Models:
             source = f"{bundle.SCHEME}{self._copy(folder, role)}"
         elif source in catalogue.models():
             self.collected.append(Model(role, source, base=catalogue.get(source).hub))
+            return source
+        elif not folder.exists() and key == "pipeline" and is_package(source):
+            self.collected.append(Model(role, source, base=source))
             return source
         elif not folder.exists():
             if folder.is_absolute() or source.count("/") != 1:
@@ -129,19 +142,21 @@ class Models:
         """Copy a model, once even if several blocks name it, and return the name of the copy."""
         folder = folder.resolve()
         if folder not in self._names:
-            gguf = folder.suffix == ".gguf"
-            if not gguf and not any(folder.rglob("*.safetensors")):
+            file, pipeline = folder.is_file(), (folder / "meta.json").is_file()
+            if not (file or pipeline or any(folder.rglob("*.safetensors"))):
                 raise EL4NERValueError(Errors.EL088.format(source=folder, role=role))
             _check_links(folder)
             models = self.component / bundle.FOLDER
-            stem = folder.stem if gguf else folder.name
+            stem = folder.stem if file else folder.name
             name, n = stem, 1
             while (models / name).exists():
                 n += 1
                 name = f"{stem}-{n}"
-            if gguf:
+            if file:
                 (models / name).mkdir(parents=True)
                 shutil.copyfile(folder, models / name / folder.name)
+            elif pipeline:
+                shutil.copytree(folder, models / name, ignore=_no_code)
             else:
                 shutil.copytree(folder, models / name, ignore=_neither_code_nor_pickle)
                 _name_base(models / name, origin(folder))
@@ -187,3 +202,8 @@ def _json(path: Path) -> dict[str, Any]:
 def _neither_code_nor_pickle(folder: str, names: list[str]) -> list[str]:
     """Names of files that are not copied: hidden files, and files that can run code when loaded."""
     return [n for n in names if n.startswith(".") or Path(n).suffix.lower() in CODE_OR_PICKLE]
+
+
+def _no_code(folder: str, names: list[str]) -> list[str]:
+    """Names of files of a spaCy pipeline that are not copied: hidden files, and code."""
+    return [n for n in names if n.startswith(".") or Path(n).suffix.lower() in {".py", ".pyc"}]

@@ -1,6 +1,8 @@
 import pytest
+import spacy
 
 from spacy_el4ner.packaging.models import Models
+from tests.strategies import sentence
 
 
 def taken(folder, tmp_path):
@@ -42,3 +44,44 @@ def test_a_model_of_the_hub_cache_is_copied(tmp_path):
     snapshot.mkdir(parents=True)
     (snapshot / "model.safetensors").symlink_to("../../blobs/1f")
     assert taken(snapshot, tmp_path)["model"] == "bundled:main"
+
+
+def packaged(block, tmp_path):
+    """A block of a voter, as it is packaged, and the voter that a loaded component makes of it."""
+    from spacy_el4ner.registry import registry
+
+    component = tmp_path / "component"
+    taken = Models(component, include=True).taken(block, "voter")
+    voter = registry.resolve({"voter": taken})["voter"]
+    voter.bundle = component / "models"
+    return taken, voter
+
+
+def test_a_list_of_names_is_packaged_with_its_voter(tmp_path):
+    (tmp_path / "names.jsonl").write_text('{"name": "Bonn", "label": "GPE"}')
+    block = {"@el4ner_voters": "spacy-el4ner.GazetteerVoter.v1", "names": str(tmp_path / "names.jsonl")}
+    taken, voter = packaged(block, tmp_path)
+    assert taken["names"] == "bundled:names"
+    assert list(voter.own_labels()) == ["GPE"]
+
+
+def test_a_pipeline_is_packaged_with_its_voter_but_without_code(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "GPE", "pattern": "Bonn"}])
+    nlp.to_disk(tmp_path / "ruler")
+    (tmp_path / "ruler" / "functions.py").write_text("raise SystemExit")
+    block = {"@el4ner_voters": "spacy-el4ner.SpacyVoter.v1", "pipeline": str(tmp_path / "ruler")}
+    taken, voter = packaged(block, tmp_path)
+    assert taken["pipeline"] == "bundled:ruler"
+    assert [t.label for t in voter.find([sentence("in Bonn")])[0]] == ["GPE"]
+    assert not list((tmp_path / "component").rglob("*.py"))
+
+
+def test_an_installed_pipeline_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "spacy_el4ner.packaging.models.is_package", lambda name: name == "some_pipeline"
+    )
+    block = {"@el4ner_voters": "spacy-el4ner.SpacyVoter.v1", "pipeline": "some_pipeline"}
+    models = Models(tmp_path / "component", include=True)
+    assert models.taken(block, "voter") == block
+    assert [model.source for model in models.collected] == ["some_pipeline"]
