@@ -15,6 +15,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ensemble": ensemble_tables.main_table,
     "ablations": ensemble_tables.ablation_table,
     "in_context": in_context.markdown,
+    "steps": in_context.steps_table,
     "fusion": fusion_tables.fusion_table,
     "decoding": bench_tables.table,
     "whole": bench_tables.ensemble_table,
