@@ -6,7 +6,8 @@ Other modules can move. A plug-in implements one of the protocols and registers 
 Components     LLMEnsembleNER, SLMLLMFusion, find_component, read_voters, make_ensemble,
                save_pipeline, registry
 Text           Mention, Window, Demonstration, Candidate
-Voters         Voter, Verifier, Proposals, Ballot, ABSTAIN, Verification, Coverage, Vote, Verdict
+Voters         Voter, Verifier, Proposals, Ballot, ABSTAIN, Verification, Coverage, Vote, Verdict,
+               FindingVoter, TypedSpan, write_names
 Vote rules     VoteRule, FittedVoteRule, fit_vote
 Formats        Format, Grammar, Parsed, ParsedMention
 Backends       Backend, BackendUnavailable, Dialect, Question, gbnf, Prompt, DecodeRequest,
@@ -106,6 +107,8 @@ from spacy_el4ner.voters.base import (
     Verifier,
     Voter,
 )
+from spacy_el4ner.voters.finding import FindingVoter, TypedSpan
+from spacy_el4ner.voters.gazetteer import write_names
 from spacy_el4ner.voters.prompted.calibration import VoterCalibration
 
 __all__ = [
@@ -141,6 +144,7 @@ __all__ = [
     "EL4NERValueError",
     "Encoder",
     "Engine",
+    "FindingVoter",
     "FittedVoteRule",
     "Format",
     "FusionLLM",
@@ -174,6 +178,7 @@ __all__ = [
     "Share",
     "Spans",
     "Tuning",
+    "TypedSpan",
     "Verdict",
     "Verification",
     "Verifier",
@@ -201,5 +206,6 @@ __all__ = [
     "slm_probability",
     "tune",
     "unannotated",
+    "write_names",
     "write_splits",
 ]

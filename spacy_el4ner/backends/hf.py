@@ -280,13 +280,13 @@ class HFBackend:
                 )
                 for n in batch
             ]
-            asked, given = [prompts[n] for n in batch], [answers[n] for n in batch]
+            batch_prompts, given = [prompts[n] for n in batch], [answers[n] for n in batch]
             if self._takes_holes(runner):
                 try:
-                    return force(runner, asked, automata, given, self._prefixes)
+                    return force(runner, batch_prompts, automata, given, self._prefixes)
                 except NoRoomError:
                     self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
-            whole = [((), sum(prompt, ())) for prompt in asked]
+            whole = [((), sum(prompt, ())) for prompt in batch_prompts]
             return force(runner, whole, automata, given, self._prefixes)
 
         return self._in_batches(prompts, answer, [[sum(map(len, a))] for a in answers])

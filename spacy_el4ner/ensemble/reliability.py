@@ -30,11 +30,11 @@ class VoterReliability:
 
     def remark(self) -> str:
         """RETURNS (str): In words: the labels that the voter is best and weakest at."""
-        known = [label for label, spans in self.spans.items() if spans >= LEAST]
-        if not known:
+        judged = [label for label, spans in self.spans.items() if spans >= LEAST]
+        if not judged:
             return f"fewer than {LEAST} spans of each label: nothing is known"
-        best = max(known, key=lambda label: self.confusion[label][label])
-        weakest = min(known, key=lambda label: self.confusion[label][label])
+        best = max(judged, key=lambda label: self.confusion[label][label])
+        weakest = min(judged, key=lambda label: self.confusion[label][label])
         good = f"best at {_named(best)} ({self.confusion[best][best]:.2f})"
         if weakest == best:
             return good
@@ -136,18 +136,18 @@ def fit_reliability(
         for vote in cast:
             table[n, names.index(vote.voter)] = distribution(vote, options)
     # The gold label can be one that the ensemble does not know: then none of its labels is right.
-    known = [UNKNOWN if g is None else options.index(g if g in options else "") for g in gold]
+    classes = [UNKNOWN if g is None else options.index(g if g in options else "") for g in gold]
     pseudo = pseudo_votes(len(options), accuracy, strength)
-    found = estimate(table, np.array(known, dtype=np.int64), pseudo)
-    spans = np.einsum("nk,nj->jk", found.posterior, table.sum(axis=2))
+    annotators = estimate(table, np.array(classes, dtype=np.int64), pseudo)
+    spans = np.einsum("nk,nj->jk", annotators.posterior, table.sum(axis=2))
     return Reliability(
-        _by_option(options, found.prior),
+        _by_option(options, annotators.prior),
         {
             name: VoterReliability(
                 {k: _by_option(options, row) for k, row in zip(options, rows, strict=True)},
                 _by_option(options, spans[n]),
             )
-            for n, (name, rows) in enumerate(zip(names, found.confusion, strict=True))
+            for n, (name, rows) in enumerate(zip(names, annotators.confusion, strict=True))
         },
         len(votes),
         sum(label is not None for label in gold),

@@ -37,12 +37,12 @@ class ReliabilityVote:
     name: ClassVar[str] = "reliability"
 
     def __init__(self, accuracy: float = 0.7, strength: float = 10.0):
-        for setting, value, known, valid in (
+        for setting, value, allowed, valid in (
             ("accuracy", accuracy, "a number between 0 and 1", 0 < accuracy < 1),
             ("strength", strength, "a number above 0", 0 < strength < math.inf),
         ):
             if not valid:
-                message = Errors.EL010.format(value=value, setting=f"vote.{setting}", known=known)
+                message = Errors.EL010.format(value=value, setting=f"vote.{setting}", known=allowed)
                 raise EL4NERValueError(message)
         self.accuracy = accuracy
         self.strength = strength

@@ -161,22 +161,22 @@ def evaluate(
 def _ablations(bench: Bench) -> dict[str, tuple[str, Callable[[], Row]]]:
     """The ablations that are measured unless they are left out: name -> title, and what measures it."""
     without = {"verification": False}
-    found: dict[str, tuple[str, Callable[[], Row]]] = {
+    ablations: dict[str, tuple[str, Callable[[], Row]]] = {
         "no_verification": ("without verification", partial(bench.row, stages=without)),
         "no_vote": ("without a vote", partial(_best_single, bench)),
     }
     if not isinstance(bench.component.vote, MajorityVote):
-        found["majority_vote"] = ("with a majority vote", partial(bench.row, vote=MajorityVote()))
+        ablations["majority_vote"] = ("with a majority vote", partial(bench.row, vote=MajorityVote()))
     if not bench.component.cfg["k"]:
-        return found  # without demonstrations, other retrievers would give the same row again
+        return ablations  # without demonstrations, other retrievers would give the same row again
     own, least = (getattr(bench.component.retriever, n, None) for n in ("encoder", "min_similarity"))
     others: dict[str, Retriever] = {
         "random_demonstrations": RandomDemonstrations(),
         "sentence_similarity": SentenceSimilarity(own, least),
     }
     for name, retriever in others.items():
-        found[name] = f"with {name.replace('_', ' ')}", partial(_retrieving, bench, retriever)
-    return found
+        ablations[name] = f"with {name.replace('_', ' ')}", partial(_retrieving, bench, retriever)
+    return ablations
 
 
 def _retrieving(bench: Bench, retriever: Retriever) -> Row:

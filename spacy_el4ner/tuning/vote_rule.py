@@ -107,7 +107,7 @@ class _Answers:
     """The gold annotation of a document, as far as it goes."""
 
     def __init__(self, gold: Doc, doc: Doc, component: LLMEnsembleNER):
-        known = Gold(gold)
+        annotation = Gold(gold)
         self.annotated = [
             window
             for window in windows.cut(doc, component.cfg["max_sentences"])
@@ -116,7 +116,7 @@ class _Answers:
         self.labels = {
             (window.start + mention.start, window.start + mention.end): mention.label
             for window in self.annotated
-            for mention in known.mentions(window)
+            for mention in annotation.mentions(window)
         }
 
     def label(self, candidate: Candidate) -> str | None:

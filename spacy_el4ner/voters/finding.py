@@ -149,11 +149,11 @@ class FindingVoter(Voter):
         return [self._aligned(window, self._memory[window], labels) for window in windows]
 
     def _aligned(
-        self, window: Window, found: Iterable[TypedSpan], labels: Labels
+        self, window: Window, spans: Iterable[TypedSpan], labels: Labels
     ) -> tuple[dict[Span, dict[str, float]], int]:
         typed: dict[Span, dict[str, float]] = {}
         strays = 0
-        for one in found:
+        for one in spans:
             label = self._mapped(one.label, labels)
             if not 0 <= one.start < one.end <= len(window.text):
                 strays += 1

@@ -32,11 +32,11 @@ def windows(config: Any) -> dict[str, int | None]:
     if not getattr(config, "use_sliding_window", True):
         return {}
     kinds = getattr(config, "layer_types", None) or getattr(config, "attention_layers", None)
-    found = {
+    sizes = {
         kind: next((getattr(config, name, None) for word, name in LIMITS.items() if word in kind), None)
         for kind in kinds or ["sliding_attention"]
     }
-    return found if any(found.values()) else {}
+    return sizes if any(sizes.values()) else {}
 
 
 def from_positions(

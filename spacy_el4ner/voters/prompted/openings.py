@@ -68,12 +68,12 @@ def openings(
         begins there. Places within a mention are left out: a span from there overlaps with it.
     """
     starts = {start for start, _ in gold}
-    found = []
+    judged = []
     for d in decisions:
         place = window.tokens[d.option][0]
         if d.decision == OPEN and not any(start < place < end for start, end in gold):
-            found.append(replace(d, departs=place in starts))
-    return found
+            judged.append(replace(d, departs=place in starts))
+    return judged
 
 
 @dataclass(frozen=True)

@@ -357,7 +357,7 @@ class PromptedVoter(Voter):
         RETURNS (list[list[list[list[float]]]]): Log-probability of each option, per question about each
             mention of each window.
         """
-        planner, asked = self._planner(labels), []
+        planner, questions = self._planner(labels), []
         plans = self.plan(windows, demonstrations, labels)
         self._turn_to(demonstrations)
         for window, asked_mentions, parts in zip(windows, mentions, plans, strict=True):
@@ -368,10 +368,10 @@ class PromptedVoter(Voter):
                 )
                 plan = next(holding, None) or planner.plan_around(window, (m.start, m.end))
                 inside = Mention(start - plan.window.start, end - plan.window.start, m.label)
-                asked.append(ask(plan.window, plan.demonstrations, inside))
-        new = list(dict.fromkeys(chain.from_iterable(asked)))
+                questions.append(ask(plan.window, plan.demonstrations, inside))
+        new = list(dict.fromkeys(chain.from_iterable(questions)))
         scored = dict(zip(new, self.backend.score(new) if new else [], strict=True))
-        scores = iter([[scored[request] for request in requests] for requests in asked])
+        scores = iter([[scored[request] for request in requests] for requests in questions])
         return [[next(scores) for _ in asked_mentions] for asked_mentions in mentions]
 
     def __getstate__(self) -> dict[str, Any]:
