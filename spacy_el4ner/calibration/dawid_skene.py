@@ -44,19 +44,19 @@ def expect(votes: Floats, prior: Floats, confusion: Floats) -> Floats:
     return joint
 
 
-def estimate(votes: Floats, classes: NDArray[np.int64], pseudo: Floats) -> Annotators:
+def estimate(votes: Floats, truth: NDArray[np.int64], pseudo: Floats) -> Annotators:
     """Estimate who confuses what. Each vote is a distribution over the classes: a soft vote counts for
     each class by its share, and one for a single class is that of the original method.
 
     votes (ndarray): The votes, (items, annotators, classes); a row of zeros where one is missing.
-    classes (ndarray): The class of each item, or `UNKNOWN`, (items,).
+    truth (ndarray): The class of each item, or `UNKNOWN`, (items,).
     pseudo (ndarray): The Dirichlet prior of every annotator, as votes that count in addition: for each
         right class, how many for each class, all above 0, (classes, classes).
     RETURNS (Annotators): The most probable confusions, and the classes that follow from them.
     """
     items, _, classes = votes.shape
-    labelled = np.flatnonzero(classes != UNKNOWN)
-    posterior = _hold(_normalised(votes.sum(axis=1) + 1e-9), labelled, classes)
+    labelled = np.flatnonzero(truth != UNKNOWN)
+    posterior = _hold(_normalised(votes.sum(axis=1) + 1e-9), labelled, truth)
     objective: list[float] = []
     for _ in range(ROUNDS):
         counts = np.einsum("nk,njl->jkl", posterior, votes) + pseudo
@@ -64,11 +64,11 @@ def estimate(votes: Floats, classes: NDArray[np.int64], pseudo: Floats) -> Annot
         prior = (posterior.sum(axis=0) + 1) / (items + classes)
         joint = expect(votes, prior, confusion)
         evidence = np.logaddexp.reduce(joint, axis=1)
-        evidence[labelled] = joint[labelled, classes[labelled]]
+        evidence[labelled] = joint[labelled, truth[labelled]]
         penalty = (pseudo * np.log(confusion)).sum() + np.log(prior).sum()
         objective.append(float(evidence.sum() + penalty))
         before = posterior
-        posterior = _hold(np.exp(joint - joint.max(axis=1, keepdims=True)), labelled, classes)
+        posterior = _hold(np.exp(joint - joint.max(axis=1, keepdims=True)), labelled, truth)
         if not items or np.abs(posterior - before).max() < SETTLED:
             break
     return Annotators(prior, confusion, posterior, tuple(objective))
@@ -79,9 +79,9 @@ def _normalised(counts: Floats) -> Floats:
     return shares
 
 
-def _hold(weights: Floats, labelled: NDArray[np.int64], classes: NDArray[np.int64]) -> Floats:
+def _hold(weights: Floats, labelled: NDArray[np.int64], truth: NDArray[np.int64]) -> Floats:
     """Probabilities of the classes of each item; certain for the items that have a label."""
     posterior = _normalised(weights)
     posterior[labelled] = 0.0
-    posterior[labelled, classes[labelled]] = 1.0
+    posterior[labelled, truth[labelled]] = 1.0
     return posterior
