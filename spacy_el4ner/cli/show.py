@@ -7,27 +7,34 @@ import typer
 from spacy.tokens import Span
 from wasabi import msg
 
-from spacy_el4ner.bulk.files.lines import read_lines
+from spacy_el4ner.bulk.files import Keys, open_source
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import load_pipeline
+from spacy_el4ner.cli.options import load_pipeline, telling_mistakes
+from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.pipeline.attributes import confidence, provenance
 
 
 @app.command("show")
 def show(
     pipeline: Annotated[Path, typer.Argument(help="A pipeline, as made by `index`")],
-    texts: Annotated[Path, typer.Argument(help="A text file, one text a line")],
+    texts: Annotated[
+        Path, typer.Argument(help="Texts as `annotate` reads them: .txt, one a line, or .jsonl")
+    ],
 ) -> None:
     """Print the entities that a pipeline finds, with confidences and reasons.
 
     Example: python -m spacy el4ner show training/sample_en/pipeline assets/texts_en.txt
     """
     nlp = load_pipeline(pipeline)
-    try:
-        # As `annotate` reads them: cut at line feeds alone, not at U+2028 and the like.
-        lines = [line.decode("utf8") for _, line in read_lines(texts)]
-    except (OSError, ValueError) as error:
-        msg.fail(f"'{texts}' cannot be read: {error}", "Give a UTF-8 file, one text a line.", exits=1)
+    lines = []
+    with telling_mistakes():
+        source = open_source(texts, Keys())
+        for record in map(source.record, source.items()):
+            if record.error:
+                raise EL4NERValueError(
+                    Errors.EL346.format(path=texts, line=record.line, problem=record.error)
+                )
+            lines.append(record.text)
     for doc in nlp.pipe(lines):
         msg.divider(char="─")
         print(doc.text)

@@ -73,3 +73,4 @@ class BulkErrors(metaclass=Coded):
         "--retry-failed first."
     )
     EL313 = "--retry-failed works on a finished output, in this process. Leave out {options}."
+    EL346 = "'{path}', line {line}, is no text: {problem}. Correct the line."
