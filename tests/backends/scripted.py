@@ -69,10 +69,11 @@ def scores(text: str = TEXT) -> ScoreRequest:
 
 class Scripted:
     """The server. `reply` makes a reply of a request's body; `seen`, `keys` and `times` say what came,
-    `most` how many requests were open at a time.
+    unless `keeps` is false, `most` how many requests were open at a time.
     """
 
-    def __init__(self, reply: Callable[[dict[str, Any]], Reply], port: int = 0):
+    def __init__(self, reply: Callable[[dict[str, Any]], Reply], port: int = 0, keeps: bool = True):
+        self.keeps = keeps
         self.reply = reply
         self.seen: list[dict[str, Any]] = []
         self.keys: list[str | None] = []
@@ -97,9 +98,10 @@ class Scripted:
 
     def answer(self, body: dict[str, Any], key: str | None) -> Reply:
         with self._lock:
-            self.seen.append(body)
-            self.keys.append(key)
-            self.times.append(time.monotonic())
+            if self.keeps:
+                self.seen.append(body)
+                self.keys.append(key)
+                self.times.append(time.monotonic())
             self._open += 1
             self.most = max(self.most, self._open)
         try:
