@@ -8,14 +8,23 @@ from typing import Any
 
 from spacy_el4ner.evaluation import ensemble_tables, fusion_tables, in_context
 from spacy_el4ner.evaluation.bench import tables as bench_tables
+from spacy_el4ner.tuning import steps as tuning_steps
 
 DOCS = Path(__file__).parent
 TABLE = re.compile(r"(<!-- table: (\S+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def _steps(record: dict[str, Any]) -> str:
+    """The effect of each step of tuning, of the first seed."""
+    steps = [step for row in record["rows"].values() for step in row["steps"][0]]
+    return ensemble_tables.table(tuning_steps.HEADER, tuning_steps.rows(steps))
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ensemble": ensemble_tables.main_table,
     "ablations": ensemble_tables.ablation_table,
     "in_context": in_context.markdown,
-    "steps": in_context.steps_table,
+    "steps": _steps,
     "fusion": fusion_tables.fusion_table,
     "decoding": bench_tables.table,
     "whole": bench_tables.ensemble_table,

@@ -8,8 +8,6 @@ from typing import Any
 
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.evaluation.ensemble_tables import ENSEMBLE, table, voter_rows
-from spacy_el4ner.tuning.steps import HEADER as HEADER_OF_STEPS
-from spacy_el4ner.tuning.steps import rows
 
 FIGURES = ("ents_p", "ents_r", "ents_f", "docs_per_s")
 SAME = ("name", "documents", "sentences", "texts")
@@ -56,10 +54,10 @@ def markdown(record: Mapping[str, Any]) -> str:
     RETURNS (str): Its rows as a Markdown table; all figures but "F1 untuned" are those of the tuned
         pipeline.
     """
-    lines = []
+    rows = []
     for name, row in record["rows"].items():
         after, ece = row["tuned"], row["tuned"]["ece"]
-        lines.append(
+        rows.append(
             [
                 name,
                 f"{row['untuned']['ents_f']:.3f}",
@@ -68,15 +66,7 @@ def markdown(record: Mapping[str, Any]) -> str:
                 f"{after['docs_per_s']:.2f}",
             ]
         )
-    return table(HEADER, lines)
-
-
-def steps_table(record: Mapping[str, Any]) -> str:
-    """record (Mapping[str, Any]): What `in_context_record` returned.
-    RETURNS (str): The effect of each step of tuning, as a Markdown table, in order; of the first seed.
-    """
-    steps = [step for row in record["rows"].values() for step in row["steps"][0]]
-    return table(HEADER_OF_STEPS, [list(row) for row in rows(steps)])
+    return table(HEADER, rows)
 
 
 def _means(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
