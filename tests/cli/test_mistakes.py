@@ -82,7 +82,6 @@ def test_what_is_not_there_is_named(line, monkeypatch, folder):
     ("line", "named"),
     [
         ("show blank latin1.txt", "'latin1.txt'"),
-        ("show blank corpus", "'corpus'"),
         ("show damaged texts.txt", "damaged"),
         ("table texts.txt out.md", "EL101 'texts.txt'"),
         ("table injection.json out.md", "EL101 'injection.json'"),

@@ -14,7 +14,7 @@ from tests.tiny import TEXTS, save_compact
 CALIBRATION = VoterCalibration(
     {"open": 3.0, "close": 2.0},
     {"open": 1.0},
-    {"PERSON": 0.1, "ORG": 0.2, "GPE": 0.3, "": 5.0},
+    priors={"PERSON": 0.1, "ORG": 0.2, "GPE": 0.3, "": 5.0},
     temperature=1.5,
     verification=6.0,
 )
