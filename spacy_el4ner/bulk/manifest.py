@@ -88,7 +88,7 @@ def add_result(path: Path, result: dict[str, Any]) -> None:
 def pipeline_fingerprint(pipeline: str) -> str:
     """pipeline (str): A folder, or the name of an installed package.
     RETURNS (str): A hash of the contents of its files, independent of its location, and of the names,
-        sizes and times of the files of its models, whose contents can be many gigabytes.
+        sizes and times of the files that its config names, such as models of many gigabytes.
     RAISES (ValueError): EL070, it is not a pipeline.
     """
     folder = Path(pipeline)
@@ -118,12 +118,20 @@ def _read(config: Path) -> Config:
 
 
 def _models(value: Any) -> Iterator[Path]:
-    """The folders that a config names and that hold a model's config."""
+    """What a config names that results depend on: files, such as a model in one file or a list of
+    names, and folders that hold the config of a model or of a pipeline.
+    """
     if isinstance(value, dict):
         for inner in value.values():
             yield from _models(inner)
-    elif isinstance(value, str) and os.path.isdir(value) and any(Path(value).glob("*config.json")):
+    elif isinstance(value, str) and _is_model(value):
         yield Path(value)
+
+
+def _is_model(value: str) -> bool:
+    if os.path.isdir(value):
+        return any(any(Path(value).glob(name)) for name in ("*config.json", "config.cfg"))
+    return bool(Path(value).suffix) and os.path.isfile(value)
 
 
 def _files(path: Path) -> list[tuple[str, Path]]:

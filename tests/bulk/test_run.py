@@ -192,15 +192,25 @@ def test_a_copy_of_the_pipeline_is_the_same_pipeline(ruler, tmp_path):
     BulkRun(make_job(tmp_path / "copy", tmp_path), out)
 
 
-def test_a_model_that_the_pipeline_names_is_part_of_it(tmp_path):
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "config.json").write_text("{}")
+@pytest.mark.parametrize(
+    ("named", "file"),
+    [
+        ("model", "model/config.json"),
+        ("ruler", "ruler/config.cfg"),
+        ("model.gguf", "model.gguf"),
+        ("names.jsonl", "names.jsonl"),
+    ],
+)
+def test_a_model_that_the_pipeline_names_is_part_of_it(tmp_path, named, file):
+    path = tmp_path / file
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("{}")
     nlp = spacy.blank("en")
-    nlp.config["paths"]["train"] = str(tmp_path / "model")
+    nlp.config["paths"]["train"] = str(tmp_path / named)
     nlp.to_disk(tmp_path / "pipeline")
     before = pipeline_fingerprint(str(tmp_path / "pipeline"))
     assert pipeline_fingerprint(str(tmp_path / "pipeline")) == before
-    (tmp_path / "model" / "config.json").write_text("{} ")
+    path.write_text("{} ")
     assert pipeline_fingerprint(str(tmp_path / "pipeline")) != before
 
 
