@@ -266,3 +266,8 @@ def test_the_token_that_begins_comments_can_have_a_label_without_prefix() -> Non
     docs = outcome(file, columns=("word", "tag"), scheme="io")
     assert not isinstance(docs, str), docs
     check(docs, file)
+
+
+def test_words_that_could_be_labels_beside_zeros_are_not_taken_for_tags(tmp_path):
+    with pytest.raises(ValueError, match=r"\[EL240\].*--columns"):
+        read(tmp_path, b"O\tAnn\nPER\tAnn\nPER\t0\nPER\t0\n", "a.tsv")
