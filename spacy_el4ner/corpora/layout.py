@@ -152,7 +152,7 @@ class _Finder:
         numbers = sum(_is_numbers(self.columns[n]) for n in all_others)
         mute = (few and numbers > 1) or not any(map(str.isalpha, "".join(_values(first))))
         scheme = self._scheme(tag)
-        # Labels without prefix are like words: "O" among the words, and no "O" or only "0" among the tags.
+        # Labels without prefix are like words: with "O" among those, and none or "0" among the tags.
         unsure = others[0] > tag or not {"O", "o"} & set(_values(self.columns[tag]))
         plain = scheme is not None and scheme.name == "io" and unsure and "O" in _values(first)
         if plain or _is_tags(first) or self._scheme(others[0]) is not None:
