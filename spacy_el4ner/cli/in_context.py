@@ -26,7 +26,7 @@ def in_context(
     """Record the scores of each voter and of the ensemble without and with tuning, and the effect of
     each step of the tuning.
 
-    Example: python -m spacy el4ner in-context docs/results/sample_en/icl.json \\
+    Example: python -m spacy el4ner in-context metrics/sample_en/icl.json \\
     --untuned metrics/sample_en/untuned.json --tuned metrics/sample_en/tuned.json
     """
     from spacy_el4ner.evaluation.in_context import in_context_record, markdown
