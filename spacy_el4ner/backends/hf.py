@@ -1,7 +1,7 @@
 """The in-process backend for any causal language model that the transformers library loads."""
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -213,16 +213,7 @@ class HFBackend:
         prompts = [tokens.prompt(r.prompt) for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[Answer]:
-            automata = [
-                TokenAutomaton(
-                    requests[n].grammar,
-                    tokens.piece,
-                    tokens.end_of(requests[n].prompt),
-                    tokens.starts,
-                    dict(requests[n].bias),
-                )
-                for n in batch
-            ]
+            automata = [self._automaton(requests[n], dict(requests[n].bias)) for n in batch]
             if self.decoder != "constrained" and self._takes_holes(runner):
                 try:
                     asked = [prompts[n] for n in batch]
@@ -271,15 +262,7 @@ class HFBackend:
         answers = [[tokens.piece(option) for option in r.guess] for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[list[ForcedDecision]]:
-            automata = [
-                TokenAutomaton(
-                    requests[n].grammar,
-                    tokens.piece,
-                    tokens.end_of(requests[n].prompt),
-                    tokens.starts,
-                )
-                for n in batch
-            ]
+            automata = [self._automaton(requests[n]) for n in batch]
             batch_prompts, given = [prompts[n] for n in batch], [answers[n] for n in batch]
             if self._takes_holes(runner):
                 try:
@@ -322,6 +305,14 @@ class HFBackend:
             "_prefixes": PrefixStore(self._prefixes.max_bytes),
             "_spent": (self.forward_passes, self.tokens_read),
         }
+
+    def _automaton(
+        self, request: DecodeRequest, bias: Mapping[str, float] | None = None
+    ) -> TokenAutomaton:
+        """The language of the answer to a request, at its beginning."""
+        tokens = self.tokens
+        end = tokens.end_of(request.prompt)
+        return TokenAutomaton(request.grammar, tokens.piece, end, tokens.starts, bias)
 
     def _takes_holes(self, runner: Any) -> bool:
         """Whether the model allows holes in its cache, which rejected drafts and shared prefixes leave.

@@ -36,7 +36,7 @@ class UnfinishedRows:
             earlier = json.loads(path.read_text(encoding="utf8"))
             if earlier["about"] == about:
                 self.rows = earlier["rows"]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             pass  # no file, or none of ours: measured from the beginning
 
     def __call__(self, name: str, measure: Callable[[], Measured]) -> Measured:

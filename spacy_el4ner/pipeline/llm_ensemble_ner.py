@@ -252,8 +252,7 @@ class LLMEnsembleNER(Component, Pipe):
         pool = gold_demonstrations(docs)
         occurring = sorted({m.label for d in pool for m in d.mentions})
         if labels is not None:
-            given = labels if isinstance(labels, dict) else dict.fromkeys(labels, "")
-            self.cfg["labels"] = dict(given)
+            self.cfg["labels"] = {**labels} if isinstance(labels, dict) else dict.fromkeys(labels, "")
         elif occurring and not self.configured:
             self.cfg["labels"] = dict.fromkeys(occurring, "")
         if not self.cfg["labels"]:

@@ -69,7 +69,7 @@ class Measurer:
             self.tasks += own.tasks(docs, block)
         self.seconds = (self.budget.clock() - start) / len(self.tasks)
 
-    def decisions(self, name: str, voter: PromptedVoter, share: float) -> dict[bool, "Forced"]:
+    def decisions(self, name: str, voter: PromptedVoter, share: float) -> dict[bool, Forced]:
         """name (str): Name of the voter.
         voter (PromptedVoter): The voter, not calibrated.
         share (float): Share of the remaining time to spend, 0 to 1.

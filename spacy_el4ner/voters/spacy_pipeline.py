@@ -25,8 +25,8 @@ class SpacyVoter(FindingVoter):
     The probability of an entity is its `ent._.confidence`, where a component sets it as those of this
     package do, and that of a span of `spans_key` its score. Other pipelines give none.
 
-    pipeline (str): An installed pipeline, or the folder of one. It is loaded on first use, and runs
-        what it registers, as any pipeline: take it from those whom you trust.
+    pipeline (str): An installed pipeline, or the folder of one, loaded on first use. Like any spaCy
+        pipeline it can run code that it registers: use one from a source that you trust.
     label_map (dict[str, str | None] | None): The pipeline's label -> the label of the ensemble, such as
         {"FAC": "LOC", "NORP": null}; null to leave the label out. A label that is not named stands for
         itself, and is left out if the ensemble lacks it.
