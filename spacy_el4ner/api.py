@@ -18,7 +18,7 @@ Languages      Language
 Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, write_splits, unannotated
 Review         ReviewTool, Disputed
 Bulk           AnnotationJob, BulkRun, Share, on_ray
-Tuning         tune, Tuning, VoterCalibration
+Tuning         tune, Tuning, VoterCalibration, calibrate_confidence, promise_precision
 Evaluation     ensemble_metrics, fusion_metrics
 Errors         EL4NERError and its kinds
 """
@@ -34,6 +34,7 @@ from spacy_el4ner.backends.grammars import gbnf
 from spacy_el4ner.bulk.engines.ray import on_ray
 from spacy_el4ner.bulk.run import BulkRun, Engine, Share
 from spacy_el4ner.bulk.worker import AnnotationJob
+from spacy_el4ner.calibration.precision import promise_precision
 from spacy_el4ner.corpora import (
     ConversionReport,
     CorpusFile,
@@ -80,6 +81,7 @@ from spacy_el4ner.retrieval.encoders import Encoder
 from spacy_el4ner.review.choice import Disputed
 from spacy_el4ner.review.tools import ReviewTool
 from spacy_el4ner.slm.reading import SLMReading
+from spacy_el4ner.tuning.confidence import calibrate_confidence
 from spacy_el4ner.tuning.run import tune
 from spacy_el4ner.tuning.vote_rule import fit_vote
 from spacy_el4ner.types import (
@@ -188,6 +190,7 @@ __all__ = [
     "VoterCalibration",
     "Window",
     "boundary",
+    "calibrate_confidence",
     "category",
     "ensemble_metrics",
     "entropy",
@@ -198,6 +201,7 @@ __all__ = [
     "llm_probability",
     "make_ensemble",
     "on_ray",
+    "promise_precision",
     "read_docs",
     "read_splits",
     "read_voters",

@@ -7,7 +7,7 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_el4ner.calibration.error import calibration_error
+from spacy_el4ner.calibration.error import aurc, brier_score, calibration_error
 from spacy_el4ner.pipeline.attributes import confidence
 
 
@@ -16,13 +16,17 @@ def score(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
 
     examples (Iterable[Example]): Predicted and gold documents.
     kwargs (Any): Further arguments of `spacy.scorer.get_ner_prf`.
-    RETURNS (dict[str, Any]): spaCy's own `ents_p`, `ents_r`, `ents_f`, `ents_per_type`, and
-        `el4ner_calibration_error`: the expected calibration error of the confidences that this package
-        recorded. Tokens without gold annotation are ignored.
+    RETURNS (dict[str, Any]): spaCy's own `ents_p`, `ents_r`, `ents_f`, `ents_per_type`, and of the
+        confidences that this package recorded the expected calibration error
+        (`el4ner_calibration_error`), the Brier score (`el4ner_brier_score`) and the area under the
+        risk-coverage curve (`el4ner_aurc`). Tokens without gold annotation are ignored.
     """
     examples = list(examples)
     scores: dict[str, Any] = get_ner_prf(examples, **kwargs)
-    scores["el4ner_calibration_error"] = calibration_error(judged(examples))
+    pairs = judged(examples)
+    scores["el4ner_calibration_error"] = calibration_error(pairs)
+    scores["el4ner_brier_score"] = brier_score(pairs)
+    scores["el4ner_aurc"] = aurc(pairs)
     return scores
 
 

@@ -281,6 +281,7 @@ class Candidate:
     demonstrations (tuple[str, ...]): Ids of the demonstrations shown.
     document (int): Index of its document in the batch.
     raw (dict[str, float]): The proposals without the voters' calibrations; only of voters with one.
+    raw_confidence (float | None): The confidence before calibration; None where it is not calibrated.
     """
 
     start: int
@@ -293,3 +294,4 @@ class Candidate:
     demonstrations: tuple[str, ...] = ()
     document: int = 0
     raw: dict[str, float] = field(default_factory=dict, hash=False)
+    raw_confidence: float | None = None

@@ -1,4 +1,4 @@
-"""The expected calibration error of confidences."""
+"""Measures of confidences: calibration error, Brier score, area under the risk-coverage curve."""
 
 from collections.abc import Sequence
 
@@ -21,3 +21,37 @@ def calibration_error(pairs: Sequence[tuple[float, bool]], bins: int = BINS) -> 
     return sum(
         abs(sum(r for _, r in bin_) - sum(c for c, _ in bin_)) for bin_ in members.values()
     ) / len(pairs)
+
+
+def brier_score(pairs: Sequence[tuple[float, bool]]) -> float | None:
+    """The mean squared error of confidences (Brier 1950).
+
+    pairs (Sequence[tuple[float, bool]]): Confidence of each prediction, 0 to 1, and whether it is
+        right.
+    RETURNS (float | None): 0 (perfect) to 1; None where there are no predictions.
+    """
+    return sum((c - r) ** 2 for c, r in pairs) / len(pairs) if pairs else None
+
+
+def aurc(pairs: Sequence[tuple[float, bool]]) -> float | None:
+    """The area under the risk-coverage curve (Geifman and El-Yaniv 2017): the share of wrong
+    predictions among the n most confident ones, averaged over all n. It says how well confidences rank
+    predictions, whatever their scale.
+
+    pairs (Sequence[tuple[float, bool]]): Confidence of each prediction, and whether it is right. Equal
+        confidences count as in random order.
+    RETURNS (float | None): 0 (all are right) to 1; None where there are no predictions.
+    """
+    if not pairs:
+        return None
+    by_confidence: dict[float, list[bool]] = {}
+    for confidence, right in pairs:
+        by_confidence.setdefault(confidence, []).append(right)
+    risks, covered, wrong = 0.0, 0, 0.0
+    for confidence in sorted(by_confidence, reverse=True):
+        group = by_confidence[confidence]
+        rate = 1 - sum(group) / len(group)
+        for _ in group:
+            covered, wrong = covered + 1, wrong + rate
+            risks += wrong / covered
+    return risks / len(pairs)

@@ -1,20 +1,25 @@
-"""`python -m spacy el4ner calibrate`: fit the fusion of a pipeline to held-out documents."""
+"""`python -m spacy el4ner calibrate`: fit a pipeline to held-out documents."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from spacy.language import Language
+from spacy.tokens import Doc
 from wasabi import msg
 
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline, telling_mistakes, use_gpu
 from spacy_el4ner.cli.outputs import check_pipeline_out
-from spacy_el4ner.errors import EL4NERError, Errors
+from spacy_el4ner.errors import EL4NERError, EL4NERValueError, Errors
 from spacy_el4ner.fusion.calibrate import CalibrationReport
 from spacy_el4ner.fusion.rules.base import SLM, FusionRule
+from spacy_el4ner.progress import Progress
+
+if TYPE_CHECKING:
+    from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 
 REPORT, PICTURE = "calibration.json", "calibration.png"
 BEST = "best"
@@ -23,10 +28,10 @@ BEST = "best"
 @app.command("calibrate")
 def calibrate(
     pipeline: Annotated[
-        Path, typer.Argument(help="A pipeline with slm_llm_fusion, its tagger trained")
+        Path, typer.Argument(help="A pipeline with a fusion, its tagger trained, or with an ensemble")
     ],
     corpus: Annotated[
-        Path, typer.Argument(help="Labelled documents that neither model was trained on")
+        Path, typer.Argument(help="Labelled documents that the models were not trained on")
     ],
     out: Annotated[Path, typer.Argument(help="Where to save the calibrated pipeline")],
     objective: Annotated[
@@ -47,16 +52,29 @@ def calibrate(
     repeats: Annotated[int, typer.Option(min=1, help="Number of divisions into parts")] = 5,
     limit: Annotated[int, typer.Option(min=0, help="Sentences to use, drawn by seed; 0 for all")] = 0,
     seed: Annotated[int, typer.Option(help="Draws the sentences and the folds")] = 0,
+    precision: Annotated[
+        float | None,
+        typer.Option(help="Precision to promise, which sets the lowest confidence; for ensembles"),
+    ] = None,
+    risk: Annotated[float, typer.Option(help="Probability that the promise does not hold")] = 0.1,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents that are read at a time")] = 64,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
-    """Read held-out documents with both models; find the rule, its parameters, the confidence
-    calibration and the routing threshold that do best there; and save the pipeline with them. Its
-    folder then contains calibration.json, with all figures, and calibration.png, if matplotlib is
-    installed.
+    """Calibrate a pipeline on held-out documents, and save it.
+
+    For a fusion: read them with both models; find the rule, its parameters, the confidence calibration
+    and the routing threshold that do best there. The folder of the pipeline then contains
+    calibration.json, with all figures, and calibration.png, if matplotlib is installed.
+
+    For an ensemble: calibrate the confidence, so that of the entities with a confidence of 0.8 about
+    80% are right; with --precision, also find the lowest confidence above which that share is right.
+    Of the other options, only --limit, --seed and --batch-size apply.
 
     Example: python -m spacy el4ner calibrate training/zh/pipeline corpus/zh/dev.spacy \\
     training/zh/calibrated --route uncertain
+
+    Example: python -m spacy el4ner calibrate training/en/pipeline corpus/en/dev.spacy \\
+    training/en/calibrated --precision 0.95
     """
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.corpora.sampling import sample_by_sentences
@@ -64,7 +82,8 @@ def calibrate(
     from spacy_el4ner.fusion.scores import OBJECTIVES
     from spacy_el4ner.pipeline.finding import find_component
     from spacy_el4ner.pipeline.fusion_setup import ROUTES
-    from spacy_el4ner.pipeline.slm_llm_fusion import SLMLLMFusion
+    from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
+    from spacy_el4ner.pipeline.saving import save_pipeline
 
     _choice("objective", objective, OBJECTIVES)
     _choice("route", route, ["keep", *ROUTES])
@@ -74,10 +93,18 @@ def calibrate(
     own = () if out.resolve() == pipeline.resolve() else (pipeline,)
     check_pipeline_out(out, corpus, *own)
     use_gpu(gpu_id)
-    nlp = load_pipeline(pipeline, "Make it with `fuse`.")
+    nlp = load_pipeline(pipeline, "Make it with `index` or `fuse`.")
     try:
-        component = find_component(nlp, SLMLLMFusion, with_llm=True)
+        component = find_component(nlp, with_llm=True)
         docs, sentences = sample_by_sentences(read_docs(corpus, nlp.vocab, nlp=nlp), limit, seed)
+        if isinstance(component, LLMEnsembleNER):
+            msg.info(f"Asking about {len(docs)} documents, {sentences} sentences")
+            _calibrate_ensemble(nlp, component, docs, precision, risk, seed, batch_size)
+            save_pipeline(nlp, out)
+            msg.good(f"Pipeline saved: {out}")
+            return
+        if precision is not None:
+            raise EL4NERValueError(Errors.EL385.format(name=component.name))
         msg.info(f"Reading {len(docs)} documents, {sentences} sentences, with both models")
         report = component.calibrate(
             docs,
@@ -105,6 +132,38 @@ def calibrate(
     _save(nlp, report, {**settings, "documents": len(docs), "sentences": sentences}, out)
     _tell(report, component.rule, chosen)
     msg.good(f"Pipeline saved: {out}")
+
+
+def _calibrate_ensemble(
+    nlp: Language,
+    component: "LLMEnsembleNER",
+    docs: Sequence[Doc],
+    precision: float | None,
+    risk: float,
+    seed: int,
+    batch_size: int,
+) -> None:
+    """Calibrate the confidence, find the threshold that is asked for, and say what both bring."""
+    from spacy_el4ner.calibration.precision import promise_precision
+    from spacy_el4ner.tuning.confidence import calibrate_confidence
+    from spacy_el4ner.tuning.steps import HEADER, rows
+
+    with Progress("Calibrating", len(docs), unit="documents") as bar:
+        fitted = calibrate_confidence(
+            nlp, docs, seed=seed, batch_size=batch_size, show=lambda done: bar.update(done - bar.done)
+        )
+    steps = rows([step.to_dict() for step in fitted.steps])
+    msg.table(steps, header=HEADER, divider=True, aligns=("l", "l", "l", "r", "r", "l"))
+    if precision is None:
+        return
+    promise = promise_precision(fitted.pairs, precision, risk)
+    component.configure(nlp, {"min_confidence": promise.threshold})
+    before = sum(right for _, right in fitted.pairs)
+    msg.info(
+        f"Entities with a confidence of at least {promise.threshold:g} have a precision of at least "
+        f"{precision:.0%}, at a risk of {risk:.0%}. Of the entities here, {promise.kept} of "
+        f"{len(fitted.pairs)} remain, and {promise.right} of the {before} right ones."
+    )
 
 
 def _choice(option: str, value: str, choices: Iterable[str]) -> None:

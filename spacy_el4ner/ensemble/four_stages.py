@@ -13,6 +13,8 @@ from typing import Any
 
 from spacy.tokens import Doc
 
+from spacy_el4ner.calibration.logistic import Weights
+from spacy_el4ner.ensemble.confidence import calibrate
 from spacy_el4ner.ensemble.counts import Counts
 from spacy_el4ner.ensemble.panel import Absences, Panel
 from spacy_el4ner.ensemble.proposing import agreement, propose, readable, spans_of, union
@@ -45,6 +47,7 @@ class FourStages:
     k (int): Demonstrations per window.
     vote (VoteRule): Makes one label of the votes.
     stages (dict[str, bool]): Which stages run.
+    confidence (Weights | None): The calibration of the confidence; None leaves it raw.
     pos_weights (dict[str, float]): w(s) in SpanSim: part of speech -> weight.
     max_sentences (int): Sentences per window.
     keep_loaded (bool): Whether voters stay loaded, or each is unloaded after its turn.
@@ -61,6 +64,7 @@ class FourStages:
     k: int = 5
     vote: VoteRule = field(default_factory=MajorityVote)
     stages: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(STAGES, True))
+    confidence: Weights | None = None
     pos_weights: dict[str, float] = field(default_factory=lambda: dict(POS_WEIGHTS))
     max_sentences: int = 1
     keep_loaded: bool = True
@@ -155,7 +159,8 @@ class FourStages:
         survivors = counts.left("verified", confirmed)
         results = [EnsembleResult([], {**c, "unavailable": dict(panel.absent)}) for c in counts.of]
         for candidate in survivors:
-            results[candidate.document].candidates.append(candidate)
+            calibrated = calibrate(candidate, self.confidence)
+            results[candidate.document].candidates.append(calibrated)
         pre = zero_shot or {}
         return EnsembleTrace(results, tasks, pre, coverage, proposed, classified, verified)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from spacy_el4ner.ensemble.confidence import raw_confidence
 from spacy_el4ner.types import Candidate
 
 
@@ -11,7 +12,8 @@ def resolve(candidates: Iterable[Candidate], taken: Iterable[tuple[int, int]] = 
     RETURNS (list[Candidate]): The candidates that overlap neither each other nor the entities kept, in
         the order of the text. Of overlapping ones, that with the greatest sum of its confidence and the
         share of the voters that extracted it wins; of equals, the longer, then the earlier one. Voters
-        that abstain on a candidate are left out of its share.
+        that abstain on a candidate are left out of its share. The confidence is the raw one, so that a
+        calibration changes no entity.
     """
     occupied = list(taken)
     chosen: list[Candidate] = []
@@ -29,7 +31,7 @@ def _rank(candidate: Candidate) -> tuple[float, int, int, str]:
     proposing = len(candidate.proposals.keys() - abstaining)
     agreement = proposing / max(1, len(candidate.votes) - len(abstaining))
     return (
-        -round(candidate.confidence + agreement, 9),
+        -round(raw_confidence(candidate) + agreement, 9),
         -length,
         candidate.start,
         candidate.label,

@@ -26,3 +26,16 @@ class TuningErrors(metaclass=Coded):
         "There is nothing to fit the vote of '{name}' to: {problem}. Set the block 'vote' to "
         "spacy-el4ner.ReliabilityVote.v1 or another rule that learns, and give more documents."
     )
+    EL381 = (
+        "There is nothing to calibrate the confidence of '{name}' on: {problem}. Give labelled "
+        "documents that its models were not trained on, such as a development split."
+    )
+    EL382 = (
+        "A precision of {precision:.0%} cannot be promised: none of the thresholds {grid} reaches it "
+        "with certainty on these {entities} entities{least}. Give more labelled documents, ask for "
+        "less precision, or accept more risk than {risk:.0%}."
+    )
+    EL385 = (
+        "The option --precision is for ensembles, and '{name}' is a fusion. Calibrate it without the "
+        "option, and set 'min_confidence' to the least confidence that you accept."
+    )

@@ -12,6 +12,7 @@ from typing import Any
 
 from spacy.tokens import Doc, Span
 
+from spacy_el4ner.ensemble.confidence import raw_confidence
 from spacy_el4ner.errors import EL4NERValueError, Errors, Warnings
 from spacy_el4ner.types import Candidate, Mention
 
@@ -119,6 +120,7 @@ def record(candidate: Candidate) -> dict[str, Any]:
     return {
         "confidence": candidate.confidence,
         "provenance": {
+            "raw": raw_confidence(candidate),
             "proposed_by": {
                 name: None if math.isnan(p) else p for name, p in candidate.proposals.items()
             },

@@ -60,6 +60,16 @@ def check_process(models: Iterable[Any]) -> None:
             model = getattr(model, "backend", None)
 
 
+def check_confidence(least: float | Mapping[str, float]) -> None:
+    """least (float | Mapping[str, float]): The setting `min_confidence`.
+    RAISES (ValueError): A value is not between 0 and 1.
+    """
+    for value in least.values() if isinstance(least, Mapping) else (least,):
+        if not 0 <= value <= 1:
+            message = Errors.EL383.format(name="min_confidence", value=value)
+            raise EL4NERValueError(message)
+
+
 def check_names(setting: str, names: Iterable[str], choices: Collection[str]) -> None:
     """setting (str): Name of a setting.
     names (Iterable[str]): The names in it.

@@ -1,13 +1,14 @@
 """The common base of both components: annotating a stream, writing on documents, saving and loading."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from spacy import util
+from spacy.language import Language
 from spacy.tokens import Doc, Span, SpanGroup
 from spacy.training import Example
 
@@ -23,6 +24,8 @@ SCORE_WEIGHTS: dict[str, float | None] = {
     "ents_r": 0.0,
     "ents_per_type": None,
     "el4ner_calibration_error": None,
+    "el4ner_brier_score": None,
+    "el4ner_aurc": None,
 }
 """Weights of the scores of both components in `spacy train`."""
 
@@ -86,6 +89,26 @@ class Component(ABC):
     @abstractmethod
     def _models(self) -> list[Any]:
         """RETURNS (list[Any]): What may use models that lie within the component's folder."""
+
+    def is_sure(self, label: str, confidence: float) -> bool:
+        """label (str): The label of an entity.
+        confidence (float): Its confidence, 0 to 1.
+        RETURNS (bool): Whether the setting `min_confidence` accepts it.
+        """
+        setting = self.cfg.get("min_confidence", 0.0)
+        least: float = setting.get(label, 0.0) if isinstance(setting, Mapping) else setting
+        return confidence >= least
+
+    def configure(self, nlp: Language | None, changed: Mapping[str, Any]) -> None:
+        """Change settings, also in the config of a pipeline, which is what is saved.
+
+        nlp (Language | None): The pipeline; None for none.
+        changed (Mapping[str, Any]): Setting -> value or block. Objects that blocks make are the
+            caller's to replace.
+        """
+        self.cfg.update({name: changed[name] for name in changed if name in self.cfg})
+        if nlp is not None:
+            nlp.get_pipe_config(self.name).update(changed)
 
     def prepare(self) -> None:
         """Read what the config names and `predict` needs; called before a stream is annotated."""

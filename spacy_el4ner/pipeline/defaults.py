@@ -33,6 +33,9 @@ max_sentences = 1
 spans_key = "el4ner"
 # Whether entities already in the document may be replaced.
 overwrite_ents = false
+# Lowest confidence of an entity, for all labels or by label: {"PERSON": 0.8}. Candidates below it stay
+# in doc.spans. `python -m spacy el4ner calibrate --precision` finds one that promises a precision.
+min_confidence = 0.0
 # What to do with a document that fails: raise, warn or skip. It is yielded in any case.
 on_error = "warn"
 # Whether all voters stay in memory, or each is freed after its turn.
@@ -54,7 +57,8 @@ verification = true
 
 # Which of the choices of `python -m spacy el4ner tune` apply to a tuned pipeline. With false, what is
 # set above holds: no offsets on what is extracted, no label priors, verification as in the stages,
-# demonstrations for every voter, all voters in the vote, and ReliabilityVote.v1 trusts them alike.
+# demonstrations for every voter, all voters in the vote, ReliabilityVote.v1 trusts them alike, and
+# confidences stay raw.
 [llm_ensemble_ner.tuned]
 offsets = true
 labels = true
@@ -62,6 +66,7 @@ verification = true
 demonstrations = true
 votes = true
 reliability = true
+confidence = true
 
 # Finds the demonstrations: SpanSimilarity.v1, the paper's, SentenceSimilarity.v1 or another retriever.
 [llm_ensemble_ner.retriever]

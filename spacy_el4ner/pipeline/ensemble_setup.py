@@ -13,7 +13,9 @@ from thinc.api import Config
 from spacy_el4ner.errors import EL4NERValueError, Errors
 
 PATHS = "paths"
-"""Section of a file with variables of its own, which are not settings."""
+"""Section of a file with the paths and models that commands may replace."""
+VARIABLES = "variables"
+"""Section of a file with other values that its blocks share. Neither section is a setting."""
 SETTINGS = "settings"
 """Section of a file with the settings that are plain values, such as `k`."""
 
@@ -46,7 +48,9 @@ def read_voters(
         raise EL4NERValueError(Errors.EL216.format(path=file, problem=str(error).strip())) from error
     if "voters" not in settings:
         raise EL4NERValueError(Errors.EL217.format(path=file))
-    blocks = {name: block for name, block in settings.items() if name not in (PATHS, SETTINGS)}
+    blocks = {
+        name: block for name, block in settings.items() if name not in (PATHS, VARIABLES, SETTINGS)
+    }
     return {**settings.get(SETTINGS, {}), **blocks}
 
 

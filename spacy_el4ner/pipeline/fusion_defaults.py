@@ -32,6 +32,9 @@ max_sentences = 1
 spans_key = "el4ner"
 # Whether to replace entities already in the document.
 overwrite_ents = false
+# Lowest confidence of an entity, for all labels or by label: {"PERSON": 0.8}. Candidates below it stay
+# in doc.spans. `python -m spacy el4ner calibrate --precision` finds one that promises a precision.
+min_confidence = 0.0
 # What to do if a document fails: raise, warn or skip. The document is yielded in any case.
 on_error = "warn"
 
@@ -90,6 +93,7 @@ def make_slm_llm_fusion(
     max_sentences: int,
     spans_key: str,
     overwrite_ents: bool,
+    min_confidence: float | dict[str, float],
     on_error: str,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> SLMLLMFusion:
@@ -107,6 +111,7 @@ def make_slm_llm_fusion(
     max_sentences (int): Sentences in a window.
     spans_key (str): Key in `doc.spans` for the mentions of both models.
     overwrite_ents (bool): Whether to replace entities already in the document.
+    min_confidence (float | dict[str, float]): Lowest confidence of an entity, or that of each label.
     on_error (str): What to do if a document fails: "raise", "warn" or "skip".
     scorer (Callable | None): Scores `nlp.evaluate`.
     RETURNS (SLMLLMFusion): The component.
@@ -129,5 +134,6 @@ def make_slm_llm_fusion(
         max_sentences=max_sentences,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,
+        min_confidence=min_confidence,
         on_error=on_error,
     )

@@ -101,15 +101,15 @@ class FusionSetup(Component):
             }
             self.retriever = registry.resolve({"it": changed["retriever"]})["it"]
         if (demonstrations := plan.get("k") if k is None else k) is not None:
-            changed["k"] = self.cfg["k"] = demonstrations
+            changed["k"] = demonstrations
         if route is not None:
-            changed["route"] = self.cfg["route"] = route
+            changed["route"] = route
         if docs := list(docs):
             self.set_pool(docs)
         # The order stays: it is that of the tagger's tags.
         described, labels = plan.get("labels", {}), self.cfg["labels"]
         self.cfg["labels"] = {label: described.get(label, text) for label, text in labels.items()}
-        configure(self, nlp, changed)
+        self.configure(nlp, changed)
 
     def calibrate(
         self,
@@ -190,9 +190,9 @@ class FusionSetup(Component):
         parameters.fitted(rule)  # Refuses parameters that do not fit before anything changes.
         if route is not None:
             check_route(route)
-            changed["route"] = self.cfg["route"] = route
+            changed["route"] = route
         self.rule, self.calibration = rule, parameters
-        configure(self, nlp, changed)
+        self.configure(nlp, changed)
 
 
 def sft_plan(model: str | Path) -> dict[str, Any]:
@@ -252,17 +252,6 @@ def read_cases(
             for case in component.cases(examples):
                 yield replace(case, window=replace(case.window, document=first + case.window.document))
             progress.update(len(batch))
-
-
-def configure(component: FusionSetup, nlp: Language | None, changed: Mapping[str, Any]) -> None:
-    """Write changed settings to the config of a pipeline.
-
-    component (FusionSetup): A component.
-    nlp (Language | None): The pipeline; None for none.
-    changed (Mapping[str, Any]): Setting -> value or block.
-    """
-    if nlp is not None:
-        nlp.get_pipe_config(component.name).update(changed)
 
 
 def _place(model: str | Path) -> str:

@@ -60,6 +60,7 @@ def make_llm_ensemble_ner(
     vote: VoteRule,
     spans_key: str,
     overwrite_ents: bool,
+    min_confidence: float | dict[str, float],
     on_error: str,
     keep_loaded: bool,
     min_voters: int | None,
@@ -83,6 +84,7 @@ def make_llm_ensemble_ner(
     vote (VoteRule): Makes one label of the votes.
     spans_key (str): Where the candidates go in `doc.spans`.
     overwrite_ents (bool): Whether entities already in the document may be replaced.
+    min_confidence (float | dict[str, float]): Lowest confidence of an entity, or that of each label.
     on_error (str): "raise", "warn" or "skip".
     keep_loaded (bool): Whether voters stay loaded, or each is unloaded after its turn.
     min_voters (int | None): How many voters have to answer; None for all.
@@ -106,6 +108,7 @@ def make_llm_ensemble_ner(
         vote=vote,
         spans_key=spans_key,
         overwrite_ents=overwrite_ents,
+        min_confidence=min_confidence,
         on_error=on_error,
         keep_loaded=keep_loaded,
         min_voters=min_voters,
@@ -225,6 +228,7 @@ class LLMEnsembleNER(Component, Pipe):
             self.verifier or "",
             stages={**self.cfg["stages"], "verification": self.verification},
             vote=self.fitted_vote,
+            confidence=self.tuning.confidence if self.cfg["tuned"].get("confidence", True) else None,
             own=self.pool.own,
             absences=self.absences,
             **{key: self.cfg[key] for key in keys},
@@ -349,6 +353,7 @@ class LLMEnsembleNER(Component, Pipe):
         checks.check_policy(self.cfg["on_error"])
         checks.check_sentences(self.cfg["max_sentences"])
         checks.check_labels(self.cfg["labels"], self.name)
+        checks.check_confidence(self.cfg.get("min_confidence", 0.0))
         checks.check_names("stages", self.cfg["stages"], STAGES)
         checks.check_names("tuned", self.cfg["tuned"], CHOICES)
 
@@ -381,7 +386,7 @@ class LLMEnsembleNER(Component, Pipe):
         """
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
         taken = [(span.start_char, span.end_char) for span in (*kept, *blocked(doc))]
-        chosen = resolve(result.candidates, taken)
+        chosen = [c for c in resolve(result.candidates, taken) if self.is_sure(c.label, c.confidence)]
         return Annotation(
             [*kept, *(_span(doc, c) for c in chosen)],
             [_span(doc, c) for c in result.candidates],

@@ -24,7 +24,7 @@ from spacy_el4ner.fusion.llm import FusionLLM
 from spacy_el4ner.fusion.rules.base import FusionRule
 from spacy_el4ner.fusion.two_models import FusionResult, FusionTrace, Logits, TwoModels
 from spacy_el4ner.pipeline import attributes
-from spacy_el4ner.pipeline.checks import check_labels, check_policy, check_sentences
+from spacy_el4ner.pipeline.checks import check_confidence, check_labels, check_policy, check_sentences
 from spacy_el4ner.pipeline.component import Annotation, blocked
 from spacy_el4ner.pipeline.fusion_setup import UNCERTAIN, FusionSetup, check_route
 from spacy_el4ner.pipeline.labels import described, record, recorded
@@ -301,6 +301,7 @@ class SLMLLMFusion(FusionSetup, TrainablePipe):  # type: ignore[misc]
         check_policy(self.cfg["on_error"])
         check_sentences(self.cfg["max_sentences"])
         check_labels(self.cfg["labels"], self.name)
+        check_confidence(self.cfg.get("min_confidence", 0.0))
         check_route(self.cfg["route"])
         if self.retriever.needs_spans:
             raise EL4NERValueError(
@@ -321,7 +322,11 @@ class SLMLLMFusion(FusionSetup, TrainablePipe):  # type: ignore[misc]
         """
         kept = [] if self.cfg["overwrite_ents"] else list(doc.ents)
         taken = {t.i for span in (*kept, *blocked(doc)) for t in span}
-        chosen = [m for m in result.entities if taken.isdisjoint(t.i for t in _span(doc, m))]
+        chosen = [
+            m
+            for m in result.entities
+            if taken.isdisjoint(t.i for t in _span(doc, m)) and self.is_sure(m.label, m.confidence)
+        ]
         mentions = sorted([*result.entities, *result.rejected], key=lambda m: (m.start, m.end, m.label))
         return Annotation(
             [*kept, *(_span(doc, m) for m in chosen)],

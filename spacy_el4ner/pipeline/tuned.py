@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from spacy_el4ner.calibration.logistic import Weights
 from spacy_el4ner.ensemble.vote import FittedVoteRule, VoteRule
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.voters.base import Voter
 from spacy_el4ner.voters.prompted.calibration import PARTS, VoterCalibration
 from spacy_el4ner.voters.prompted.voter import PromptedVoter
 
-CHOICES = (*PARTS, "votes", "reliability")
+CHOICES = (*PARTS, "votes", "reliability", "confidence")
 """Names of the choices, each of which the setting `tuned` can leave out."""
 
 
@@ -24,6 +25,7 @@ class Tuning:
     verifier (str | None): The voter that verifies best; None to leave the choice to the settings.
     verification (bool): Whether the stage of verification is of use.
     vote_rules (dict[str, dict[str, Any]]): Name of a vote rule that learns -> its fitted parameters.
+    confidence (Weights | None): The calibration of the confidence; None leaves it raw.
     report (dict[str, Any]): What was measured, and what each choice brought; plain data.
     """
 
@@ -32,6 +34,7 @@ class Tuning:
     verifier: str | None = None
     verification: bool = True
     vote_rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    confidence: Weights | None = None
     report: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def apply(self, voters: Mapping[str, Voter], parts: Mapping[str, bool]) -> None:
@@ -72,6 +75,7 @@ class Tuning:
             "verifier": self.verifier,
             "verification": self.verification,
             "vote_rules": self.vote_rules,
+            "confidence": None if self.confidence is None else asdict(self.confidence),
             "report": self.report,
         }
         return json.dumps(data, indent=2, ensure_ascii=False).encode("utf8")
@@ -84,14 +88,17 @@ class Tuning:
         """
         try:
             plain = json.loads(data)
+            weights = plain.get("confidence")
             voters = {n: VoterCalibration.from_dict(c) for n, c in plain["voters"].items()}
             return cls(
                 voters,
                 tuple(map(str, plain["left_out"])),
                 None if plain["verifier"] is None else str(plain["verifier"]),
                 bool(plain["verification"]),
-                dict(plain.get("vote_rules", {})),  # earlier pipelines have none
+                # Earlier pipelines have neither.
+                dict(plain.get("vote_rules", {})),
+                None if weights is None else Weights.from_dict(weights),
                 dict(plain["report"]),
             )
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise EL4NERValueError(Errors.EL290.format(data=data[:80])) from error

@@ -126,13 +126,19 @@ class Sentences:
         """
         return bool(candidate.label) and self.label(candidate) == candidate.label
 
-    def f1(self, candidates: Sequence[Candidate]) -> float:
+    def resolved(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """candidates (Sequence[Candidate]): Candidates of all sentences.
-        RETURNS (float): F1 of the candidates that remain once overlaps are resolved, 0 to 1.
+        RETURNS (list[Candidate]): Those that remain once overlaps are resolved.
         """
         by_sentence: dict[int, list[Candidate]] = {}
         for candidate in candidates:
             by_sentence.setdefault(candidate.document, []).append(candidate)
-        chosen = [c for found in by_sentence.values() for c in resolve(found)]
+        return [c for proposed in by_sentence.values() for c in resolve(proposed)]
+
+    def f1(self, candidates: Sequence[Candidate]) -> float:
+        """candidates (Sequence[Candidate]): Candidates of all sentences.
+        RETURNS (float): F1 of the candidates that remain once overlaps are resolved, 0 to 1.
+        """
+        chosen = self.resolved(candidates)
         total = len(chosen) + sum(self.gold)
         return 2 * sum(map(self.right, chosen)) / total if total else 1.0

@@ -10,11 +10,13 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_el4ner.backends.base import takes_offsets
+from spacy_el4ner.calibration.logistic import Weights
 from spacy_el4ner.errors import EL4NERValueError, Errors, Warnings
 from spacy_el4ner.pipeline.finding import find_component
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.tuning.budget import Budget, Show, silent
+from spacy_el4ner.tuning.confidence import FittedConfidence, JudgedEntity, fit_to_entities
 from spacy_el4ner.tuning.extraction import GAIN, FittedExtraction, fit_extraction
 from spacy_el4ner.tuning.labels import (
     WEIGHTS,
@@ -134,10 +136,11 @@ class _Tuner:
         kept, steps = choose_voters(fitted.sentences, replayed, needed)
         self.steps += [*fitted.steps, *steps]
         verified = self._verification(fitted.sentences.candidates(kept), kept)
-        self.steps += verified.steps
+        sure = self._confidence(verified.confirmed)
+        self.steps += [*verified.steps, *sure.steps]
         untuned = {name: ReplayedVoter(plain[name], before[name]) for name in self.voters}
         self._total(untuned, verified)
-        return self._tuning(seed, kept, verified, fitted.parameters)
+        return self._tuning(seed, kept, verified, fitted.parameters, sure.weights)
 
     def _tuning(
         self,
@@ -145,6 +148,7 @@ class _Tuner:
         kept: Collection[str],
         verified: FittedVerification,
         rules: Mapping[str, Mapping[str, Any]] | None = None,
+        confidence: Weights | None = None,
     ) -> Tuning:
         """All choices, with the report on them."""
         return Tuning(
@@ -153,6 +157,7 @@ class _Tuner:
             verified.verifier,
             verified.useful,
             rules or {},
+            confidence,
             {
                 "sentences": len(self.measurer.tasks),
                 "entities": sum(self._sentences().gold),
@@ -292,7 +297,7 @@ class _Tuner:
         if named := self.component.cfg["verifier"]:
             able = {named: able[named]} if named in able else {}
         if not self.component.cfg["stages"]["verification"] or not able:
-            return FittedVerification(f1=self._sentences().f1(candidates))
+            return FittedVerification(f1=self._sentences().f1(candidates), confirmed=candidates)
         answers = {}
         for n, name in enumerate(able):
             share = _share(0.9, n, len(able))
@@ -313,6 +318,14 @@ class _Tuner:
                     verifies=name in fitted.offsets,
                 )
         return fitted
+
+    def _confidence(self, candidates: Sequence[Candidate]) -> FittedConfidence:
+        """Step 7: the calibration of the confidence."""
+        sentences = self._sentences()
+        entities = [
+            JudgedEntity(c, sentences.right(c), c.document) for c in sentences.resolved(candidates)
+        ]
+        return fit_to_entities(entities) if entities else FittedConfidence(None, [], [])
 
     def _shown(self, name: str) -> Voter:
         """A voter as it is asked from now on: without demonstrations, where they do not help."""

@@ -2,15 +2,17 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from spacy_el4ner.calibration.logistic import sigmoid
+from spacy_el4ner.ensemble.confidence import confidence
 from spacy_el4ner.tuning.extraction import GAIN
 from spacy_el4ner.tuning.replay import Sentences
 from spacy_el4ner.tuning.steps import Step
 from spacy_el4ner.tuning.thresholds import auc, best_shift, cross_validated_shift
-from spacy_el4ner.types import Candidate
+from spacy_el4ner.types import Candidate, Verdict
 
 LEAST = 5
 """The fewest right candidates, and wrong ones, on which verification is judged."""
@@ -26,6 +28,7 @@ class FittedVerification:
     verifier (str | None): The best of these voters; None if there are none.
     useful (bool): False if verification was measured and does not help.
     f1 (float): Cross-validated F1 with the best choice, 0 to 1.
+    confirmed (Sequence[Candidate]): The candidates that remain with it.
     steps (list[Step]): The effect of verification by each voter.
     """
 
@@ -33,6 +36,7 @@ class FittedVerification:
     verifier: str | None = None
     useful: bool = True
     f1: float = 0.0
+    confirmed: Sequence[Candidate] = ()
     steps: Sequence[Step] = field(default_factory=list)
 
 
@@ -54,15 +58,19 @@ def fit_verification(
     if min(int(right.sum()), int((~right).sum())) < LEAST:
         choice = f"fewer than {LEAST} right or wrong candidates: as set"
         steps = [Step("verification", "", "F1 of the ensemble", plain, None, choice)]
-        return FittedVerification(dict.fromkeys(answers, 0.0), None, True, plain, steps)
-    offsets, scores, steps = {}, {}, []
+        return FittedVerification(dict.fromkeys(answers, 0.0), None, True, plain, candidates, steps)
+    offsets, scores, remaining, steps = {}, {}, {}, []
     for name, probabilities in answers.items():
         margins = np.array([_log_odds(p) for p in probabilities])
         shifted = margins
         if exact[name]:
             shifted = cross_validated_shift(margins, right, where, sentences.gold)
-        kept = [c for c, margin in zip(candidates, shifted, strict=True) if margin > 0]
-        scores[name] = sentences.f1(kept)
+        remaining[name] = [
+            _confirmed(c, name, sigmoid(float(margin)))
+            for c, margin in zip(candidates, shifted, strict=True)
+            if margin > 0
+        ]
+        scores[name] = sentences.f1(remaining[name])
         area = auc(margins, right)
         measure = f'F1 of the ensemble (AUC of "true" {area:.2f})'
         choice = "does not verify"
@@ -75,7 +83,15 @@ def fit_verification(
         with_ = scores[best] if best else max(scores.values())
         choice = f"by {best}" if best else "off"
         steps.append(Step("verification", "", "F1 of the ensemble", plain, with_, choice))
-    return FittedVerification(offsets, best, best is not None, scores[best] if best else plain, steps)
+    f1, confirmed = (scores[best], remaining[best]) if best else (plain, candidates)
+    return FittedVerification(offsets, best, best is not None, f1, confirmed, steps)
+
+
+def _confirmed(candidate: Candidate, verifier: str, probability: float) -> Candidate:
+    """A candidate that a verifier calls right, with this probability."""
+    verdict = Verdict(verifier, True, probability)
+    sure = confidence(candidate.label, candidate.votes, verdict)
+    return replace(candidate, verdict=verdict, confidence=sure)
 
 
 def _log_odds(probability: float) -> float:

@@ -99,7 +99,8 @@ def fit_vote(nlp: Language, docs: Sequence[Doc]) -> Tuning:
     gold = [answers[c.document].label(c) for c in voted]
     fitted = rule.fit([c.votes for c in voted], gold, component.labels)
     rules = {**component.tuning.vote_rules, rule.name: fitted.parameters}
-    component.apply(replace(component.tuning, vote_rules=rules))
+    # A calibration of the confidence was fitted to the votes of the rule before.
+    component.apply(replace(component.tuning, vote_rules=rules, confidence=None))
     return component.tuning
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_el4ner.calibration.error import calibration_error
+from spacy_el4ner.calibration.error import aurc, brier_score, calibration_error
 from tests.strategies import quick
 
 
@@ -36,3 +36,37 @@ def test_without_predictions_there_is_no_error():
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=20))
 def test_the_calibration_error_lies_between_0_and_1(pairs):
     assert 0 <= calibration_error(pairs) <= 1
+
+
+def test_the_brier_score_of_a_worked_example():
+    assert brier_score([(0.9, True), (0.4, False)]) == pytest.approx((0.1**2 + 0.4**2) / 2)
+
+
+def test_the_area_under_the_risk_coverage_curve_of_a_worked_example():
+    # Among the first n: no error, one of two, one of three.
+    assert aurc([(0.9, True), (0.5, True), (0.7, False)]) == pytest.approx((0 + 1 / 2 + 1 / 3) / 3)
+
+
+def test_equal_confidences_count_as_in_random_order():
+    # Both orders of the last two: (0 + 1/2 + 1/3) / 3 and (0 + 0 + 1/3) / 3.
+    pairs = [(0.9, True), (0.5, False), (0.5, True)]
+    assert aurc(pairs) == pytest.approx(((1 / 2 + 1 / 3) / 3 + (1 / 3) / 3) / 2)
+
+
+@quick
+@given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=20), st.randoms())
+def test_measures_do_not_depend_on_the_order(pairs, random):
+    shuffled = random.sample(pairs, len(pairs))
+    assert aurc(shuffled) == pytest.approx(aurc(pairs))
+    assert brier_score(shuffled) == pytest.approx(brier_score(pairs))
+
+
+@quick
+@given(st.lists(st.tuples(st.floats(0.01, 1), st.booleans()), min_size=1, max_size=20))
+def test_only_the_ranking_matters_to_the_area(pairs):
+    assert aurc([(c**3, r) for c, r in pairs]) == pytest.approx(aurc(pairs))
+
+
+def test_without_predictions_there_are_no_measures():
+    assert brier_score([]) is None
+    assert aurc([]) is None
