@@ -22,6 +22,7 @@ FAMILY = {
     "HuggingFaceTB/SmolLM2-1.7B-Instruct": "llama",
     "ibm-granite/granite-3.3-2b-instruct": "granite",
     "smollm2-135m": "llama",
+    "gemma3-270m": "gemma3",
 }
 
 

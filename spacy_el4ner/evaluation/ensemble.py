@@ -61,8 +61,12 @@ class Bench:
 
     def variant(self, **changes: Any) -> LLMEnsembleNER:
         """**changes (Any): Settings that differ, and `voters`, `retriever` or `vote`.
-        RETURNS (LLMEnsembleNER): The component with these settings; its backends are shared.
+        RETURNS (LLMEnsembleNER): The component with these settings; its backends are shared. Its
+            confidence is raw if anything differs: a calibration holds for what it was fitted to.
         """
+        if changes:
+            tuned = changes.get("tuned", self.component.cfg["tuned"])
+            changes["tuned"] = {**tuned, "confidence": False}
         variant = copy(self.component)
         variant.cfg = {**self.component.cfg}
         variant.voters = changes.pop("voters", self.members)
@@ -103,6 +107,8 @@ class Bench:
             "docs_per_s": len(self.gold) / seconds,
             "forward_passes": round(self.account.passes),
             "expected_calibration_error": scores["el4ner_calibration_error"],
+            "brier_score": scores["el4ner_brier_score"],
+            "aurc": scores["el4ner_aurc"],
         }
 
     def extraction(self) -> dict[str, Row]:
@@ -136,7 +142,8 @@ def evaluate(
     ablations (bool): Whether to measure the ablations too.
     once (Callable): Returns the row of a name, given a function that measures it.
     RETURNS (dict[str, Any]): `rows`, from "ensemble" and each voter to its scores; `extraction` and
-        `ablations`.
+        `ablations`; for a calibrated ensemble `confidence`, the quality of its confidences and of the
+        raw ones.
     RAISES (EL4NERValueError): EL317, a voter has the name of the row of the ensemble.
     """
     if ENSEMBLE in bench.members:
@@ -152,10 +159,20 @@ def evaluate(
         rows[name] = row(title, f"voter {name}", partial(bench.row, voters={name: voter}))
     title = "extraction by each voter and by the union"
     extraction = row(title, "extraction", bench.extraction)
+    confidence = {}
+    if bench.component.method().confidence is not None:
+        title = "the full ensemble without the calibration of its confidence"
+        raw = row(title, "raw confidence", partial(bench.row, tuned=bench.component.cfg["tuned"]))
+        confidence = {"confidence": {"raw": _quality(raw), "calibrated": _quality(rows[ENSEMBLE])}}
     measured = {}
     for name, (title, measure) in (_ablations(bench) if ablations else {}).items():
         measured[name] = row(title, f"ablation {name}", measure)
-    return {"rows": rows, "extraction": extraction, "ablations": measured}
+    return {"rows": rows, "extraction": extraction, **confidence, "ablations": measured}
+
+
+def _quality(row: Row) -> dict[str, float | None]:
+    """The measures of the confidences in a row: calibration error, Brier score and AURC."""
+    return {"ece": row["expected_calibration_error"], "brier": row["brier_score"], "aurc": row["aurc"]}
 
 
 def _ablations(bench: Bench) -> dict[str, tuple[str, Callable[[], Row]]]:

@@ -41,6 +41,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         f"![F1 of all rows]({picture})",
         "## Extraction, without labels",
         table(PRF, extraction_rows(metrics)),
+        *confidence(metrics),
         *ablations(metrics),
         *further_ablations(metrics),
         "## The full ensemble by label",
@@ -83,6 +84,24 @@ def ablation_table(metrics: dict[str, Any]) -> str:
     RETURNS (str): The ablations that are always measured, as a Markdown table.
     """
     return table(HEADER, ablation_rows(metrics))
+
+
+def confidence(metrics: dict[str, Any]) -> list[str]:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (list[str]): The section on the calibration of the confidence; empty without one.
+    """
+    return ["## Confidence", confidence_table(metrics)] if "confidence" in metrics else []
+
+
+def confidence_table(metrics: dict[str, Any]) -> str:
+    """metrics (dict[str, Any]): What `evaluate` wrote of a calibrated ensemble.
+    RETURNS (str): The quality of its confidences before and after calibration, as a Markdown table.
+    """
+    rows = [
+        [name, *(_maybe(row[key]) for key in ("ece", "brier", "aurc"))]
+        for name, row in metrics["confidence"].items()
+    ]
+    return table(("confidence", "calibration error", "Brier score", "AURC"), rows)
 
 
 def ablations(metrics: dict[str, Any]) -> list[str]:
@@ -190,14 +209,17 @@ def title(name: str, row: dict[str, Any]) -> str:
 
 
 def _row(title: str, row: dict[str, Any]) -> list[str]:
-    error = row["expected_calibration_error"]
     return [
         title,
         *_prf(row),
         f"{row['docs_per_s']:.2f}",
         str(row["forward_passes"]),
-        "–" if error is None else f"{error:.3f}",
+        _maybe(row["expected_calibration_error"]),
     ]
+
+
+def _maybe(score: float | None) -> str:
+    return "–" if score is None else f"{score:.3f}"
 
 
 def _prf(row: dict[str, Any]) -> list[str]:

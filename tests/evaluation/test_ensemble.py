@@ -3,9 +3,12 @@
 import pytest
 from spacy.training import Example
 
+from spacy_el4ner.calibration.logistic import Weights
 from spacy_el4ner.corpora import unannotated
-from spacy_el4ner.evaluation.ensemble import Bench, ablate, any_similarity
+from spacy_el4ner.evaluation.ensemble import Bench, ablate, any_similarity, evaluate
+from spacy_el4ner.evaluation.ensemble_tables import confidence
 from spacy_el4ner.evaluation.memo import MemoBackend
+from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.retrieval.base import Query
 from tests.pipeline.ensembles import gold, pipeline
 from tests.tiny import save_compact
@@ -41,6 +44,28 @@ def test_extraction_is_judged_where_the_entities_are_known(nlp):
     known = Bench(nlp, docs[:2]).extraction()
     docs[2].set_ents([], default="missing")
     assert Bench(nlp, docs).extraction() == known
+
+
+def test_a_calibrated_ensemble_is_measured_with_raw_confidences_too(nlp):
+    component = nlp.get_pipe("llm_ensemble_ner")
+    docs = [eg.reference for eg in gold(nlp)]
+    raw = evaluate(Bench(nlp, docs), say=lambda _: None, ablations=False)
+    assert "confidence" not in raw
+    assert confidence(raw) == []
+    # All entities get the confidence 1/2.
+    component.apply(Tuning(confidence=Weights(0.0, {})))
+    measured = evaluate(Bench(nlp, docs), say=lambda _: None, ablations=False)
+    component.apply(Tuning())
+    calibrated, before = (measured["confidence"][name] for name in ("calibrated", "raw"))
+    row = raw["rows"]["ensemble"]
+    assert before == {key: row[name] for key, name in KEYS.items()}
+    assert calibrated["brier"] == pytest.approx(0.25)
+    for name in raw["rows"].keys() - {"ensemble"}:
+        assert measured["rows"][name]["brier_score"] == raw["rows"][name]["brier_score"]
+    assert "| calibrated |" in confidence(measured)[1]
+
+
+KEYS = {"ece": "expected_calibration_error", "brier": "brier_score", "aurc": "aurc"}
 
 
 @pytest.fixture(scope="module")
