@@ -111,3 +111,4 @@ class ComponentErrors(metaclass=Coded):
         "The list of names '{path}' of a voter cannot be read: {problem}. It has a JSON object a line, "
         'such as {{"name": "Bonn", "label": "GPE", "aliases": ["City of Bonn"]}}.'
     )
+    EL363 = "Invalid setting '{setting}' of the retriever {kind}: {value}. It must be {limits}."
