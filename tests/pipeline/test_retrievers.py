@@ -5,7 +5,7 @@ import spacy
 
 from tests.pipeline.ensembles import gold, pipeline
 
-KINDS = ("SentenceSimilarity", "LabelGuided")
+KINDS = ("SentenceSimilarity", "LabelGuided", "BM25")
 
 
 def shown(nlp, text):

@@ -4,6 +4,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from spacy_el4ner.retrieval.bm25 import BM25
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from spacy_el4ner.retrieval.label_guided import LabelGuided
 from spacy_el4ner.retrieval.pool import Pool
@@ -15,6 +16,7 @@ from tests.strategies import quick
 KINDS = {
     "SentenceSimilarity": lambda: SentenceSimilarity(Axes()),
     "LabelGuided": lambda: LabelGuided(Axes()),
+    "BM25": BM25,
     "RandomDemonstrations": RandomDemonstrations,
     "FixedDemonstrations": FixedDemonstrations,
 }
