@@ -33,6 +33,7 @@ ENCODED = (
     "spacy-el4ner.SpanSimilarity.v1",
     "spacy-el4ner.SentenceSimilarity.v1",
     "spacy-el4ner.LabelGuided.v1",
+    "spacy-el4ner.Diverse.v1",
 )
 SERVED = "spacy-el4ner.OpenAIBackend.v1"
 STORED = "spacy-el4ner.StoredBackend.v1"

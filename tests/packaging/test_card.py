@@ -85,7 +85,7 @@ def test_what_a_model_was_made_from_is_read_from_its_record(tmp_path, plan, base
     assert origin(tmp_path / "tuned") == base
 
 
-@pytest.mark.parametrize("kind", ["SentenceSimilarity", "LabelGuided"])
+@pytest.mark.parametrize("kind", ["SentenceSimilarity", "LabelGuided", "Diverse"])
 def test_a_retriever_without_an_encoder_of_its_own_needs_the_default_one(tmp_path, kind):
     models = Models(tmp_path, include=True)
     models.taken({"retriever": {"@el4ner_retrievers": f"spacy-el4ner.{kind}.v1"}}, "c")

@@ -5,7 +5,7 @@ import spacy
 
 from tests.pipeline.ensembles import gold, pipeline
 
-KINDS = ("SentenceSimilarity", "LabelGuided", "BM25")
+KINDS = ("SentenceSimilarity", "LabelGuided", "BM25", "Diverse")
 
 
 def shown(nlp, text):

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 
 from spacy_el4ner.retrieval.bm25 import BM25
+from spacy_el4ner.retrieval.diverse import Diverse
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from spacy_el4ner.retrieval.label_guided import LabelGuided
 from spacy_el4ner.retrieval.pool import Pool
@@ -17,6 +18,7 @@ KINDS = {
     "SentenceSimilarity": lambda: SentenceSimilarity(Axes()),
     "LabelGuided": lambda: LabelGuided(Axes()),
     "BM25": BM25,
+    "Diverse": lambda: Diverse(Axes()),
     "RandomDemonstrations": RandomDemonstrations,
     "FixedDemonstrations": FixedDemonstrations,
 }
