@@ -49,6 +49,11 @@ class Window:
         return self.start + len(self.text)
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """RETURNS (tuple[str, ...]): The text of its tokens."""
+        return tuple(self.text[start:end] for start, end in self.tokens)
+
+    @property
     def pieces(self) -> list[Piece]:
         """The text cut so that a mention can begin and end at every cut; joined, it is the text."""
         ends = [0, *(end for _, end in self.tokens)]

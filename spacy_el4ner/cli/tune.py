@@ -31,6 +31,13 @@ def tune(
     ] = 10.0,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of sentences, drawn by seed")] = 200,
     seed: Annotated[int, typer.Option(help="Seed of that choice")] = 0,
+    retrievers: Annotated[
+        str,
+        typer.Option(
+            help="Retrievers to compare with that of the pipeline, by their names in a config, "
+            "separated by commas"
+        ),
+    ] = "",
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
     """Fit an ensemble to sentences of its demonstration pool: offsets on the extraction of each voter,
@@ -59,6 +66,7 @@ def tune(
                 minutes=minutes,
                 limit=limit,
                 seed=seed,
+                retrievers=[name.strip() for name in retrievers.split(",") if name.strip()],
                 checkpoint=checkpoint,
                 show=show,
             )

@@ -42,6 +42,7 @@ def retrieve(
             window.text,
             tuple((window.text[s:e], weight(window, s, e)) for s, e in extracted),
             own(window),
+            window.words,
         )
         for window, extracted in zip(windows, spans, strict=True)
     ]

@@ -26,6 +26,11 @@ class TuningErrors(metaclass=Coded):
         "There is nothing to fit the vote of '{name}' to: {problem}. Set the block 'vote' to "
         "spacy-el4ner.ReliabilityVote.v1 or another rule that learns, and give more documents."
     )
+    EL364 = "Unknown retriever '{name}'. Choose from: {known}."
+    EL365 = (
+        "The retriever '{name}' compares spans, which the voters did not extract from this pool. Index "
+        "the pool with it first, by a block [retriever] in the file of voters that `index` takes."
+    )
     EL381 = (
         "There is nothing to calibrate the confidence of '{name}' on: {problem}. Give labelled "
         "documents that its models were not trained on, such as a development split."

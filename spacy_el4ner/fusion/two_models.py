@@ -168,7 +168,7 @@ class TwoModels:
         """
         if not self.pool.entries or not self.k:
             return [[] for _ in windows]
-        queries = [Query(w.text, exclude=ids) for w, ids in zip(windows, own, strict=True)]
+        queries = [Query(w.text, (), ids, w.words) for w, ids in zip(windows, own, strict=True)]
         return self.retriever.retrieve(queries, self.k)
 
     def _seen(self, case: Case, own: frozenset[str]) -> dict[Mention, Seen]:

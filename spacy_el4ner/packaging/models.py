@@ -29,7 +29,12 @@ DOWNLOADED = (
     "spacy-el4ner.SentenceTransformer.v1",
 )
 """Blocks that ask the hub unless they are told that their files are here."""
-ENCODED = ("spacy-el4ner.SpanSimilarity.v1", "spacy-el4ner.SentenceSimilarity.v1")
+ENCODED = (
+    "spacy-el4ner.SpanSimilarity.v1",
+    "spacy-el4ner.SentenceSimilarity.v1",
+    "spacy-el4ner.LabelGuided.v1",
+    "spacy-el4ner.Diverse.v1",
+)
 SERVED = "spacy-el4ner.OpenAIBackend.v1"
 STORED = "spacy-el4ner.StoredBackend.v1"
 CODE_OR_PICKLE = {".py", ".pyc", ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".onnx"}

@@ -27,11 +27,13 @@ class Query:
     text (str): The sentence.
     spans (tuple[tuple[str, float], ...]): Surface and weight of its pre-extracted, untyped spans.
     exclude (frozenset[str]): Ids of demonstrations that must not be found, such as its own.
+    words (tuple[str, ...]): Its tokens, for retrievers that compare words.
     """
 
     text: str
     spans: tuple[tuple[str, float], ...] = ()
     exclude: frozenset[str] = frozenset()
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,10 @@ class FixedDemonstrations(UnindexedRetriever):
     seed (int): Seed of the choice between sentences that add equally many labels.
     """
 
+    def __init__(self, seed: int = 0):
+        super().__init__()
+        self.seed = seed
+
     def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
         """queries (Sequence[Query]): The texts that need demonstrations.
         k (int): Maximum number of hits for each query.

@@ -13,6 +13,10 @@ class RandomDemonstrations(UnindexedRetriever):
     seed (int): Seed of the draws.
     """
 
+    def __init__(self, seed: int = 0):
+        super().__init__()
+        self.seed = seed
+
     def retrieve(self, queries: Sequence[Query], k: int) -> list[list[Hit]]:
         """queries (Sequence[Query]): The texts that need demonstrations.
         k (int): Maximum number of hits for each query.

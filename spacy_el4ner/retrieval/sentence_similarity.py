@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
+from spacy_el4ner.retrieval.checks import check_index
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder, Vectors
 
 
@@ -93,18 +93,3 @@ def best(
         if demonstration.id not in query.exclude:
             hits.append(Hit(demonstration, float(similarities[n])))
     return hits
-
-
-def check_index(data: dict[str, Any], retriever: Any, *parts: str) -> None:
-    """data (dict[str, Any]): A saved index.
-    retriever (SentenceSimilarity | SpanSimilarity): Who is to have it.
-    parts (str): What it needs of it.
-    RAISES (ValueError): The index was made by another retriever or encoder.
-    """
-    if missing := [part for part in ("encoder", *parts) if part not in data]:
-        kind = type(retriever).__name__
-        raise EL4NERValueError(Errors.EL126.format(kind=kind, missing=", ".join(missing)))
-    if data["encoder"] != retriever.encoder.name:
-        raise EL4NERValueError(
-            Errors.EL012.format(found=data["encoder"], expected=retriever.encoder.name)
-        )

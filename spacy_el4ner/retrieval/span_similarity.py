@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
+from spacy_el4ner.retrieval.checks import check_index
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder, Vectors
-from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity, best, check_index
+from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity, best
 
 
 class SpanSimilarity:

@@ -1,4 +1,4 @@
-"""The base class of the retrievers that need no index besides the pool."""
+"""The base class of the retrievers that save nothing besides the pool."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,15 +7,11 @@ from spacy_el4ner.retrieval.base import PoolEntry
 
 
 class UnindexedRetriever:
-    """Keeps the pool as it is.
-
-    seed (int): Seed of the retriever's random choices.
-    """
+    """Keeps the pool as it is."""
 
     needs_spans = False
 
-    def __init__(self, seed: int = 0):
-        self.seed = seed
+    def __init__(self) -> None:
         self.pool: list[PoolEntry] = []
 
     def index(self, pool: Sequence[PoolEntry]) -> None:

@@ -61,13 +61,22 @@ class Measurer:
         method (FourStages): The stages.
         share (float): Share of the remaining time to spend, 0 to 1.
         """
+        start = self.budget.clock()
+        self.tasks += self.with_demonstrations(method, share)
+        self.seconds = (self.budget.clock() - start) / len(self.tasks)
+
+    def with_demonstrations(self, method: FourStages, share: float) -> list[Task]:
+        """method (FourStages): The stages.
+        share (float): Share of the remaining time to spend, 0 to 1.
+        RETURNS (list[Task]): The sentences with their demonstrations, as many as there is time for.
+        """
         own = replace(method, own=lambda _, window: self.sample[window.document].own)
         docs = [one.doc for one in self.sample]
         windows = [one.window for one in self.sample]
-        start = self.budget.clock()
+        tasks: list[Task] = []
         for block in self.budget.blocks(windows, "Finding demonstrations", share):
-            self.tasks += own.tasks(docs, block)
-        self.seconds = (self.budget.clock() - start) / len(self.tasks)
+            tasks += own.tasks(docs, block)
+        return tasks
 
     def decisions(self, name: str, voter: PromptedVoter, share: float) -> dict[bool, Forced]:
         """name (str): Name of the voter.

@@ -29,6 +29,7 @@ from spacy_el4ner.tuning.labels import (
 from spacy_el4ner.tuning.measuring import Measurer
 from spacy_el4ner.tuning.pool import affordable, any_zero_shot, index_again
 from spacy_el4ner.tuning.replay import ReplayedVoter, Sentences
+from spacy_el4ner.tuning.retrievers import choose_retriever
 from spacy_el4ner.tuning.sample import draw, near_misses
 from spacy_el4ner.tuning.steps import Step
 from spacy_el4ner.tuning.thresholds import FOLDS
@@ -53,6 +54,7 @@ def tune(
     minutes: float = 10.0,
     limit: int = 200,
     seed: int = 0,
+    retrievers: Sequence[str] = (),
     checkpoint: Path | None = None,
     show: Show = silent,
 ) -> Tuning:
@@ -68,12 +70,15 @@ def tune(
         addition.
     limit (int): Largest number of sentences, drawn by `seed`.
     seed (int): Seed of the draw.
+    retrievers (Sequence[str]): Registered names of retrievers to compare with that of the pipeline,
+        such as "spacy-el4ner.Diverse.v1". If one of them is better, it takes its place.
     checkpoint (Path | None): A file for the answers of language models, from which an interrupted run
         resumes; None to store nothing.
     show (Callable[[str, int, int], object]): Called with the name of the measurement, the number of
         sentences done and that of all sentences.
     RETURNS (Tuning): The choices; `report["steps"]` lists the effect of each.
-    RAISES (EL4NERValueError): EL014, the pipeline has no ensemble; EL001, it has no labels.
+    RAISES (EL4NERValueError): EL014, the pipeline has no ensemble; EL001, it has no labels; EL364 or
+        EL365, a retriever is unknown or needs spans.
     EXAMPLE:
         >>> tuning = tune(nlp, minutes=5)
         >>> save_pipeline(nlp, "training/ensemble")
@@ -90,7 +95,10 @@ def tune(
         measurer = Measurer(
             sample, component.cfg["labels"], Budget(minutes, show), component.cfg["keep_loaded"]
         )
-        tuning = _Tuner(component, measurer, uncalibrated(component.voters, checkpoint)).run(seed)
+        voters, steps = uncalibrated(component.voters, checkpoint), []
+        if retrievers:
+            steps = choose_retriever(nlp, component, measurer, voters, retrievers)
+        tuning = _Tuner(component, measurer, voters, steps).run(seed)
         tuning = affordable(component, tuning, measurer.seconds, 60 * minutes)
     component.apply(tuning)
     if any_zero_shot(tuning):

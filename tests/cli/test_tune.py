@@ -38,3 +38,13 @@ def test_a_test_split_is_refused(pipeline, tmp_path):
     assert result.exit_code == 1
     assert "EL291" in result.output
     assert (pipeline / "llm_ensemble_ner" / "tuning").read_bytes() == before
+
+
+def test_retrievers_are_compared_where_they_are_named(pipeline):
+    fixed, diverse = "spacy-el4ner.FixedDemonstrations.v1", "spacy-el4ner.Diversity.v1"
+    result = tune(pipeline, "--minutes", "0", "--limit", "12", "--retrievers", f"{fixed}, {diverse}")
+    assert result.exit_code == 1
+    assert f"EL364] Unknown retriever '{diverse}'" in " ".join(result.output.split())
+    result = tune(pipeline, "--minutes", "0", "--limit", "12", "--retrievers", fixed)
+    assert result.exit_code == 0, result.output
+    assert fixed in result.output

@@ -224,3 +224,12 @@ def test_no_packaged_byte_has_a_key(tmp_path, monkeypatch):
         saved = [path.read_bytes() for path in (tmp_path / name).rglob("*") if path.is_file()]
         assert any(b"EL4NER_CANARY" in content for content in packed)
         assert not any(secret.encode() in content for content in [*packed, *saved, nlp.to_bytes()])
+
+
+def test_a_package_requires_the_library_of_its_retriever(tmp_path):
+    retriever = {"@el4ner_retrievers": "spacy-el4ner.BM25.v1"}
+    save_pipeline(ensembles.pipeline(["some/model"], retriever=retriever), tmp_path / "saved")
+    wheel, _ = build(tmp_path / "saved", tmp_path, Description("words", VERSION))
+    with zipfile.ZipFile(wheel) as files:
+        meta = json.loads(files.read("en_words/meta.json"))
+    assert meta["requirements"][0].startswith("spacy-el4ner[bm25]")

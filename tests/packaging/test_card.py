@@ -85,6 +85,13 @@ def test_what_a_model_was_made_from_is_read_from_its_record(tmp_path, plan, base
     assert origin(tmp_path / "tuned") == base
 
 
+@pytest.mark.parametrize("kind", ["SentenceSimilarity", "LabelGuided", "Diverse"])
+def test_a_retriever_without_an_encoder_of_its_own_needs_the_default_one(tmp_path, kind):
+    models = Models(tmp_path, include=True)
+    models.taken({"retriever": {"@el4ner_retrievers": f"spacy-el4ner.{kind}.v1"}}, "c")
+    assert models.collected == [Model("c.retriever.encoder", HUB, base=HUB)]
+
+
 def test_models_of_a_hub_and_of_a_server_are_named_and_left_where_they_are(tmp_path):
     block = {
         "retriever": {"@el4ner_retrievers": "spacy-el4ner.SpanSimilarity.v1", "encoder": None},

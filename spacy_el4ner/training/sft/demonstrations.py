@@ -29,9 +29,9 @@ def demonstration_finder(
     def find(sentences: Sequence[Demonstration]) -> list[list[Demonstration]]:
         demonstrations: list[list[Demonstration]] = []
         for start in range(0, len(sentences), QUERIES):
-            texts = [s.window.text for s in sentences[start : start + QUERIES]]
-            queries = [Query(text, (), frozenset(ids.get(text, ()))) for text in texts]
-            hits = retriever.retrieve(queries, k) if k else [[] for _ in texts]
+            asked = [s.window for s in sentences[start : start + QUERIES]]
+            queries = [Query(w.text, (), frozenset(ids.get(w.text, ())), w.words) for w in asked]
+            hits = retriever.retrieve(queries, k) if k else [[] for _ in queries]
             demonstrations += [[hit.demonstration for hit in row] for row in hits]
         return demonstrations
 

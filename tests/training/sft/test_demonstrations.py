@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_el4ner.retrieval.bm25 import BM25
 from spacy_el4ner.retrieval.fixed import FixedDemonstrations
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.training.sft.demonstrations import demonstration_finder
@@ -11,6 +12,7 @@ from tests.training.sft.corpus import SENTENCES, Letters
 REPEATED = [*SENTENCES, make_shot(SENTENCES[3].window, id="again")]
 RETRIEVERS = {
     "similar": lambda: SentenceSimilarity(Letters()),
+    "words": BM25,
     "fixed": FixedDemonstrations,
 }
 
@@ -35,3 +37,9 @@ def test_the_most_similar_comes_first():
         [make_shot(sentence("aaaa"))]
     )
     assert [s.id for s in shown] == ["aaab", "aabb", "azzz"]
+
+
+def test_words_in_common_are_found():
+    pool = [make_shot(sentence(t), id=t) for t in ("it rained", "she left", "she came")]
+    (shown,) = demonstration_finder(pool, 1, BM25())([make_shot(sentence("he left"))])
+    assert [s.id for s in shown] == ["she left"]

@@ -1,0 +1,36 @@
+"""Checks of settings and of saved indices."""
+
+import math
+from typing import Any
+
+from spacy_el4ner.errors import EL4NERValueError, Errors
+
+
+def check_range(retriever: Any, least: float, most: float, **settings: float) -> None:
+    """retriever (Retriever): Whose settings they are.
+    least (float), most (float): The range of their values, `math.inf` for no upper end.
+    **settings (float): Name -> value.
+    RAISES (ValueError): EL363, a value is out of range.
+    """
+    for name, value in settings.items():
+        if not least <= value <= most:
+            limits = f"at least {least:g}" if math.isinf(most) else f"from {least:g} to {most:g}"
+            kind = type(retriever).__name__
+            raise EL4NERValueError(
+                Errors.EL363.format(setting=name, kind=kind, value=value, limits=limits)
+            )
+
+
+def check_index(data: dict[str, Any], retriever: Any, *parts: str) -> None:
+    """data (dict[str, Any]): A saved index.
+    retriever (Retriever): Who is to have it; its vectors come from its `encoder`.
+    parts (str): What it needs of it.
+    RAISES (ValueError): The index was made by another retriever or encoder.
+    """
+    if missing := [part for part in ("encoder", *parts) if part not in data]:
+        kind = type(retriever).__name__
+        raise EL4NERValueError(Errors.EL126.format(kind=kind, missing=", ".join(missing)))
+    if data["encoder"] != retriever.encoder.name:
+        raise EL4NERValueError(
+            Errors.EL012.format(found=data["encoder"], expected=retriever.encoder.name)
+        )
