@@ -117,7 +117,7 @@ install: .venv/installed
 
 .venv/installed: .venv/runs
 	@echo "== install the requirements of the tests"
-	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[offline,trf,plots,gguf,bench,dev]'
+	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[offline,trf,plots,gguf,gliner,bench,dev]'
 	@touch .venv/installed
 
 .venv5/installed: setup.cfg constraints-transformers5.txt

@@ -111,6 +111,25 @@ class ComponentErrors(metaclass=Coded):
         "The list of names '{path}' of a voter cannot be read: {problem}. It has a JSON object a line, "
         'such as {{"name": "Bonn", "label": "GPE", "aliases": ["City of Bonn"]}}.'
     )
+    EL377 = (
+        "The GLiNER model '{name}' of a voter needs the package gliner. Install it with: pip install "
+        "'spacy-el4ner[gliner]'."
+    )
+    EL378 = (
+        "The GLiNER model '{name}' of a voter cannot be loaded: {problem}. Name a model on the hub "
+        "that finds entities, or a folder as GLiNER's save_pretrained() writes it."
+    )
+    EL379 = (
+        "The GLiNER model '{name}' of a voter is not complete: it lacks {what}. Pickled weights "
+        "(pytorch_model.bin) are not read, because reading a pickle can run code, and encoder and "
+        "tokenizer are not looked up elsewhere. Where you trust the model, save it once with all of "
+        'its files, and name the new folder: python -c "from gliner import GLiNER; '
+        "GLiNER.from_pretrained('{name}').save_pretrained('FOLDER', safe_serialization=True)\"."
+    )
+    EL380 = (
+        "The voter '{voter}' cannot ask for the label '{label}' by the name '{name}': {problem}. "
+        "Change the label's description, or name it in 'label_names'."
+    )
     EL362 = (
         "spacy-el4ner.BM25.v1 needs bm25s. Install it with: pip install 'spacy-el4ner[bm25]'; or use "
         "spacy-el4ner.SentenceSimilarity.v1."

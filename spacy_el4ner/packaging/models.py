@@ -19,6 +19,7 @@ SOURCES = {
     "spacy-el4ner.HFBackend.v1": ("model", "adapter"),
     "spacy-el4ner.LlamaCppBackend.v1": ("model",),
     "spacy-el4ner.SentenceTransformer.v1": ("model",),
+    "spacy-el4ner.GLiNERVoter.v1": ("model",),
     "spacy-el4ner.SpacyVoter.v1": ("pipeline",),
     "spacy-el4ner.GazetteerVoter.v1": ("names",),
 }
@@ -27,6 +28,7 @@ DOWNLOADED = (
     "spacy-el4ner.HFBackend.v1",
     "spacy-el4ner.LlamaCppBackend.v1",
     "spacy-el4ner.SentenceTransformer.v1",
+    "spacy-el4ner.GLiNERVoter.v1",
 )
 """Blocks that ask the hub unless they are told that their files are here."""
 ENCODED = (

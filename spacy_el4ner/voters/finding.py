@@ -55,10 +55,12 @@ class FindingVoter(Voter):
         self.label_map = dict(label_map or {})
         self.exhaustive = exhaustive
         self._memory: dict[Window, list[TypedSpan]] = {}
+        self._asked: dict[str, str] = {}
 
     @abstractmethod
-    def find(self, windows: Sequence[Window]) -> list[list[TypedSpan]]:
+    def find(self, windows: Sequence[Window], labels: Labels) -> list[list[TypedSpan]]:
         """windows (Sequence[Window]): The windows.
+        labels (Mapping[str, str]): Label -> description, for a voter that has to be told what to find.
         RETURNS (list[list[TypedSpan]]): The spans in each. They may overlap.
         """
         ...
@@ -129,7 +131,7 @@ class FindingVoter(Voter):
         """
         none = Ballot({"": 1.0}, estimated=True) if self.exhaustive else ABSTAIN
         return [
-            [_ballot(typed[span]) if span in typed else none for span in wanted]
+            [ballot(typed[span]) if span in typed else none for span in wanted]
             for wanted, (typed, _) in zip(spans, self._typed(windows, labels), strict=True)
         ]
 
@@ -143,9 +145,11 @@ class FindingVoter(Voter):
         """For each window, span -> label of the ensemble -> probability, and how many spans are not in
         the window.
         """
+        if self._asked != labels:
+            self._memory, self._asked = {}, dict(labels)
         new = [w for w in dict.fromkeys(windows) if w not in self._memory]
         if new:
-            self._memory = {**self._memory, **dict(zip(new, self.find(new), strict=True))}
+            self._memory = {**self._memory, **dict(zip(new, self.find(new, labels), strict=True))}
         return [self._aligned(window, self._memory[window], labels) for window in windows]
 
     def _aligned(
@@ -173,9 +177,9 @@ def _or(first: float, second: float) -> float:
     return math.nan if math.isnan(first + second) else max(first, second)
 
 
-def _shared(by_label: dict[str, float]) -> dict[str, float]:
+def _shared(by_label: Mapping[str, float]) -> dict[str, float]:
     """The labels of one span, the sum of whose probabilities is at most 1. Where one is unknown, all
-    are: each label gets the same share in `_ballot`.
+    are: each label gets the same share in `ballot`.
     """
     total = sum(by_label.values())
     if math.isnan(total):
@@ -183,7 +187,11 @@ def _shared(by_label: dict[str, float]) -> dict[str, float]:
     return {label: p / max(1.0, total) for label, p in by_label.items()}
 
 
-def _ballot(by_label: Mapping[str, float]) -> Ballot:
+def ballot(by_label: Mapping[str, float]) -> Ballot:
+    """by_label (Mapping[str, float]): Label -> probability, 0 to 1 or NaN; the sum may exceed 1.
+    RETURNS (Ballot): The vote on a span for which a voter found these labels.
+    """
+    by_label = _shared(by_label)
     total = sum(by_label.values())
     if math.isnan(total):
         return Ballot(dict.fromkeys(by_label, 1 / len(by_label)), estimated=True)

@@ -14,6 +14,7 @@ from spacy_el4ner.storage import bundle, manifest
 from spacy_el4ner.storage.atomic import replacing
 from spacy_el4ner.text.windows import cut
 from spacy_el4ner.types import Window
+from spacy_el4ner.voters.base import Labels
 from spacy_el4ner.voters.finding import FindingVoter, TypedSpan
 
 
@@ -67,8 +68,9 @@ class GazetteerVoter(FindingVoter):
         self._load()
         return dict.fromkeys(label for by_label in self._labels.values() for label in by_label)
 
-    def find(self, windows: Sequence[Window]) -> list[list[TypedSpan]]:
+    def find(self, windows: Sequence[Window], labels: Labels) -> list[list[TypedSpan]]:
         """windows (Sequence[Window]): The windows.
+        labels (Mapping[str, str]): Not used.
         RETURNS (list[list[TypedSpan]]): The names of the list in each.
         RAISES (EL4NERSetupError): EL344, the list cannot be read.
         """

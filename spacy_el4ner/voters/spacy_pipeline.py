@@ -15,6 +15,7 @@ from spacy.tokens import Doc
 from spacy_el4ner.errors import EL4NERSetupError, Errors
 from spacy_el4ner.storage import bundle, manifest
 from spacy_el4ner.types import Window
+from spacy_el4ner.voters.base import Labels
 from spacy_el4ner.voters.finding import FindingVoter, TypedSpan
 
 
@@ -73,8 +74,9 @@ class SpacyVoter(FindingVoter):
         labels = [meta.get(name) or [] for name in finders]
         return dict.fromkeys(label for found in labels for label in found) if all(labels) else ()
 
-    def find(self, windows: Sequence[Window]) -> list[list[TypedSpan]]:
+    def find(self, windows: Sequence[Window], labels: Labels) -> list[list[TypedSpan]]:
         """windows (Sequence[Window]): The windows.
+        labels (Mapping[str, str]): Not used.
         RETURNS (list[list[TypedSpan]]): The entities of each, or the spans of the group.
         RAISES (EL4NERSetupError): EL343, the pipeline cannot be loaded.
         """

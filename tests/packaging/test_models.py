@@ -73,7 +73,7 @@ def test_a_pipeline_is_packaged_with_its_voter_but_without_code(tmp_path):
     block = {"@el4ner_voters": "spacy-el4ner.SpacyVoter.v1", "pipeline": str(tmp_path / "ruler")}
     taken, voter = packaged(block, tmp_path)
     assert taken["pipeline"] == "bundled:ruler"
-    assert [t.label for t in voter.find([sentence("in Bonn")])[0]] == ["GPE"]
+    assert [t.label for t in voter.find([sentence("in Bonn")], {})[0]] == ["GPE"]
     assert not list((tmp_path / "component").rglob("*.py"))
 
 

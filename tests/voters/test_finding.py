@@ -26,7 +26,7 @@ class Scripted(FindingVoter):
     def own_labels(self):
         return self.own
 
-    def find(self, windows):
+    def find(self, windows, labels):
         self.windows += len(windows)
         return [self.spans for _ in windows]
 
@@ -106,6 +106,13 @@ def test_a_window_is_read_once_a_batch():
     assert voter.windows == 1
     voter.forget()
     proposed(voter)
+    assert voter.windows == 2
+
+
+def test_with_other_labels_a_window_is_read_again():
+    voter = Scripted((12, 16, "LOC", 0.75))
+    proposed(voter)
+    voter.propose([BONN], [()], {"LOC": "places"})
     assert voter.windows == 2
 
 

@@ -1,0 +1,1 @@
+"""The voter that runs a GLiNER model."""
