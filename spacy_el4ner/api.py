@@ -16,7 +16,7 @@ Retrieval      Retriever, Encoder, PoolEntry, Query, Hit
 Fusion         FusionLLM, FusionRule, RuleDecision, Case, Disagreement, SLMReading, LLMReading
 Languages      Language
 Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, write_splits, unannotated
-Review         ReviewTool, Disputed
+Review         ReviewTool, Disputed, choose_documents
 Bulk           AnnotationJob, BulkRun, Share, on_ray
 Tuning         tune, Tuning, VoterCalibration
 Evaluation     ensemble_metrics, fusion_metrics
@@ -77,7 +77,7 @@ from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.registry import registry
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query, Retriever
 from spacy_el4ner.retrieval.encoders import Encoder
-from spacy_el4ner.review.choice import Disputed
+from spacy_el4ner.review.choice import Disputed, choose_documents
 from spacy_el4ner.review.tools import ReviewTool
 from spacy_el4ner.slm.reading import SLMReading
 from spacy_el4ner.tuning.run import tune
@@ -189,6 +189,7 @@ __all__ = [
     "Window",
     "boundary",
     "category",
+    "choose_documents",
     "ensemble_metrics",
     "entropy",
     "find_component",

@@ -60,3 +60,7 @@ class EvaluationErrors(metaclass=Coded):
         "A voter is called '{name}', which is the name of the row of the whole ensemble. Rename the "
         "voter."
     )
+    EL373 = (
+        "The documents have votes for the label '{label}', but the labels of the pipeline are {known}. "
+        "Give the pipeline that annotated the documents."
+    )
