@@ -19,7 +19,7 @@ Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, w
 Review         ReviewTool, Disputed, choose_documents
 Bulk           AnnotationJob, BulkRun, Share, on_ray
 Tuning         tune, Tuning, VoterCalibration
-Evaluation     ensemble_metrics, fusion_metrics
+Evaluation     ensemble_metrics, fusion_metrics, active_learning, sentences
 Errors         EL4NERError and its kinds
 """
 
@@ -55,6 +55,7 @@ from spacy_el4ner.errors import (
     EL4NERRuntimeError,
     EL4NERValueError,
 )
+from spacy_el4ner.evaluation.active_learning import active_learning, sentences
 from spacy_el4ner.evaluation.ensemble_metrics import ensemble_metrics
 from spacy_el4ner.evaluation.fusion_metrics import fusion_metrics
 from spacy_el4ner.formats.base import Format, Parsed, ParsedMention
@@ -187,6 +188,7 @@ __all__ = [
     "Voter",
     "VoterCalibration",
     "Window",
+    "active_learning",
     "boundary",
     "category",
     "choose_documents",
@@ -204,6 +206,7 @@ __all__ = [
     "read_voters",
     "registry",
     "save_pipeline",
+    "sentences",
     "slm_probability",
     "tune",
     "unannotated",

@@ -64,3 +64,11 @@ class EvaluationErrors(metaclass=Coded):
         "The documents have votes for the label '{label}', but the labels of the pipeline are {known}. "
         "Give the pipeline that annotated the documents."
     )
+    EL374 = (
+        "Cannot start with {start} of {pool} sentences and label {batch} in a round. Start with 1 or "
+        "more, and fewer than there are, and label 1 or more in a round."
+    )
+    EL375 = (
+        "Training on all {pool} sentences finds no entity of the {test} test sentences, so that there "
+        "is no F1 to reach. Train longer, or give sentences with the same labels as the test sentences."
+    )

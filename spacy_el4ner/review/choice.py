@@ -58,16 +58,14 @@ def choose_documents(
     RAISES (ValueError): EL010, there is no such strategy; EL014, the pipeline has no component of this
         package; EL373, it has other labels than the votes.
     """
-    if strategy not in STRATEGIES:
-        known = ", ".join(STRATEGIES)
-        raise EL4NERValueError(Errors.EL010.format(value=strategy, setting="strategy", known=known))
+    chooses = find_strategy(strategy)
     component = None if nlp is None else find_component(nlp)
     pooling: Pooling = mean_vote
     if isinstance(component, LLMEnsembleNER) and isinstance(component.fitted_vote, ReliabilityVote):
         pooling = by_reliability(component.fitted_vote, component.labels)
     judged = [judge(doc, number, pooling) for number, doc in enumerate(docs, 1)]
     retriever = None if component is None else component.retriever
-    return STRATEGIES[strategy](judged, limit, getattr(retriever, "encoder", None), seed)
+    return chooses(judged, limit, getattr(retriever, "encoder", None), seed)
 
 
 def judge(doc: Doc, number: int, pooling: Pooling = mean_vote) -> Disputed:
@@ -145,3 +143,14 @@ STRATEGIES: dict[str, Strategy] = {
     "random": at_random,
 }
 """Name -> the function that chooses."""
+
+
+def find_strategy(name: str) -> Strategy:
+    """name (str): A strategy.
+    RETURNS (Callable): The function that chooses.
+    RAISES (ValueError): EL010, there is no such strategy.
+    """
+    if name not in STRATEGIES:
+        known = ", ".join(STRATEGIES)
+        raise EL4NERValueError(Errors.EL010.format(value=name, setting="strategy", known=known))
+    return STRATEGIES[name]
