@@ -25,7 +25,7 @@ def active_learning(
     strategies: Annotated[
         str, typer.Option(help="Strategies of `review`, separated by commas")
     ] = "value,disputed,random",
-    seeds: Annotated[str, typer.Option(help="Seeds, separated by commas")] = "0,1,2",
+    seeds: Annotated[int, typer.Option(min=1, help="Runs of each strategy, with seeds from 0")] = 3,
     start: Annotated[int, typer.Option(help="Sentences that are labelled at first")] = 100,
     batch: Annotated[int, typer.Option(help="Sentences that are labelled in a round")] = 100,
     limit: Annotated[
@@ -55,7 +55,6 @@ def active_learning(
     check_file(out, train, test)
     with telling_mistakes():
         choices = {name: _choice(name) for name in strategies.split(",")}
-        numbers = [int(seed) for seed in seeds.split(",")]
         pool, gold = (simulation.sentences(read_docs(path, lang=lang)) for path in (train, test))
     compares = None if encoder is None else SentenceTransformerEncoder(encoder)
     try:
@@ -66,7 +65,7 @@ def active_learning(
             choices,
             start=start,
             batch=batch,
-            seeds=numbers,
+            seeds=range(seeds),
             about={
                 "name": corpus.name,
                 "committee": {"members": members, "epochs": epochs, "updates": updates},

@@ -72,3 +72,7 @@ class EvaluationErrors(metaclass=Coded):
         "Training on all {pool} sentences finds no entity of the {test} test sentences, so that there "
         "is no F1 to reach. Train longer, or give sentences with the same labels as the test sentences."
     )
+    EL376 = (
+        "None of the {n} labelled sentences has an entity to learn from. Start with more sentences: "
+        "--start, or `start` of active_learning()."
+    )

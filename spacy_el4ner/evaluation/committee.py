@@ -9,6 +9,7 @@ import spacy
 from spacy.language import Language
 from spacy.training import Example
 
+from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.pipeline.finding import find_component
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.retrieval.encoders import Encoder
@@ -77,8 +78,11 @@ class Committee:
     def __call__(self, examples: Sequence[Example]) -> Language:
         """examples (Sequence[Example]): Labelled sentences.
         RETURNS (Language): A pipeline with an ensemble of the members, without demonstrations.
+        RAISES (ValueError): EL376, none of the sentences has an entity.
         """
         labels = sorted({ent.label_ for e in examples for ent in e.reference.ents})
+        if not labels:
+            raise EL4NERValueError(Errors.EL376.format(n=len(examples)))
         nlp = spacy.blank(self.lang, vocab=examples[0].reference.vocab)
         settings = {
             "labels": dict.fromkeys(labels, ""),

@@ -4,6 +4,7 @@ import pytest
 from spacy.training import Example
 
 from spacy_el4ner.corpora import unannotated
+from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.evaluation.committee import Committee
 from spacy_el4ner.pipeline.attributes import records
 from spacy_el4ner.retrieval.encoders import SentenceTransformerEncoder
@@ -28,6 +29,11 @@ def test_its_members_vote_on_what_they_learnt(nlp):
 def test_review_can_choose_among_what_it_annotated(nlp):
     docs = list(nlp.pipe(["Ann Lee left.", "Bill Lee left."]))
     assert len(choose_documents(docs, nlp=nlp)) == 2
+
+
+def test_it_needs_an_entity_to_learn():
+    with pytest.raises(EL4NERValueError, match="EL376"):
+        Committee()([Example(doc("Rain fell."), doc("Rain fell."))])
 
 
 def test_its_retriever_has_the_encoder():
