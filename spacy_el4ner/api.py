@@ -16,10 +16,10 @@ Retrieval      Retriever, Encoder, PoolEntry, Query, Hit
 Fusion         FusionLLM, FusionRule, RuleDecision, Case, Disagreement, SLMReading, LLMReading
 Languages      Language
 Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, write_splits, unannotated
-Review         ReviewTool, Disputed
+Review         ReviewTool, Disputed, choose_documents
 Bulk           AnnotationJob, BulkRun, Share, on_ray
 Tuning         tune, Tuning, VoterCalibration, calibrate_confidence, promise_precision
-Evaluation     ensemble_metrics, fusion_metrics
+Evaluation     ensemble_metrics, fusion_metrics, active_learning, sentences
 Errors         EL4NERError and its kinds
 """
 
@@ -56,6 +56,7 @@ from spacy_el4ner.errors import (
     EL4NERRuntimeError,
     EL4NERValueError,
 )
+from spacy_el4ner.evaluation.active_learning import active_learning, sentences
 from spacy_el4ner.evaluation.ensemble_metrics import ensemble_metrics
 from spacy_el4ner.evaluation.fusion_metrics import fusion_metrics
 from spacy_el4ner.formats.base import Format, Parsed, ParsedMention
@@ -78,7 +79,7 @@ from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.registry import registry
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query, Retriever
 from spacy_el4ner.retrieval.encoders import Encoder
-from spacy_el4ner.review.choice import Disputed
+from spacy_el4ner.review.choice import Disputed, choose_documents
 from spacy_el4ner.review.tools import ReviewTool
 from spacy_el4ner.slm.reading import SLMReading
 from spacy_el4ner.tuning.confidence import calibrate_confidence
@@ -189,9 +190,11 @@ __all__ = [
     "Voter",
     "VoterCalibration",
     "Window",
+    "active_learning",
     "boundary",
     "calibrate_confidence",
     "category",
+    "choose_documents",
     "ensemble_metrics",
     "entropy",
     "find_component",
@@ -207,6 +210,7 @@ __all__ = [
     "read_voters",
     "registry",
     "save_pipeline",
+    "sentences",
     "slm_probability",
     "tune",
     "unannotated",

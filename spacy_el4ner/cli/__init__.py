@@ -12,6 +12,7 @@ spacy_app.add_typer(app)
 
 # Each module registers its command.
 from spacy_el4ner.cli import (  # noqa: E402, F401
+    active_learning,
     annotate,
     annotate_cost,
     attack,

@@ -60,3 +60,19 @@ class EvaluationErrors(metaclass=Coded):
         "A voter is called '{name}', which is the name of the row of the whole ensemble. Rename the "
         "voter."
     )
+    EL373 = (
+        "The documents have votes for the label '{label}', but the labels of the pipeline are {known}. "
+        "Give the pipeline that annotated the documents."
+    )
+    EL374 = (
+        "Cannot start with {start} of {pool} sentences and label {batch} in a round. Start with 1 or "
+        "more, and fewer than there are, and label 1 or more in a round."
+    )
+    EL375 = (
+        "Training on all {pool} sentences finds no entity of the {test} test sentences, so that there "
+        "is no F1 to reach. Train longer, or give sentences with the same labels as the test sentences."
+    )
+    EL376 = (
+        "None of the {n} labelled sentences has an entity to learn from. Start with more sentences: "
+        "--start, or `start` of active_learning()."
+    )

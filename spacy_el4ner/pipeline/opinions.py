@@ -4,14 +4,17 @@ Both are derived from `span._.provenance`.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
 from spacy_el4ner.fusion.fuse import REJECTED
 from spacy_el4ner.fusion.rules.base import LLM, SLM
+from spacy_el4ner.types import Vote
 
+Pooling = Callable[[Sequence[Vote]], Mapping[str, float]]
+"""Makes one distribution of the votes on a span: label, "" for "no entity" -> its probability."""
 MODELS = {SLM: "tagger", LLM: "language model"}
 """Readable names of the two sides of a fusion."""
 
@@ -67,24 +70,36 @@ def disputed(label: str, record: Mapping[str, Any]) -> bool:
     return provenance["scores"] is not None
 
 
-def dispute(record: Mapping[str, Any]) -> float:
+def mean_vote(votes: Sequence[Vote]) -> dict[str, float]:
+    """votes (Sequence[Vote]): The votes on a span, at least one.
+    RETURNS (dict[str, float]): The mean of their probabilities.
+    """
+    options = votes[0].probabilities
+    return {option: fmean(vote.probabilities.get(option, 0.0) for vote in votes) for option in options}
+
+
+def dispute(record: Mapping[str, Any], pooling: Pooling = mean_vote) -> float:
     """Compute how disputed a span is. The measures are ours.
 
-    For an ensemble, it is the entropy of the mean of the votes' probabilities, as a share of its
-    maximum. For a fusion whose models disagree, it is ½ plus half the closeness of the two scores that
-    the rule compared; where they agree, it is half the entropy of the confidence, in bits.
+    For an ensemble, it is the entropy of the pooled votes, as a share of its maximum. For a fusion
+    whose models disagree, it is ½ plus half the closeness of the two scores that the rule compared;
+    where they agree, it is half the entropy of the confidence, in bits.
 
     record (Mapping[str, Any]): The record of a span.
+    pooling (Callable): Makes one distribution of the votes.
     RETURNS (float): 0 (all models are certain of the same label) to 1.
     """
     provenance = record["provenance"]
     if "votes" not in provenance:
         scores = provenance["scores"]
         return 0.5 * _binary(record["confidence"]) if scores is None else 0.5 + 0.5 * _near(scores)
-    votes = [vote["probabilities"] for vote in _cast(provenance)]
+    votes = [
+        Vote(vote["voter"], vote["label"], vote["probability"], vote["probabilities"])
+        for vote in _cast(provenance)
+    ]
     if not votes:
         return 0.5 * _binary(record["confidence"])
-    return _entropy([fmean(vote.get(option, 0.0) for vote in votes) for option in votes[0]])
+    return _entropy(list(pooling(votes).values()))
 
 
 def _cast(provenance: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -53,6 +53,17 @@ def test_the_most_disputed_comes_first(docs, tmp_path):
     assert task["meta"]["id"] == "unsure"
 
 
+def test_a_random_sample_needs_no_votes(tmp_path):
+    DocBin(docs=[doc("Rain fell."), doc("Ann left.")]).to_disk(tmp_path / "bare.spacy")
+    said = ok("review", tmp_path / "bare.spacy", tmp_path / "tasks", "--strategy", "random")
+    assert "2 of 2 documents for Prodigy" in said
+
+
+def test_the_pipeline_may_compare_the_names(docs, tmp_path, ensemble):
+    said = ok("review", docs, tmp_path / "tasks", "--pipeline", ensemble)
+    assert "2 of 2 documents for Prodigy" in said
+
+
 @pytest.mark.parametrize("tool", review_tools())
 def test_what_was_corrected_joins_the_pool_once(docs, tmp_path, ensemble, tool):
     tasks, exported, out = tmp_path / "tasks", tmp_path / "exported", tmp_path / "pipeline"
@@ -105,6 +116,8 @@ def test_mistakes_are_told_without_a_traceback(docs, tmp_path, ensemble):
         (("review", bare, out), "None of the 1 documents"),
         (("review", tasks, out), "EL008"),
         (("review", docs, out, "--format", "brat"), "EL010"),
+        (("review", docs, out, "--strategy", "best"), "EL010"),
+        (("review", docs, out, "--pipeline", tmp_path / "blank"), "EL014"),
         (("review-import", ensemble, tmp_path / "no.jsonl", out), "no.jsonl"),
         (("review-import", ensemble, tasks, out), "EL106"),
         (("review-import", ensemble, tasks, out, "--format", "label-studio"), "EL106"),

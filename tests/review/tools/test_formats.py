@@ -5,7 +5,7 @@ import json
 import pytest
 
 from spacy_el4ner.corpora.documents import LabelledText
-from spacy_el4ner.review.choice import most_disputed
+from spacy_el4ner.review.choice import choose_documents
 from spacy_el4ner.review.tools import review_tools
 from tests.html_report.documents import TEXT, annotated, vote, voted
 from tests.review.exports import EXPORT
@@ -16,7 +16,7 @@ ACME = TEXT.index("Acme")
 @pytest.fixture
 def chosen():
     record = voted(vote("a", "ORG", 0.5, GPE=0.5))
-    return most_disputed([annotated(TEXT, [("Acme", "ORG", record)], id="one")], 0)
+    return choose_documents([annotated(TEXT, [("Acme", "ORG", record)], id="one")])
 
 
 @pytest.fixture
