@@ -43,3 +43,8 @@ class TrainingErrors(metaclass=Coded):
         "No adapter can be trained for the voter '{name}': it is not a PromptedVoter.v1 over an "
         "HFBackend.v1. Change the voter, or remove 'adapter' from it."
     )
+    EL370 = (
+        "'{path}' is not a config that a student can be trained with: {problem}. Create one with "
+        "`python -m spacy init config --pipeline ner`; its corpora read ${{paths.train}} and "
+        "${{paths.dev}}, which `distil` sets."
+    )
