@@ -18,6 +18,7 @@ Languages      Language
 Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, write_splits, unannotated
 Review         ReviewTool, Disputed
 Bulk           AnnotationJob, BulkRun, Share, on_ray
+Distillation   distil, DistillationSettings, Distilled
 Tuning         tune, Tuning, VoterCalibration
 Evaluation     ensemble_metrics, fusion_metrics
 Errors         EL4NERError and its kinds
@@ -46,6 +47,8 @@ from spacy_el4ner.corpora import (
     unannotated,
     write_splits,
 )
+from spacy_el4ner.distillation.run import Distilled, distil
+from spacy_el4ner.distillation.settings import DistillationSettings
 from spacy_el4ner.ensemble.vote import FittedVoteRule, VoteRule
 from spacy_el4ner.errors import (
     EL4NERError,
@@ -135,6 +138,8 @@ __all__ = [
     "Dialect",
     "Disagreement",
     "Disputed",
+    "DistillationSettings",
+    "Distilled",
     "DocMaker",
     "EL4NERError",
     "EL4NERImportError",
@@ -189,6 +194,7 @@ __all__ = [
     "Window",
     "boundary",
     "category",
+    "distil",
     "ensemble_metrics",
     "entropy",
     "find_component",
