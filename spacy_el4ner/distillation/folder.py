@@ -2,13 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.storage.atomic import TEMPORARY, replacing, temporary_name
-from spacy_el4ner.training.student import UNFINISHED
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class DistillationFolder:
     @property
     def plan(self) -> Path:
         """RETURNS (Path): The file with everything that the students depend on."""
-        return self.path / "plan.json"
+        return self.path / "distillation-plan.json"
 
     @property
     def unfinished(self) -> Path:
@@ -74,17 +74,18 @@ class DistillationFolder:
         names = sorted(file.name for file in self.path.iterdir()) if self.path.is_dir() else [""]
         if any(name.startswith(self.annotated.name) for name in names):
             return
-        if others := [name for name in names if not name.endswith(TEMPORARY)]:
-            raise EL4NERValueError(Errors.EL366.format(path=self.path, file=others[0]))
+        self._refuse([name for name in names if not name.endswith(TEMPORARY)])
 
     def begin(self, plan: dict[str, Any], overwrite: bool = False) -> None:
         """Write the plan, or compare the existing one.
 
         plan (dict[str, Any]): Everything that the students depend on, as plain data.
         overwrite (bool): Whether students of another plan are removed.
-        RAISES (ValueError): EL052, there are students of another plan.
+        RAISES (ValueError): EL052, there are students of another plan; EL366, files without a plan.
         """
-        if self.plan.is_file():
+        if not self.plan.is_file():
+            self._refuse([path.name for path in self._results if path.exists()])
+        else:
             earlier = json.loads(self.plan.read_text(encoding="utf8"))
             other = [key for key in plan if earlier.get(key) != plan[key]]
             if not other:
@@ -96,20 +97,27 @@ class DistillationFolder:
         with replacing(self.plan) as file:
             file.write(json.dumps(plan, indent=2).encode("utf8") + b"\n")
 
+    @property
+    def _results(self) -> tuple[Path, ...]:
+        """All but the annotations of the teacher, the plan and what is unfinished."""
+        return self.record, self.report, self.student, self.first, self.alone, self.data
+
+    def _refuse(self, names: Sequence[str]) -> None:
+        if names:
+            raise EL4NERValueError(Errors.EL366.format(path=self.path, file=names[0]))
+
     def _discard(self) -> None:
-        """Remove all but the annotations of the teacher and the plan."""
-        for file in (self.record, self.report, self.unfinished):
-            file.unlink(missing_ok=True)
-        for folder in (self.student, self.first, self.alone, self.data):
-            if folder.exists():
-                folder.rename(temporary_name(folder))  # a folder that is half removed looks finished
+        """Remove what another plan led to."""
+        for path in self._results:
+            if path.exists():
+                path.rename(temporary_name(path))  # a folder that is half removed looks finished
         self.clean()
 
     def clean(self) -> None:
         """Remove what interrupted runs left."""
         self.unfinished.unlink(missing_ok=True)
-        for suffix in (TEMPORARY, UNFINISHED):
-            for path in self.path.glob(f".*{suffix}"):
+        for written in (*self._results, self.plan, self.unfinished):
+            for path in self.path.glob(f".{written.name}.*"):
                 if path.is_dir():
                     shutil.rmtree(path)
                 else:

@@ -16,8 +16,6 @@ from spacy_el4ner.storage.atomic import explained, replacing_folder
 
 DEFAULT = Path(__file__).parent / "student.cfg"
 SPLITS = ("train", "dev")
-UNFINISHED = ".training"
-"""Suffix of the folder, next to the final one, in which spaCy saves its checkpoints."""
 
 
 def student_config(
@@ -64,7 +62,7 @@ def train_student(
     """
     if out.exists():
         return
-    folder = out.with_name(f".{out.name}{UNFINISHED}")
+    folder = out.with_name(f".{out.name}.training")
     shutil.rmtree(folder, ignore_errors=True)
     with explained(out):
         folder.mkdir(parents=True)

@@ -64,8 +64,17 @@ def test_another_plan_replaces_students_but_keeps_annotations_and_the_files_of_o
     other = {**PLAN, "min_confidence": 0.5}
     folder.begin(other, overwrite=True)
     names = sorted(path.name for path in folder.path.iterdir())
-    assert names == ["annotated.spacy", "notes.txt", "plan.json"]
+    assert names == ["annotated.spacy", "distillation-plan.json", "notes.txt"]
     folder.begin(other)
+
+
+@pytest.mark.parametrize("name", ["data", "student", "distillation.md"])
+def test_what_stands_beside_annotations_of_another_command_is_left_alone(tmp_path, name):
+    (tmp_path / "annotated.spacy").write_bytes(b"annotations")
+    (tmp_path / name).mkdir()
+    with pytest.raises(ValueError, match=rf"EL366.*{name}"):
+        DistillationFolder(tmp_path).begin(PLAN, overwrite=True)
+    assert (tmp_path / name).is_dir()
 
 
 def test_leftovers_are_removed(folder):
@@ -74,4 +83,10 @@ def test_leftovers_are_removed(folder):
     folder.unfinished.write_text("{}")
     folder.clean()
     names = {path.name for path in folder.path.iterdir()}
-    assert names == {"annotated.spacy", "plan.json", "first", "student", "distillation.json"}
+    assert names == {
+        "annotated.spacy",
+        "distillation-plan.json",
+        "distillation.json",
+        "first",
+        "student",
+    }
