@@ -18,6 +18,7 @@ Languages      Language
 Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, write_splits, unannotated
 Review         ReviewTool, Disputed, choose_documents
 Bulk           AnnotationJob, BulkRun, Share, on_ray
+Distillation   distil, DistillationSettings, Distilled
 Tuning         tune, Tuning, VoterCalibration, calibrate_confidence, promise_precision
 Evaluation     ensemble_metrics, fusion_metrics, active_learning, sentences
 Errors         EL4NERError and its kinds
@@ -47,6 +48,8 @@ from spacy_el4ner.corpora import (
     unannotated,
     write_splits,
 )
+from spacy_el4ner.distillation.run import Distilled, distil
+from spacy_el4ner.distillation.settings import DistillationSettings
 from spacy_el4ner.ensemble.vote import FittedVoteRule, VoteRule
 from spacy_el4ner.errors import (
     EL4NERError,
@@ -138,6 +141,8 @@ __all__ = [
     "Dialect",
     "Disagreement",
     "Disputed",
+    "DistillationSettings",
+    "Distilled",
     "DocMaker",
     "EL4NERError",
     "EL4NERImportError",
@@ -195,6 +200,7 @@ __all__ = [
     "calibrate_confidence",
     "category",
     "choose_documents",
+    "distil",
     "ensemble_metrics",
     "entropy",
     "find_component",

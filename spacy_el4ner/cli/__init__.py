@@ -21,6 +21,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     bench,
     calibrate,
     convert,
+    distil,
     evaluate,
     evaluate_fusion,
     explain,

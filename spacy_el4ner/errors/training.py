@@ -43,3 +43,30 @@ class TrainingErrors(metaclass=Coded):
         "No adapter can be trained for the voter '{name}': it is not a PromptedVoter.v1 over an "
         "HFBackend.v1. Change the voter, or remove 'adapter' from it."
     )
+    EL366 = (
+        "'{path}' holds something that `distil` did not write, such as '{file}'. Choose a folder that "
+        "does not exist yet or is empty."
+    )
+    EL367 = (
+        "None of the {n} entities that the teacher found has a confidence of at least {least}, so "
+        "there is nothing to learn from it. Lower --min-confidence, give more texts in the language "
+        "and field of the labels, or improve the teacher."
+    )
+    EL368 = (
+        "'{path}' has entities whose labels the teacher does not find: {labels}. Its labels: {known}. "
+        "A student would learn from the teacher that they are no entities. Rename or remove them in "
+        "the file, or create the teacher with these labels."
+    )
+    EL369 = (
+        "There is only one document in {what}, and it takes two: one to train on, and one to select "
+        "the best student by. Give labelled documents for the selection with --dev."
+    )
+    EL370 = (
+        "'{path}' is not a config that a student can be trained with: {problem}. Create one with "
+        "`python -m spacy init config --pipeline ner`; its corpora read ${{paths.train}} and "
+        "${{paths.dev}}, which `distil` sets."
+    )
+    EL371 = (
+        "None of the {n} documents of '{path}' could be annotated; {failed} has the reasons. Remove "
+        "their cause, and start over with --overwrite."
+    )

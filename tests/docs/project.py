@@ -35,6 +35,9 @@ INSTALLED = "installed"
 SMALLER = {
     "--gpu-id 0": "--gpu-id -1",
     "configs/slm_en.cfg --paths": "configs/slm_en.cfg --training.max_steps 2 --paths",
+    "--gold corpus/sample_en/train.spacy --dev": "--max-steps 2 --min-confidence 0 "
+    "--gold corpus/sample_en/train.spacy --dev",
+    "min_confidence=0.5, max_steps=20": "min_confidence=0, max_steps=1",
     "--documents 1,1000,5000 --workers 1,2": "--documents 2 --workers 1",
     "assets/injection": "few_attacks.jsonl",
     "pip install packages/": f"pip install --quiet --no-deps --target {INSTALLED} packages/",
