@@ -15,6 +15,7 @@ from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.retrieval.encoders import Encoder
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.types import Window
+from spacy_el4ner.voters.base import Labels
 from spacy_el4ner.voters.finding import FindingVoter, TypedSpan
 
 TOK2VEC = {
@@ -48,8 +49,9 @@ class CommitteeMember(FindingVoter):
         """RETURNS (str): The name of the pipeline; its weights are not saved."""
         return f"committee {self.nlp.lang}"
 
-    def find(self, windows: Sequence[Window]) -> list[list[TypedSpan]]:
+    def find(self, windows: Sequence[Window], labels: Labels) -> list[list[TypedSpan]]:
         """windows (Sequence[Window]): The windows.
+        labels (Mapping[str, str]): Ignored; the pipeline finds what it was trained on.
         RETURNS (list[list[TypedSpan]]): The entities of each.
         """
         docs = self.nlp.pipe(window.text for window in windows)
