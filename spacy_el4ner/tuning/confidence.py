@@ -30,7 +30,7 @@ error."""
 
 
 @dataclass(frozen=True)
-class JudgedEntity:
+class JudgedCandidate:
     """An entity of the ensemble, compared with the gold entities.
 
     candidate (Candidate): The entity.
@@ -58,8 +58,8 @@ class FittedConfidence:
     steps: Sequence[Step]
 
 
-def fit_to_entities(entities: Sequence[JudgedEntity], seed: int = 0) -> FittedConfidence:
-    """entities (Sequence[JudgedEntity]): Entities of labelled documents.
+def fit_to_entities(entities: Sequence[JudgedCandidate], seed: int = 0) -> FittedConfidence:
+    """entities (Sequence[JudgedCandidate]): Entities of labelled documents.
     seed (int): Seed of the folds.
     RETURNS (FittedConfidence): The calibration; it is kept if it lowers the cross-validated Brier
         score.
@@ -110,7 +110,7 @@ def calibrate_confidence(
     component = find_component(nlp, LLMEnsembleNER)
     component.prepare()
     method = component.method()
-    entities: list[JudgedEntity] = []
+    entities: list[JudgedCandidate] = []
     for start in range(0, len(docs), batch_size):
         batch = docs[start : start + batch_size]
         results = method(before(nlp, component, batch))
@@ -119,7 +119,7 @@ def calibrate_confidence(
             for c in resolve(result.candidates):
                 right = (c.start, c.end, c.label) in gold
                 if right or annotated(doc, c.start, c.end):
-                    entities.append(JudgedEntity(c, right, n))
+                    entities.append(JudgedCandidate(c, right, n))
         show(min(start + batch_size, len(docs)))
     if not entities:
         problem = f"it finds no entities in these {len(docs)} documents"
@@ -129,6 +129,6 @@ def calibrate_confidence(
     return fitted
 
 
-def _fit(entities: Sequence[JudgedEntity]) -> Weights | None:
+def _fit(entities: Sequence[JudgedCandidate]) -> Weights | None:
     rows = [features(e.candidate) for e in entities]
     return fit(rows, [e.right for e in entities], penalty=PENALTY)

@@ -16,7 +16,7 @@ from spacy_el4ner.pipeline.finding import find_component
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.tuning.budget import Budget, Show, silent
-from spacy_el4ner.tuning.confidence import FittedConfidence, JudgedEntity, fit_to_entities
+from spacy_el4ner.tuning.confidence import FittedConfidence, JudgedCandidate, fit_to_entities
 from spacy_el4ner.tuning.extraction import GAIN, FittedExtraction, fit_extraction
 from spacy_el4ner.tuning.labels import (
     WEIGHTS,
@@ -331,7 +331,7 @@ class _Tuner:
         """Step 7: the calibration of the confidence."""
         sentences = self._sentences()
         entities = [
-            JudgedEntity(c, sentences.right(c), c.document) for c in sentences.resolved(candidates)
+            JudgedCandidate(c, sentences.right(c), c.document) for c in sentences.resolved(candidates)
         ]
         return fit_to_entities(entities) if entities else FittedConfidence(None, [], [])
 

@@ -8,7 +8,7 @@ from spacy_el4ner.api import calibrate_confidence
 from spacy_el4ner.calibration.error import brier_score
 from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.pipeline.tuned import Tuning
-from spacy_el4ner.tuning.confidence import JudgedEntity, fit_to_entities
+from spacy_el4ner.tuning.confidence import JudgedCandidate, fit_to_entities
 from spacy_el4ner.types import Candidate, Vote
 from tests.tuning.test_vote_rule import documents, ensemble
 
@@ -20,7 +20,7 @@ MAJORITY = {"@el4ner_vote_rules": "spacy-el4ner.MajorityVote.v1"}
 def entity(group, confidence, right, label="PERSON"):
     vote = Vote("a", label, confidence, {label: confidence, "": 1 - confidence}, extracted=True)
     candidate = Candidate(0, 4, label, {"a": 1.0}, (vote,), confidence=confidence)
-    return JudgedEntity(candidate, right, group)
+    return JudgedCandidate(candidate, right, group)
 
 
 OVERCONFIDENT = [entity(n, 0.95, n % 2 == 0) for n in range(100)]
