@@ -58,6 +58,8 @@ class OpenAIBackend:
         and unusable answers.
     """
 
+    remote = True
+
     def __init__(
         self,
         model: str,
@@ -175,7 +177,7 @@ class OpenAIBackend:
         """Do nothing: prompts are cached by the server, if at all."""
 
     def unload(self) -> None:
-        """Close the connections; the model stays on its server."""
+        """End the requests under way and close the connections; the model stays on its server."""
         self._server.close()
 
     def _room(self, prompt: Prompt, answer: int) -> int:
