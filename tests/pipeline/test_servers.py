@@ -2,15 +2,20 @@
 
 import json
 import os
+import re
 import signal
 import threading
+from itertools import groupby
 
 import pytest
 import spacy
 
 from spacy_el4ner.backends import http
 from spacy_el4ner.backends.base import BackendRefused
+from spacy_el4ner.backends.openai import OpenAIBackend
+from spacy_el4ner.voters.prompted.voter import PromptedVoter
 from tests.backends.scripted import Reply, Scripted, chat
+from tests.strategies import make_window
 from tests.tiny import LABELS
 
 TEXTS = [f"Ann met Bill {n} times." for n in range(6)]
@@ -123,6 +128,16 @@ def test_servers_work_at_the_same_time(serve):
 
     nlp = ensemble({name: serve(reply).url for name in "abc"}, concurrency=1)
     assert failures(list(nlp.pipe(TEXTS))) == []
+
+
+def test_questions_about_a_sentence_are_sent_one_after_another(serve):
+    server = serve(lambda body: chat("PERSON"))
+    windows = [make_window("Ann", "met", "Bill", str(n)) for n in range(3)]
+    voter = PromptedVoter(OpenAIBackend("m", server.url, max_concurrency=1), "turns")
+    voter.classify(windows, [[(0, 3), (8, 12)]] * 3, [()] * 3, LABELS)
+    asked = [re.search(r"Ann met Bill \d", body["messages"][1]["content"])[0] for body in server.seen]
+    assert [text for text, _ in groupby(asked)] == [window.text for window in windows]
+    assert len(asked) >= 6
 
 
 def test_each_server_has_as_many_requests_as_it_may_at_a_time(serve):
