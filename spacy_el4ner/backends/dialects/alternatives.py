@@ -66,7 +66,8 @@ def read_alternatives(reply: dict[str, Any], options: Sequence[str]) -> Alternat
         if written in named:
             add([written], path)
     whole = math.fsum(shares.values())
-    return Alternatives({some: share / whole for some, share in shares.items()}, 1 - unlisted)
+    normalised = {some: share / whole for some, share in shares.items()} if whole else {}
+    return Alternatives(normalised, 1 - unlisted)
 
 
 def distribute(

@@ -122,6 +122,20 @@ def test_what_the_server_gives_to_other_tokens_is_not_listed():
     assert read_alternatives(reply, ["a", "b"]).listed == pytest.approx(0.5)
 
 
+LOGPROBS = st.floats(-2000, 0.01) | st.sampled_from([0.0, -9999.0, -math.inf])
+ENTRIES = st.builds(
+    lambda token, p: {"token": token, "logprob": p}, st.text("abc ", max_size=2), LOGPROBS
+)
+PLACES = st.builds(lambda own, others: {**own, "top_logprobs": others}, ENTRIES, st.lists(ENTRIES))
+
+
+@given(options=OPTIONS, content=st.lists(PLACES, max_size=4))
+def test_whatever_a_server_lists_shares_sum_to_1_or_there_are_none(options, content):
+    found = read_alternatives({"choices": [{"logprobs": {"content": content}}]}, options)
+    assert not found.shares or math.isclose(math.fsum(found.shares.values()), 1)
+    assert found.listed <= 1
+
+
 def test_a_token_whose_space_the_server_leaves_out_is_not_the_end_of_a_shorter_option():
     tokens = [{"token": text, "logprob": 0.0} for text in ("name", "of")]
     reply = {"choices": [{"logprobs": {"content": [{**t, "top_logprobs": [t]} for t in tokens]}}]}
