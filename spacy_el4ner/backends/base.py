@@ -100,6 +100,14 @@ class TakesOffsets(Backend, Protocol):
         ...
 
 
+def is_remote(backend: Backend) -> bool:
+    """backend (Backend): A backend.
+    RETURNS (bool): Whether its model runs on a server, so that other work can be done while it answers.
+        Such a backend has an attribute `remote` that is true, and ends its requests on `unload`.
+    """
+    return bool(getattr(backend, "remote", False))
+
+
 def takes_offsets(backend: Backend) -> TypeGuard[TakesOffsets]:
     """backend (Backend): A backend.
     RETURNS (bool): Whether it applies the bias of a request.

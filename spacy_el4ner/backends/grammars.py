@@ -4,6 +4,7 @@ A grammar is a state machine over strings (see `types.Grammar`). `accepts` runs 
 answer; `gbnf` exports it as the rules with which llama.cpp and vLLM constrain their decoding.
 """
 
+import re
 from collections.abc import Hashable
 from typing import Any
 
@@ -13,6 +14,9 @@ from spacy_el4ner.types import Grammar
 MOST_STATES = 2048
 """Size of the largest grammar that is exported; an untyped copy of 110 tokens has about 2,000 states.
 """
+
+SPECIAL = re.compile(r'["\\\x00-\x1F\x7F]')
+"""Characters that cannot stand in a string of GBNF as they are."""
 
 States = dict[Any, list[tuple[str, Any]]]
 
@@ -107,13 +111,15 @@ def _alternatives(options: list[tuple[str, Any]], names: dict[Any, str]) -> str:
 
 
 def _literal(string: str) -> str:
-    """A GBNF string, with everything escaped but printable ASCII."""
-    return '"' + "".join(c if " " <= c <= "~" and c not in '"\\' else _escape(c) for c in string) + '"'
+    """A GBNF string. Only what must be is escaped, and without `\\u`: the engines that read GBNF do not
+    agree on leading zeros.
+    """
+    return f'"{SPECIAL.sub(_escape, string)}"'
 
 
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\U{code:08X}" if code > 0xFFFF else f"\\u{code:04X}"
+def _escape(special: re.Match[str]) -> str:
+    character = special[0]
+    return f"\\{character}" if character in '"\\' else f"\\x{ord(character):02X}"
 
 
 def _unspeakable(string: str) -> bool:

@@ -94,6 +94,7 @@ class Server:
         self.sent = 0
         self._works = False
         self._failed = 0
+        self._runs: set[Callable[[], None]] = set()
         self._restart()
 
     def run(self, ask: Callable[[T, Post], R], items: Sequence[T]) -> list[R]:
@@ -102,7 +103,8 @@ class Server:
         items (Sequence[T]): The items, several of which are processed at a time.
         RETURNS (list[R]): The results, in order.
         RAISES (RequestFailed): The server did not answer one of the requests, but answers others.
-        RAISES (BackendUnavailable): The server answers no request; those not yet sent are dropped.
+        RAISES (BackendUnavailable): The server answers no request, and those not yet sent are dropped;
+            EL358, the connections were closed meanwhile.
         """
         stop = Event()
 
@@ -117,27 +119,31 @@ class Server:
             waiting.put(None)
             # Daemon threads: nothing waits for an abandoned request, not even the end of the process.
             Thread(target=_work, args=(ask, post, waiting, results, stop), daemon=True).start()
-        done: dict[int, R] = {}
-        failure: RequestFailed | None = None
+
+        def abandon() -> None:
+            stop.set()
+            message = Errors.EL358.format(url=self.url, name=self.model)
+            results.put((0, None, BackendUnavailable(message)))
+
+        self._runs.add(abandon)
         try:
-            for _ in items:
-                number, result, error = results.get()
-                if isinstance(error, RequestFailed):
-                    failure = failure or error
-                elif error is not None:
-                    raise error
-                done[number] = result  # type: ignore[assignment]
+            return _collected(results, len(items))
         except BaseException as error:
             stop.set()
             if not isinstance(error, Exception):
-                self.close()  # such as Ctrl-C
+                self._disconnect()  # such as Ctrl-C
             raise
-        if failure is not None:
-            raise failure
-        return [done[number] for number in range(len(items))]
+        finally:
+            self._runs.discard(abandon)
 
     def close(self) -> None:
-        """Close the connections; the next request opens new ones."""
+        """End the requests under way and close the connections; the next request opens new ones."""
+        for abandon in list(self._runs):
+            abandon()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        """Close the connections; requests under way are sent again over new ones, if they may be."""
         connection = self._connection
         self._restart()
         if connection is not None:
@@ -145,11 +151,12 @@ class Server:
 
     def __getstate__(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): The state without connections and locks."""
-        return {k: v for k, v in self.__dict__.items() if k not in ("_connection", "_lock")}
+        return {k: v for k, v in self.__dict__.items() if k not in ("_connection", "_lock", "_runs")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """state (dict[str, Any]): The state that `__getstate__` returned."""
         self.__dict__.update(state)
+        self._runs = set()
         self._restart()
 
     def _restart(self) -> None:
@@ -299,6 +306,24 @@ def _work(
             results.put((number, ask(content, post), None))
         except BaseException as error:
             results.put((number, None, error))  # raised where the results are awaited
+
+
+def _collected(
+    results: "SimpleQueue[tuple[int, R | None, BaseException | None]]", items: int
+) -> list[R]:
+    """The results of all items, in order. A request that failed is raised when the others are done."""
+    done: dict[int, R] = {}
+    failure: RequestFailed | None = None
+    for _ in range(items):
+        number, result, error = results.get()
+        if isinstance(error, RequestFailed):
+            failure = failure or error
+        elif error is not None:
+            raise error
+        done[number] = result  # type: ignore[assignment]
+    if failure is not None:
+        raise failure
+    return [done[number] for number in range(items)]
 
 
 def _close(connection: Connection, inherited: Connection | None) -> None:

@@ -26,7 +26,7 @@ ASK_AGAIN = (
 CHOOSE_AGAIN = "Answer with exactly one of these and nothing else: {options}"
 OWN_FIELDS = ("model", "messages", "stream")
 """Fields of a request that parameters cannot replace."""
-ASKING = 3
+ASKING = 4
 """Version of the requests and of the reading of replies, raised when these change, so that a store does
 not reuse outdated answers.
 """
@@ -57,6 +57,8 @@ class OpenAIBackend:
     retries (int): Attempts after the first, for statuses 408, 409, 429 and from 500, failed connections
         and unusable answers.
     """
+
+    remote = True
 
     def __init__(
         self,
@@ -159,23 +161,13 @@ class OpenAIBackend:
         rooms = [self._room(r.prompt, max(map(self.count, r.options))) for r in requests]
         if not self.dialect.exact:
             return self._server.run(self._choose, list(zip(requests, rooms, strict=True)))
-        questions = [self.dialect.questions(request.options) for request in requests]
-        items = [
-            (request, room, question)
-            for request, room, of_request in zip(requests, rooms, questions, strict=True)
-            for question in of_request
-        ]
-        readings = iter(self._server.run(self._ask, items))
-        return [
-            self.dialect.scores(request.options, [next(readings) for _ in of_request])
-            for request, of_request in zip(requests, questions, strict=True)
-        ]
+        return self._server.run(self._score, list(zip(requests, rooms, strict=True)))
 
     def forget(self) -> None:
         """Do nothing: prompts are cached by the server, if at all."""
 
     def unload(self) -> None:
-        """Close the connections; the model stays on its server."""
+        """End the requests under way and close the connections; the model stays on its server."""
         self._server.close()
 
     def _room(self, prompt: Prompt, answer: int) -> int:
@@ -221,15 +213,21 @@ class OpenAIBackend:
         chosen = named_option(options, answer.text)
         return [0.0 if option == chosen else -math.inf for option in options]
 
-    def _ask(self, item: tuple[ScoreRequest, int, Question], post: Post) -> Any:
-        """The reading of the server's reply to a question of the dialect."""
-        request, room, question = item
-        turns = self._turns(request.prompt)
-        if question.answer is not None:
-            turns.append({"role": "assistant", "content": question.answer})
-        body = self._body(turns, min(room, self._longest(request.options)), question.fields)
-        limit = {} if question.max_tokens is None else {"max_tokens": question.max_tokens}
-        return post(body | limit, question.read)
+    def _score(self, item: tuple[ScoreRequest, int], post: Post) -> list[float]:
+        """Log-probabilities of the options, by the dialect. All requests about a prompt come from here,
+        one after another, so that the server still has the prompt in its cache.
+        """
+        request, room = item
+
+        def ask(question: Question) -> Any:
+            turns = self._turns(request.prompt)
+            if question.answer is not None:
+                turns.append({"role": "assistant", "content": question.answer})
+            body = self._body(turns, min(room, self._longest(request.options)), question.fields)
+            limit = {} if question.max_tokens is None else {"max_tokens": question.max_tokens}
+            return post(body | limit, question.read)
+
+        return self.dialect.score(request.options, ask)
 
     def _longest(self, options: Sequence[str]) -> int:
         """Tokens that an answer with one of the options may have."""

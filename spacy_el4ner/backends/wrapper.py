@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
-from spacy_el4ner.backends.base import Backend, takes_offsets
+from spacy_el4ner.backends.base import Backend, is_remote, takes_offsets
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.types import DecodeRequest, Prompt
 
@@ -24,6 +24,11 @@ class Wrapper(Generic[B]):
     def exact(self) -> bool:
         """RETURNS (bool): Whether scores are the model's own probabilities."""
         return self.backend.exact
+
+    @property
+    def remote(self) -> bool:
+        """RETURNS (bool): Whether the model runs on a server."""
+        return is_remote(self.backend)
 
     @property
     def takes_offsets(self) -> bool:

@@ -3,8 +3,8 @@
     windows ─▶ demonstration retrieval ─▶ span extraction ─▶ span classification ─▶ type verification
                  (union of spans)            (union)             (vote)              (true/false)
 
-Every stage asks each voter once about the whole batch, one voter after another, so that a small GPU
-needs to hold only one at a time.
+Every stage asks each voter once about the whole batch: those on servers at the same time, those in this
+process one after another, so that a small GPU needs to hold only one at a time.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The voters as the stages ask them: one after another, leaving out those that do not answer."""
+"""The voters as the stages ask them, leaving out those that do not answer."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from spacy_el4ner.backends.base import BackendUnavailable
+from spacy_el4ner.ensemble.at_once import asked_at_once
 from spacy_el4ner.errors import Errors
 from spacy_el4ner.voters.base import Voter
 
@@ -77,18 +78,21 @@ class Panel:
         return {name: voter for name, voter in self.voters.items() if name not in self.absent}
 
     def each(self, request: Callable[[str, Voter], T]) -> dict[str, T]:
-        """request (Callable[[str, Voter], T]): Asks one voter, by name.
-        RETURNS (dict[str, T]): The answer of each voter that gave one.
+        """request (Callable[[str, Voter], T]): Asks one voter, by name. Voters on servers are asked in
+            threads, at the same time; those in this process take turns.
+        RETURNS (dict[str, T]): The answer of each voter that gave one, in the order of the voters.
         RAISES (BackendUnavailable): Too few voters answer; EL310, they did not answer earlier batches.
         """
-        if len(self.present) < self.needed:
+        present = self.present
+        if len(present) < self.needed:
             raise BackendUnavailable(self._too_few())
-        answers = {}
-        for name in self.present:
-            answer = self.ask(name, request)
-            if answer is not None:
-                answers[name] = answer
-        return answers
+        answers: dict[str, T | None] = {}
+        with asked_at_once(present, lambda name: self._call(name, request)) as answer_of:
+            # Servers work while voters in this process take their turns.
+            for name in sorted(present, key=lambda name: present[name].remote):
+                answers[name] = self._unless_absent(name, answer_of)
+        given = {name: answers[name] for name in present}
+        return {name: answer for name, answer in given.items() if answer is not None}
 
     def ask(self, name: str, request: Callable[[str, Voter], T]) -> T | None:
         """name (str): A voter.
@@ -96,18 +100,27 @@ class Panel:
         RETURNS (T | None): Its answer; None if it gives none and the others suffice.
         RAISES (BackendUnavailable): Too few voters are left.
         """
+        return self._unless_absent(name, lambda name: self._call(name, request))
+
+    def _call(self, name: str, request: Callable[[str, Voter], T]) -> T:
+        """The answer of a voter, which is unloaded after it if voters do not stay loaded."""
         voter = self.voters[name]
         try:
             return request(name, voter)
+        finally:
+            if not self.keep_loaded:
+                voter.unload()
+
+    def _unless_absent(self, name: str, answer_of: Callable[[str], T]) -> T | None:
+        """The answer of a voter; None if it gives none, which is remembered, and the others suffice."""
+        try:
+            return answer_of(name)
         except BackendUnavailable as error:
             self.absent[name] = str(error)
             self.absences.add(name, str(error))
             if len(self.present) < self.needed:
                 raise
             return None
-        finally:
-            if not self.keep_loaded:
-                voter.unload()
 
     def _too_few(self) -> str:
         """The message of EL310."""

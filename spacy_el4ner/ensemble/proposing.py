@@ -16,14 +16,16 @@ def propose(panel: Panel, tasks: Sequence[Task], labels: Labels) -> dict[str, li
     """panel (Panel): The voters.
     tasks (Sequence[Task]): The windows with their demonstrations.
     labels (Mapping[str, str]): Label -> description.
-    RETURNS (dict[str, list[Proposals]]): Voter -> its proposals in each window. What one voter proposed
-        is a hint to the next.
+    RETURNS (dict[str, list[Proposals]]): Voter -> its proposals in each window. What a voter in this
+        process proposed is a hint to the next one.
     """
     windows = [task.window for task in tasks]
     demonstrations = [task.demonstrations for task in tasks]
     hints: list[list[Span]] = []
 
     def ask(name: str, voter: Voter) -> list[Proposals]:
+        if voter.remote:  # in a thread, and no faster with hints
+            return voter.propose(windows, demonstrations, labels)
         proposals = voter.propose(windows, demonstrations, labels, hints)
         hints[:] = [list(found.spans) for found in proposals]
         return proposals

@@ -190,6 +190,10 @@ class ModelErrors(metaclass=Coded):
         "then {{{{ answer }}}}."
     )
     EL289 = "Two labels have the same name in prompts: {names}. Change 'label_names'."
+    EL358 = (
+        "The requests to {url} for the model '{name}' were abandoned, because its connections were "
+        "closed: the voter was unloaded, or the process interrupted. Ask again."
+    )
     EL330 = (
         "'{name}' names no voters, the hub cannot be reached for the default ones, and their "
         "replacement, '{model}', could not be fetched. Where there is a network, fetch it with "

@@ -115,6 +115,13 @@ class Voter(Protocol):
         """
         ...
 
+    @property
+    def remote(self) -> bool:
+        """RETURNS (bool): Whether the voter waits for a server, so that it is asked at the same time as
+        other voters, in a thread. Such a voter ends its requests on `unload`. By default: no.
+        """
+        return False
+
     @abstractmethod
     def propose(
         self,

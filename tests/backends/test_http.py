@@ -302,6 +302,25 @@ def test_ctrl_c_does_not_wait_for_answers(serve, connect):
     assert time.monotonic() - start < 3
 
 
+def test_an_unloaded_backend_ends_the_requests_under_way(serve, connect):
+    asked, released = threading.Event(), threading.Event()
+
+    def reply(body):
+        asked.set()
+        released.wait(60)
+        return OK
+
+    backend = connect(serve(reply), max_concurrency=1)
+    unloading = threading.Thread(target=lambda: asked.wait(60) and backend.unload())
+    unloading.start()
+    with pytest.raises(BackendUnavailable, match=r"EL358.*tiny"):
+        backend.decode([asks()] * 3)
+    assert not released.is_set()
+    released.set()
+    unloading.join()
+    assert backend.decode([asks()])[0].text == COPY  # over new connections
+
+
 def test_a_reply_that_unpacks_to_too_much_is_given_up(serve, connect, monkeypatch):
     monkeypatch.setattr(connection, "MOST_BYTES", 2**20)
     packed = gzip.compress(b" " * 2**24)

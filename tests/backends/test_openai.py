@@ -49,7 +49,9 @@ def test_a_question_is_sent_in_standard_fields_alone(serve, connect):
 
 @pytest.mark.parametrize("dialect", [Plain(), VLLM()])
 def test_parameters_are_sent_with_every_request(serve, connect, dialect):
-    server = serve(lambda body: weigh(body) if "prompt_logprobs" in body else OK)
+    said = {"token": "<e>", "logprob": 0.0}  # of no option, so that each is asked for
+    unread = chat(COPY, {"content": [{**said, "top_logprobs": [said]}]})
+    server = serve(lambda body: weigh(body) if "prompt_logprobs" in body else unread)
     given = {"chat_template_kwargs": {"thinking": False}, "temperature": 0.5, "max_tokens": 900}
     backend = connect(server, dialect=dialect, parameters=given)
     backend.decode([asks()])
@@ -250,14 +252,26 @@ def weigh(body):
     return chat("x", prompt_logprobs=rows)
 
 
-def test_vllm_scores_the_options(serve, connect):
-    server = serve(weigh)
+def test_vllm_scores_the_options_of_a_prompt_in_one_request(serve, connect):
+    listed = [{"token": t, "logprob": math.log(p)} for t, p in (("OR", 0.6), ("PER", 0.2), ("n", 0.2))]
+    server = serve(chat("ORG", {"content": [{**listed[0], "top_logprobs": listed}]}))
+    backend = connect(server, dialect=VLLM())
+    rows = backend.score([scores(), scores("other")])
+    for row in rows:
+        assert [math.exp(p) for p in row] == pytest.approx([0.2, 0.6, 0.2])
+    assert [sent["structured_outputs"] for sent in server.seen] == [{"choice": list(OPTIONS)}] * 2
+
+
+def test_vllm_scores_given_answers_where_it_does_not_constrain_answers(serve, connect):
+    free = {"token": "The", "logprob": -0.1}
+    unread = chat("The answer", {"content": [{**free, "top_logprobs": [free]}]})
+    server = serve(lambda body: weigh(body) if "prompt_logprobs" in body else unread)
     backend = connect(server, dialect=VLLM())
     rows = backend.score([scores(), scores("other")])
     assert backend.exact
     for row in rows:
         assert [math.exp(p) for p in row] == pytest.approx([0.2, 0.6, 0.2])
-    sent = server.seen[0]
+    sent = next(body for body in server.seen if "prompt_logprobs" in body)
     assert (sent["continue_final_message"], sent["add_generation_prompt"]) == (True, False)
     assert (sent["prompt_logprobs"], sent["max_tokens"]) == (0, 1)
 
@@ -312,11 +326,19 @@ class Titled(Plain):
     def fields(self, grammar):
         return {"held_to": [option for option, _ in grammar.options(grammar.start())]}
 
-    def questions(self, options):
-        return [Question({"score": option}, lambda reply: reply["score"]) for option in options]
+    def score(self, options, ask):
+        masses = [ask(Question({"score": option}, lambda reply: reply["score"])) for option in options]
+        return [math.log(mass / sum(masses)) for mass in masses]
 
-    def scores(self, options, readings):
-        return [math.log(reading / sum(readings)) for reading in readings]
+
+def test_the_questions_about_a_prompt_go_out_together(serve, connect):
+    mass = dict(zip(OPTIONS, (1, 3, 1), strict=True))
+    server = serve(lambda body: chat("x", score=mass[body["score"]]))
+    texts = ["first", "first, other question", "second"]
+    connect(server, dialect=Titled(), max_concurrency=1).score([scores(text) for text in texts])
+    assert [sent["messages"][1]["content"].split(" Which")[0] for sent in server.seen] == [
+        text for text in texts for _ in OPTIONS
+    ]
 
 
 def test_any_dialect_is_asked_through_its_protocol(serve, connect):

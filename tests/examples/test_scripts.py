@@ -63,6 +63,14 @@ def test_the_fusion_is_combined_calibrated_and_saved(run, corpus, tagger, tmp_pa
     assert spacy.load(tmp_path / "out").get_pipe("slm_llm_fusion").llm is not None
 
 
+@pytest.mark.filterwarnings("ignore:.*WL003")  # without demonstrations
+def test_servers_are_measured_one_by_one_and_together(run):
+    *rows, total, together = (line.rsplit(maxsplit=2) for line in run("servers.py").splitlines()[1:])
+    assert len(rows) == 3
+    assert total[1] == together[1]  # the same requests
+    assert total[1] == str(sum(int(requests) for _, requests, _ in rows))
+
+
 def test_many_texts_are_annotated_by_an_engine(tagger, tmp_path, capsys):
     source, out = tmp_path / "texts.jsonl", tmp_path / "entities.jsonl"
     source.write_text('{"text": "Bill paid the bill in Paris ."}\n' * 3, encoding="utf8")

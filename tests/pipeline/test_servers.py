@@ -1,13 +1,21 @@
 """Servers that refuse, fail or are down, as the voters of an ensemble."""
 
 import json
+import os
+import re
+import signal
+import threading
+from itertools import groupby
 
 import pytest
 import spacy
 
 from spacy_el4ner.backends import http
 from spacy_el4ner.backends.base import BackendRefused
+from spacy_el4ner.backends.openai import OpenAIBackend
+from spacy_el4ner.voters.prompted.voter import PromptedVoter
 from tests.backends.scripted import Reply, Scripted, chat
+from tests.strategies import make_window
 from tests.tiny import LABELS
 
 TEXTS = [f"Ann met Bill {n} times." for n in range(6)]
@@ -33,7 +41,7 @@ def serve():
         server.stop()
 
 
-def ensemble(urls, **settings):
+def ensemble(urls, concurrency=8, **settings):
     nlp = spacy.blank("en")
     config = {
         "labels": LABELS,
@@ -46,6 +54,7 @@ def ensemble(urls, **settings):
                     "base_url": url,
                     "retries": 1,
                     "deadline": 5,
+                    "max_concurrency": concurrency,
                 },
             }
             for name, url in urls.items()
@@ -108,3 +117,59 @@ def test_a_server_that_is_down_is_waited_for_once_in_a_stream(serve):
     assert backend.forward_passes == 2  # an attempt and a retry
     list(nlp.pipe(TEXTS))
     assert backend.forward_passes > 2  # another stream tries again
+
+
+def test_servers_work_at_the_same_time(serve):
+    together = threading.Barrier(3)  # an answer comes only when all three are asked
+
+    def reply(body):
+        together.wait(60)
+        return chat("none")
+
+    nlp = ensemble({name: serve(reply).url for name in "abc"}, concurrency=1)
+    assert failures(list(nlp.pipe(TEXTS))) == []
+
+
+def test_questions_about_a_sentence_are_sent_one_after_another(serve):
+    server = serve(lambda body: chat("PERSON"))
+    windows = [make_window("Ann", "met", "Bill", str(n)) for n in range(3)]
+    voter = PromptedVoter(OpenAIBackend("m", server.url, max_concurrency=1), "turns")
+    voter.classify(windows, [[(0, 3), (8, 12)]] * 3, [()] * 3, LABELS)
+    asked = [re.search(r"Ann met Bill \d", body["messages"][1]["content"])[0] for body in server.seen]
+    assert [text for text, _ in groupby(asked)] == [window.text for window in windows]
+    assert len(asked) >= 6
+
+
+def test_each_server_has_as_many_requests_as_it_may_at_a_time(serve):
+    servers = {name: serve(lambda body: Reply(body=chat("none").body, delay=0.05)) for name in "ab"}
+    list(ensemble({name: s.url for name, s in servers.items()}, concurrency=2).pipe(TEXTS))
+    assert [server.most for server in servers.values()] == [2, 2]
+
+
+def test_ctrl_c_waits_for_no_server_and_leaves_no_thread(serve):
+    asked, released = threading.Barrier(4), threading.Event()
+
+    def reply(body):
+        asked.wait(60)
+        released.wait(60)
+        return chat("none")
+
+    def interrupt():
+        asked.wait(60)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    nlp = ensemble({name: serve(reply).url for name in "abc"})
+    there = set(threading.enumerate())
+    interrupting = threading.Thread(target=interrupt)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        interrupting.start()
+        with pytest.raises(KeyboardInterrupt):
+            nlp("Ann met Bill.")
+        assert not released.is_set()
+    finally:
+        signal.signal(signal.SIGINT, before)
+        released.set()
+    for thread in set(threading.enumerate()) - there:
+        thread.join(30)
+        assert not thread.is_alive()

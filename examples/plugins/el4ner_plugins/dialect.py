@@ -1,7 +1,7 @@
 """The server dialect of SGLang: answers constrained by a regular expression or by rules."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from spacy_el4ner.api import Grammar, Question, gbnf
@@ -32,10 +32,6 @@ class SGLang:
         rules = gbnf(grammar)  # None if the grammar is too large to send
         return {**template, "ebnf": rules} if rules else template
 
-    def questions(self, options: Sequence[str]) -> list[Question]:
-        """RETURNS (list[Question]): Nothing, because the dialect is not exact."""
-        return []
-
-    def scores(self, options: Sequence[str], readings: Sequence[Any]) -> list[float]:
+    def score(self, options: Sequence[str], ask: Callable[[Question], Any]) -> list[float]:
         """RETURNS (list[float]): Nothing, because the dialect is not exact."""
         return []

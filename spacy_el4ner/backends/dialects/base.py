@@ -9,7 +9,7 @@ from spacy_el4ner.types import Grammar
 
 @dataclass(frozen=True)
 class Question:
-    """One of the requests that score the options of a prompt.
+    """A request that helps to score the options of a prompt.
 
     fields (dict[str, Any]): Fields of the request, over those that every request has.
     read (Callable[[dict[str, Any]], Any]): Reads what the scores need from the server's reply. If the
@@ -23,6 +23,10 @@ class Question:
     read: Callable[[dict[str, Any]], Any]
     answer: str | None = None
     max_tokens: int | None = None
+
+
+Ask = Callable[[Question], Any]
+"""Sends a request, and returns what its `read` makes of the reply."""
 
 
 @runtime_checkable
@@ -52,15 +56,10 @@ class Dialect(Protocol):
         """
         ...
 
-    def questions(self, options: Sequence[str]) -> list[Question]:
+    def score(self, options: Sequence[str], ask: Ask) -> list[float]:
         """options (Sequence[str]): The options of a prompt.
-        RETURNS (list[Question]): The requests whose replies give the scores; they are sent in parallel.
-        """
-        ...
-
-    def scores(self, options: Sequence[str], readings: Sequence[Any]) -> list[float]:
-        """options (Sequence[str]): The options of a prompt.
-        readings (Sequence[Any]): What `Question.read` returned for each of `questions(options)`.
+        ask (Callable[[Question], Any]): Sends a request about the prompt, and returns what its `read`
+            makes of the reply. Prompts are scored at the same time, the requests of one in order.
         RETURNS (list[float]): Log-probability of each option in nats, given that the answer is one of
             the options; the probabilities sum to 1.
         """

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from spacy_el4ner.backends.dialects.base import Question
+from spacy_el4ner.backends.dialects.base import Ask
 from spacy_el4ner.types import Grammar
 
 
@@ -21,15 +21,9 @@ class Plain:
         """
         return {}
 
-    def questions(self, options: Sequence[str]) -> list[Question]:
+    def score(self, options: Sequence[str], ask: Ask) -> list[float]:
         """options (Sequence[str]): The options of a prompt.
-        RETURNS (list[Question]): No requests.
-        """
-        return []
-
-    def scores(self, options: Sequence[str], readings: Sequence[Any]) -> list[float]:
-        """options (Sequence[str]): The options of a prompt.
-        readings (Sequence[Any]): No readings.
+        ask (Callable[[Question], Any]): Is not called.
         RETURNS (list[float]): No scores.
         """
         return []

@@ -9,7 +9,7 @@ from copy import copy
 from itertools import chain
 from typing import Any
 
-from spacy_el4ner.backends.base import Backend, takes_offsets
+from spacy_el4ner.backends.base import Backend, is_remote, takes_offsets
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.blocks import checks_blocks
 from spacy_el4ner.errors import Warnings
@@ -93,6 +93,11 @@ class PromptedVoter(Voter):
         }
         text = json.dumps(settings, sort_keys=True, default=str)
         return f"{self.backend.model}#{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    @property
+    def remote(self) -> bool:
+        """RETURNS (bool): Whether the model runs on a server."""
+        return is_remote(self.backend)
 
     @property
     def verifies(self) -> bool:

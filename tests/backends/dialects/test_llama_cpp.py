@@ -1,11 +1,9 @@
 import math
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from spacy_el4ner.backends.dialects.base import Dialect
-from spacy_el4ner.backends.dialects.llama_cpp import LlamaCpp, option_logprobs
+from spacy_el4ner.backends.dialects.llama_cpp import LlamaCpp
 from spacy_el4ner.backends.grammars import gbnf
 from spacy_el4ner.backends.http import Unusable
 from spacy_el4ner.formats import InlineTags, SpanList
@@ -27,12 +25,6 @@ def test_a_grammar_that_is_too_large_is_left_to_the_prompt():
     assert "grammar" not in LlamaCpp().fields(LARGE)
 
 
-def test_all_options_are_one_question():
-    (question,) = LlamaCpp().questions(("PERSON", "none"))
-    assert question.answer is None
-    assert question.fields["top_logprobs"] > 10
-
-
 def token(text, probability, **others):
     """A token of the answer: its text, its probability, and those of what could stand in its place."""
     listed = [{"token": t, "logprob": math.log(p)} for t, p in {text: probability, **others}.items()]
@@ -44,7 +36,21 @@ def reply(*tokens):
 
 
 def probabilities(options, *tokens):
-    return [math.exp(p) for p in option_logprobs(reply(*tokens), options)]
+    """What is read from an answer, which is the same to every request."""
+    scores = LlamaCpp().score(options, lambda question: question.read(reply(*tokens)))
+    return [math.exp(p) for p in scores]
+
+
+def test_alternatives_are_asked_for():
+    asked = []
+
+    def ask(question):
+        asked.append(question)
+        return question.read(reply(token("PERSON", 0.9, none=0.1)))
+
+    LlamaCpp().score(("PERSON", "none"), ask)
+    assert [question.answer for question in asked] == [None]
+    assert asked[0].fields["top_logprobs"] > 10
 
 
 def test_options_share_what_is_theirs_alone():
@@ -94,7 +100,7 @@ def test_halves_of_a_character_are_told_apart():
 
 
 def test_an_option_that_is_not_listed_is_impossible():
-    assert option_logprobs(reply(token("ORG", 0.5)), ["ORG", "none"]) == [0.0, -math.inf]
+    assert probabilities(["ORG", "none"], token("ORG", 0.5)) == [1.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -103,40 +109,16 @@ def test_an_option_that_is_not_listed_is_impossible():
 )
 def test_a_reply_without_alternatives_is_of_no_use(unread):
     with pytest.raises(Unusable, match="alternatives"):
-        option_logprobs(unread, ["a", "b"])
+        LlamaCpp().score(["a", "b"], lambda question: question.read(unread))
 
 
 def test_an_answer_that_begins_no_option_is_of_no_use():
     with pytest.raises(Unusable, match="none of the options"):
-        option_logprobs(reply(token("x", 1.0)), ["a", "b"])
-
-
-@given(
-    options=st.lists(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=6, unique=True),
-    data=st.data(),
-)
-def test_probabilities_are_those_of_the_options_by_their_characters(options, data):
-    """With a token a character, the answer's own path is followed to its end."""
-    weights = data.draw(st.lists(st.floats(0.01, 1), min_size=len(options), max_size=len(options)))
-    mass = [w / sum(weights) for w in weights]
-    answer = data.draw(st.sampled_from(options))
-    tokens = []
-    for n in range(len(answer) + 1):
-        nexts = {}
-        for option, p in zip(options, mass, strict=True):
-            if option.startswith(answer[:n]):
-                nexts[option[n : n + 1]] = nexts.get(option[n : n + 1], 0) + p
-        total = sum(nexts.values())
-        own = answer[n : n + 1]
-        nexts = {t: p / total for t, p in nexts.items()}
-        tokens.append(token(own, nexts.pop(own), **nexts))
-    found = probabilities(options, *tokens)
-    assert math.isclose(sum(found), 1)
-    assert math.isclose(found[options.index(answer)], mass[options.index(answer)], rel_tol=1e-6)
+        probabilities(["a", "b"], token("x", 1.0))
 
 
 @pytest.mark.parametrize("odd", [math.nan, 1000.0, 10**400])
 def test_what_is_no_log_probability_is_unusable(odd):
     said = {"token": "a", "logprob": odd}
     with pytest.raises(Unusable):
-        option_logprobs(reply({**said, "top_logprobs": [said]}), ["a", "b"])
+        probabilities(["a", "b"], {**said, "top_logprobs": [said]})
