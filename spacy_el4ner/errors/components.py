@@ -135,4 +135,4 @@ class ComponentErrors(metaclass=Coded):
         "spacy-el4ner.SentenceSimilarity.v1."
     )
     EL363 = "Invalid setting '{setting}' of the retriever {kind}: {value}. It must be {limits}."
-    EL383 = "Invalid {name}: {value}; expected a number between 0 and 1."
+    EL383 = "Invalid {name}: {value}. Give a number between 0 and 1."
