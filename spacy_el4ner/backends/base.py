@@ -74,7 +74,7 @@ class Backend(Protocol):
         ...
 
     def forget(self) -> None:
-        """Free what is cached of the prompts so far."""
+        """Free what is cached of the prompts so far, except for what later ones may begin with."""
         ...
 
     def unload(self) -> None:

@@ -1,54 +1,74 @@
 """Batches of prompts that fit into memory, and their answers in the order of the prompts."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from spacy_el4ner.progress import beat
 
 T = TypeVar("T")
 
 
-def answer_in_batches(
-    lengths: Sequence[int],
-    unread: Sequence[int],
-    rows: Sequence[int],
-    most: int,
-    answer: Callable[[list[int]], list[T]],
-) -> list[T]:
-    """Answer prompts in batches, those that need a similar amount of reading together.
+class Size(NamedTuple):
+    """What a prompt takes up in a batch.
 
-    lengths (Sequence[int]): Tokens of the longest row of each prompt.
-    unread (Sequence[int]): Tokens of each prompt that the model has yet to read.
-    rows (Sequence[int]): Rows that each prompt takes up in a batch.
+    longest (int): Tokens of its longest row.
+    unread (int): Those that the model has yet to read.
+    rows (int): Number of rows.
+    prefix (Hashable): The beginning of the prompt, which others may share.
+    """
+
+    longest: int
+    unread: int
+    rows: int
+    prefix: Hashable
+
+
+def answer_in_batches(
+    sizes: Sequence[Size], most: int, answer: Callable[[list[int]], list[T]]
+) -> list[T]:
+    """Answer prompts in batches.
+
+    sizes (Sequence[Size]): The size of each prompt.
     most (int): Maximum number of tokens of a batch, padding included. A prompt that exceeds it alone
         is a batch of its own.
     answer (Callable[[list[int]], list[T]]): Answers the prompts with the given numbers, in order.
     RETURNS (list[T]): An answer for each prompt, in order.
     """
-    order = sorted(range(len(lengths)), key=lambda n: (-unread[n], -lengths[n]))
     answers: dict[int, T] = {}
-    for batch in batches(order, lengths, rows, most):
+    for batch in batches(ordered(sizes), sizes, most):
         answers.update(zip(batch, answer(batch), strict=True))
-        beat(f"{len(answers)} of {len(lengths)} answers")
-    return [answers[n] for n in range(len(lengths))]
+        beat(f"{len(answers)} of {len(sizes)} answers")
+    return [answers[n] for n in range(len(sizes))]
 
 
-def batches(
-    order: Iterable[int], lengths: Sequence[int], rows: Sequence[int], most: int
-) -> Iterator[list[int]]:
+def ordered(sizes: Sequence[Size]) -> list[int]:
+    """sizes (Sequence[Size]): The size of each prompt.
+    RETURNS (list[int]): Numbers of the prompts, in the order in which to batch them: those with the
+        same prefix together, and next to one another those that need a similar amount of reading.
+    """
+
+    def amount(n: int) -> tuple[int, int]:
+        return sizes[n].unread, sizes[n].longest
+
+    groups: dict[Hashable, list[int]] = {}
+    for n in sorted(range(len(sizes)), key=amount, reverse=True):
+        groups.setdefault(sizes[n].prefix, []).append(n)
+    return [n for group in groups.values() for n in group]
+
+
+def batches(order: Iterable[int], sizes: Sequence[Size], most: int) -> Iterator[list[int]]:
     """order (Iterable[int]): Numbers of prompts, in the order in which to batch them.
-    lengths (Sequence[int]): Tokens of the longest row of each prompt.
-    rows (Sequence[int]): Rows that each prompt takes up in a batch.
+    sizes (Sequence[Size]): The size of each prompt.
     most (int): Maximum number of tokens of a batch, padding included.
     YIELDS (list[int]): The numbers of the prompts of a batch.
     """
     batch: list[int] = []
     longest = high = 0
     for n in order:
-        longest, high = max(longest, lengths[n]), high + rows[n]
+        longest, high = max(longest, sizes[n].longest), high + sizes[n].rows
         if batch and high * longest > most:
             yield batch
-            batch, longest, high = [], lengths[n], rows[n]
+            batch, longest, high = [], sizes[n].longest, sizes[n].rows
         batch.append(n)
     if batch:
         yield batch

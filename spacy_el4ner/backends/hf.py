@@ -3,14 +3,14 @@
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from spacy_el4ner.backends import sources
-from spacy_el4ner.backends.batching import answer_in_batches, halving
+from spacy_el4ner.backends.batching import Size, answer_in_batches, halving
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision, TokenAutomaton
-from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.device import spacy_device
 from spacy_el4ner.backends.loading import LoadedModel, ModelSource, freeze, load
 from spacy_el4ner.backends.pretrained import adapter_folder, read_context, read_tokenizer
@@ -46,6 +46,8 @@ class HFBackend:
     batch_tokens (int): Maximum number of tokens, padding included, that one forward pass reads.
     prefix_mb (int): Memory, in MiB, for the keys and values of prompt prefixes that several requests
         share; 0 reads every prompt in full.
+    retained_mb (int): The part of it, in MiB, that is kept between batches of documents, for the
+        prefixes used last, such as instruction and labels; 0 keeps nothing.
     decoder (str): "draft_verified", or, with the same answers, "constrained" (one token at a time).
     use_chat_template (bool): Format prompts with the tokenizer's chat template, if it has one.
     local_files_only (bool): Never use the network.
@@ -69,6 +71,7 @@ class HFBackend:
         context: int | None = None,
         batch_tokens: int = 4096,
         prefix_mb: int = 1024,
+        retained_mb: int = 256,
         decoder: str = "draft_verified",
         use_chat_template: bool = True,
         local_files_only: bool = False,
@@ -99,7 +102,7 @@ class HFBackend:
             "quantization_config": quantization,
         }
         self._settings = {key: value for key, value in settings.items() if value is not None}
-        self._prefixes = PrefixStore(prefix_mb * 2**20)
+        self._prefixes = PrefixTree(prefix_mb * 2**20, retained_mb * 2**20)
         self._loaded: LoadedModel | None = None
         self._read: dict[str, str] = {}
         self._runner: Any = None
@@ -207,21 +210,17 @@ class HFBackend:
         RAISES (ValueError): The model cannot be loaded, or computes NaN.
         """
         from spacy_el4ner.backends.decoding import constrained, verified
-        from spacy_el4ner.backends.decoding.runner import NoRoomError
 
         tokens = self.tokens
         prompts = [tokens.prompt(r.prompt) for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[Answer]:
+            asked = [prompts[n] for n in batch]
             automata = [self._automaton(requests[n], dict(requests[n].bias)) for n in batch]
-            if self.decoder != "constrained" and self._takes_holes(runner):
-                try:
-                    asked = [prompts[n] for n in batch]
-                    guesses = [[t for o in requests[n].guess for t in tokens.piece(o)] for n in batch]
-                    return verified.decode(runner, asked, automata, guesses, self._prefixes)
-                except NoRoomError:
-                    self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
-            return constrained.decode(runner, [sum(prompts[n], ()) for n in batch], automata)
+            guesses = [[t for o in requests[n].guess for t in tokens.piece(o)] for n in batch]
+            fast = partial(verified.decode, runner, asked, automata, guesses, self._prefixes)
+            plain = partial(constrained.decode, runner, [sum(p, ()) for p in asked], automata)
+            return plain() if self.decoder == "constrained" else self._with_holes(runner, fast, plain)
 
         return self._in_batches(prompts, answer)
 
@@ -232,20 +231,15 @@ class HFBackend:
         RAISES (ValueError): The model cannot be loaded, or computes NaN.
         """
         from spacy_el4ner.backends.decoding.options import forks, score
-        from spacy_el4ner.backends.decoding.runner import NoRoomError
 
         tokens = self.tokens
         prompts = [tokens.prompt(r.prompt) for r in requests]
         options = [tokens.options(r) for r in requests]
 
         def answer(runner: Any, batch: list[int]) -> list[list[float]]:
-            batch_prompts, given = [prompts[n] for n in batch], [options[n] for n in batch]
-            if self._takes_holes(runner):
-                try:
-                    return score(runner, batch_prompts, given, self._prefixes)
-                except NoRoomError:
-                    self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
-            return score(runner, [((), sum(p, ())) for p in batch_prompts], given, self._prefixes)
+            asked, given = [prompts[n] for n in batch], [options[n] for n in batch]
+            ask = partial(score, runner, asked, given)
+            return self._with_holes(runner, partial(ask, self._prefixes), partial(ask, PrefixTree(0)))
 
         paths = [[len(fork.path) for fork in forks(given)] or [0] for given in options]
         return self._in_batches(prompts, answer, paths)
@@ -255,7 +249,6 @@ class HFBackend:
         RETURNS (list[list[ForcedDecision]]): The model's decision at each place of each answer.
         """
         from spacy_el4ner.backends.decoding.forced import force
-        from spacy_el4ner.backends.decoding.runner import NoRoomError
 
         tokens = self.tokens
         prompts = [tokens.prompt(r.prompt) for r in requests]
@@ -263,24 +256,21 @@ class HFBackend:
 
         def answer(runner: Any, batch: list[int]) -> list[list[ForcedDecision]]:
             automata = [self._automaton(requests[n]) for n in batch]
-            batch_prompts, given = [prompts[n] for n in batch], [answers[n] for n in batch]
-            if self._takes_holes(runner):
-                try:
-                    return force(runner, batch_prompts, automata, given, self._prefixes)
-                except NoRoomError:
-                    self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
-            whole = [((), sum(prompt, ())) for prompt in batch_prompts]
-            return force(runner, whole, automata, given, self._prefixes)
+            asked, given = [prompts[n] for n in batch], [answers[n] for n in batch]
+            ask = partial(force, runner, asked, automata, given)
+            return self._with_holes(runner, partial(ask, self._prefixes), partial(ask, PrefixTree(0)))
 
         return self._in_batches(prompts, answer, [[sum(map(len, a))] for a in answers])
 
     def forget(self) -> None:
-        """Free the memory of the prompt prefixes read so far."""
-        self._prefixes.clear()
+        """Free the memory of the prompt prefixes read so far, except for `retained_mb` of those used
+        last.
+        """
+        self._prefixes.forget()
 
     def unload(self) -> None:
         """Free the model's memory; the next request loads the model again."""
-        self.forget()
+        self._prefixes.clear()
         if self._runner is None:
             return
         import gc
@@ -302,7 +292,7 @@ class HFBackend:
             "_runner": None,
             "_loaded": None,
             "_read": {},
-            "_prefixes": PrefixStore(self._prefixes.max_bytes),
+            "_prefixes": PrefixTree(self._prefixes.max_bytes, self._prefixes.retained_bytes),
             "_spent": (self.forward_passes, self.tokens_read),
         }
 
@@ -314,13 +304,22 @@ class HFBackend:
         end = tokens.end_of(request.prompt)
         return TokenAutomaton(request.grammar, tokens.piece, end, tokens.starts, bias)
 
-    def _takes_holes(self, runner: Any) -> bool:
-        """Whether the model allows holes in its cache, which rejected drafts and shared prefixes leave.
-        Near the end of a window, some models still do not.
+    def _with_holes(
+        self, runner: Any, fast: Callable[[], list[T]], plain: Callable[[], list[T]]
+    ) -> list[T]:
+        """Answer with holes in the cache, which rejected drafts and shared prefixes leave, or plainly
+        if they would change the result: in some models always, in others near the end of a window.
         """
+        from spacy_el4ner.backends.decoding.runner import NoRoomError
+
         if runner.by_slots:
             self._warn(Warnings.WL008.format(name=self.model))
-        return not runner.by_slots
+            return plain()
+        try:
+            return fast()
+        except NoRoomError:
+            self._warn(Warnings.WL004.format(name=self.model, window=runner.window))
+        return plain()
 
     def _warn(self, message: str) -> None:
         if not self._warned:
@@ -384,14 +383,14 @@ class HFBackend:
             of its rows; None for one row each and no tokens after it.
         """
         after = paths or [[0]] * len(prompts)
-        lengths = [sum(map(len, p)) + max(more) for p, more in zip(prompts, after, strict=True)]
-        unread = [
-            length if self._prefixes.get(prefix) is None else len(rest)
-            for length, (prefix, rest) in zip(lengths, prompts, strict=True)
-        ]
+        sizes = []
+        for (prefix, rest), more in zip(prompts, after, strict=True):
+            read = self._prefixes.match(prefix + rest)
+            longest = len(prefix) + len(rest) + max(more)
+            sizes.append(Size(longest, longest - read, len(more), prefix))
 
         def run(batch: list[int]) -> list[T]:
             with self._running() as runner:
                 return halving(runner, batch, answer)
 
-        return answer_in_batches(lengths, unread, list(map(len, after)), self.batch_tokens, run)
+        return answer_in_batches(sizes, self.batch_tokens, run)

@@ -65,7 +65,7 @@ class Wrapper(Generic[B]):
         return self.backend.force(requests)
 
     def forget(self) -> None:
-        """Free what is cached of the prompts so far."""
+        """Free what is cached of the prompts so far, except for what later ones may begin with."""
         self.backend.forget()
 
     def unload(self) -> None:

@@ -3,17 +3,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch._subclasses.fake_tensor import FakeTensorMode
 
-from spacy_el4ner.backends.decoding.cache import Cache, Prefix, _take
-from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.decoding.cache import Cache, KeyValues, _take
 from tests.strategies import quick
 
 HEADS, SIZE = 2, 3
 
 
-def prefix(row: int, n: int) -> Prefix:
+def prefix(row: int, n: int) -> KeyValues:
     """Keys that say which row and place they are of."""
     keys = torch.stack([torch.full((HEADS, SIZE), 100.0 * row + at) for at in range(n)], dim=1)
-    return Prefix(((keys, -keys),))
+    return KeyValues(((keys, -keys),))
 
 
 def tokens(cache: Cache, row: int) -> list[float]:
@@ -64,24 +63,29 @@ def test_a_row_without_a_prefix_is_all_holes():
     assert cache.lengths.tolist() == [0, 2]
 
 
-def test_the_prefix_of_a_padded_row_is_cut_out_whole():
-    cache = Cache.stack([prefix(0, 2), prefix(1, 5)])
-    cut = cache.prefix(0, 2)
-    assert len(cut) == 2
-    assert cut.layers[0][0][0, :, 0].tolist() == [0.0, 1.0]
+def test_rows_without_any_prefix_have_no_cache():
+    assert Cache.stack([None, None]) is None
 
 
-def test_a_store_keeps_no_more_than_there_is_room_for():
-    one = prefix(0, 4)
-    store = PrefixStore(one.n_bytes)
-    store.put((1,), one)
-    store.put((2,), prefix(1, 4))
-    assert store.get((1,)) is not None
-    assert store.get((2,)) is None
-    store.clear()
-    assert store.get((1,)) is None
-    store.put((2,), prefix(1, 4))
-    assert store.get((2,)) is not None
+@quick
+@given(rows, st.data())
+def test_a_part_of_a_row_has_its_tokens_and_no_hole(lengths, data):
+    cache = Cache.stack([prefix(row, n) for row, n in enumerate(lengths)])
+    holes = torch.tensor([[data.draw(st.integers(0, 1)) for _ in row] for row in cache.mask])
+    cache = Cache(cache.layers, cache.mask * holes, (cache.mask * holes).sum(1))
+    for row in range(len(lengths)):
+        whole = tokens(cache, row)
+        start, stop = sorted(data.draw(st.integers(0, len(whole))) for _ in range(2))
+        part = cache.part(row, start, stop)
+        assert len(part) == stop - start
+        assert part.layers[0][0][0, :, 0].tolist() == whole[start:stop]
+
+
+def test_parts_of_a_row_are_joined_to_the_row():
+    whole = prefix(0, 5)
+    joined = KeyValues.join([whole.part(0, 2), whole.part(2, 3), whole.part(3, 5)])
+    assert torch.equal(joined.layers[0][0], whole.layers[0][0])
+    assert torch.equal(joined.layers[0][1], whole.layers[0][1])
 
 
 def test_layers_may_lie_on_devices_of_their_own():

@@ -6,10 +6,12 @@ One behaviour a test; where a family differs by nature, the test says so.
 import math
 import random
 import re
+from dataclasses import replace
 
 import pytest
 from transformers import AutoTokenizer
 
+from spacy_el4ner.backends.decoding.runner import Runner
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.formats import Choice, InlineTags, SpanList
@@ -71,6 +73,12 @@ def tokens(folder):
 @pytest.fixture(scope="module")
 def backends(folder):
     return {decoder: HFBackend(str(folder), decoder=decoder) for decoder in DECODERS}
+
+
+@pytest.fixture(scope="module")
+def unshared(folder):
+    """A backend that reads every prompt in full."""
+    return HFBackend(str(folder), prefix_mb=0)
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +163,27 @@ def test_the_decoders_give_the_same_answers(answers, format):
         assert [(a.text, a.offsets) for a in other] == [(a.text, a.offsets) for a in first]
 
 
+def test_shared_prefixes_change_no_answer(answers, unshared, format):
+    for answer, whole in zip(
+        answers["draft_verified", format], unshared.decode(requests(format)), strict=True
+    ):
+        assert (answer.text, answer.offsets) == (whole.text, whole.offsets)
+        assert answer.logprobs == pytest.approx(whole.logprobs, abs=1e-4)
+
+
+def test_shared_prefixes_change_no_decision_along_an_answer(backends, unshared, monkeypatch):
+    monkeypatch.setattr(Runner, "pass_cost", lambda *_: 0)  # worth a pass, however little is shared
+    format = FORMATS["typed"]
+    asked = [
+        replace(r, guess=tuple(format.path(w, [])))
+        for r, w in zip(requests("typed"), WINDOWS, strict=True)
+    ]
+    for found, whole in zip(
+        backends["draft_verified"].force(asked), unshared.force(asked), strict=True
+    ):
+        assert [d.log_odds for d in found] == pytest.approx([d.log_odds for d in whole], abs=1e-4)
+
+
 def test_a_forced_answer_is_given_as_it_is(backend):
     format, w = InlineTags(), by_character(TEXTS[0])
     path = format.path(w, [Mention(6, 8)])
@@ -182,6 +211,14 @@ QUESTIONS = [
 def test_scores_are_a_distribution(backend):
     for row in backend.score(QUESTIONS):
         assert sum(map(math.exp, row)) == pytest.approx(1, abs=1e-5)
+
+
+def test_shared_prefixes_change_no_score(backends, unshared, monkeypatch):
+    monkeypatch.setattr(Runner, "pass_cost", lambda *_: 0)
+    for found, whole in zip(
+        backends["draft_verified"].score(QUESTIONS), unshared.score(QUESTIONS), strict=True
+    ):
+        assert found == pytest.approx(whole, abs=1e-4)
 
 
 def test_a_batch_is_scored_as_one_by_one(backend):

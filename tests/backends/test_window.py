@@ -13,7 +13,7 @@ from spacy_el4ner.backends.decoding import constrained, verified
 from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.masks import follows, from_positions, windows
 from spacy_el4ner.backends.decoding.options import score
-from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest
@@ -86,7 +86,7 @@ def automata(tokens, sentences, bias):
 def test_both_decoders_answer_as_the_model_does_that_reads_everything_again(backend, batch, bias, room):
     prompts, sentences = asked(batch)
     places = automata(backend.tokens, sentences, bias)
-    prefixes = PrefixStore(room)
+    prefixes = PrefixTree(room)
     with backend._running() as runner:
         expected = [greedy(runner.model, sum(p, ()), a) for p, a in zip(prompts, places, strict=True)]
         plain = constrained.decode(runner, [sum(p, ()) for p in prompts], places)
@@ -108,7 +108,7 @@ def test_both_decoders_answer_as_the_model_does_that_reads_everything_again(back
 def test_options_score_as_in_a_plain_pass(backend, batch, room):
     prompts, _ = asked(batch)
     options = [((7, 3), (9, 8, 3), (9, 11, 3))] * len(prompts)
-    prefixes = PrefixStore(room)
+    prefixes = PrefixTree(room)
     with backend._running() as runner, torch.inference_mode():
         found, again = (score(runner, prompts, options, prefixes) for _ in range(2))
         for prompt, first, second in zip(prompts, found, again, strict=True):

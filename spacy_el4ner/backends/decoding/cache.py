@@ -15,10 +15,10 @@ Layer = tuple[torch.Tensor, torch.Tensor]
 
 
 @dataclass(frozen=True)
-class Prefix:
-    """The beginning of one row, kept for other prompts that share it.
+class KeyValues:
+    """The keys and values of consecutive tokens of one row.
 
-    layers (tuple[Layer, ...]): Keys and values of each layer, without holes.
+    layers (tuple[Layer, ...]): Those of each layer, without holes.
     """
 
     layers: tuple[Layer, ...]
@@ -26,14 +26,36 @@ class Prefix:
     def __len__(self) -> int:
         return self.layers[0][0].shape[-2]
 
+    @classmethod
+    def join(cls, parts: Sequence["KeyValues"]) -> "KeyValues":
+        """parts (Sequence[KeyValues]): Parts of a row in order, at least one.
+        RETURNS (KeyValues): The row.
+        """
+        if len(parts) == 1:
+            return parts[0]
+        by_layer = zip(*(part.layers for part in parts), strict=True)
+        return cls(
+            tuple(
+                (torch.cat([k for k, _ in of], -2), torch.cat([v for _, v in of], -2))
+                for of in by_layer
+            )
+        )
+
     @property
     def n_bytes(self) -> int:
         """RETURNS (int): Memory that the keys and values take up, in bytes."""
         return sum(part.numel() * part.element_size() for layer in self.layers for part in layer)
 
-    def copy(self) -> "Prefix":
-        """RETURNS (Prefix): A copy, which does not keep the batch in which it was read in memory."""
-        return Prefix(tuple((k.clone(), v.clone()) for k, v in self.layers))
+    def part(self, start: int, stop: int) -> "KeyValues":
+        """start (int): Number of the first token.
+        stop (int): Number of the token after the last one.
+        RETURNS (KeyValues): A view of these tokens.
+        """
+        return KeyValues(tuple((k[:, start:stop], v[:, start:stop]) for k, v in self.layers))
+
+    def copy(self) -> "KeyValues":
+        """RETURNS (KeyValues): A copy, which does not keep what it is a part of in memory."""
+        return KeyValues(tuple((k.clone(), v.clone()) for k, v in self.layers))
 
 
 @dataclass(frozen=True)
@@ -50,23 +72,25 @@ class Cache:
     lengths: torch.Tensor
 
     @classmethod
-    def stack(cls, prefixes: Sequence[Prefix | None]) -> "Cache":
-        """prefixes (Sequence[Prefix | None]): The prefix of each row, None if it is empty; at least one
-            is not.
-        RETURNS (Cache): A copy of the prefixes as rows of a batch, padded on the left.
+    def stack(cls, beginnings: Sequence[KeyValues | None]) -> "Cache | None":
+        """beginnings (Sequence[KeyValues | None]): The beginning of each row, None if it is empty.
+        RETURNS (Cache | None): The beginnings as rows of a batch, padded on the left; None if all of
+            them are empty.
         """
-        some = next(p for p in prefixes if p is not None)
-        lengths = [0 if p is None else len(p) for p in prefixes]
+        some = next((b for b in beginnings if b is not None), None)
+        if some is None:
+            return None
+        lengths = [0 if b is None else len(b) for b in beginnings]
         width = max(lengths)
         layers = []
         for n, layer in enumerate(some.layers):
             parts = []
             for side in (0, 1):
                 heads, _, size = layer[side].shape
-                part = layer[side].new_zeros(len(prefixes), heads, width, size)
-                for row, prefix in enumerate(prefixes):
-                    if prefix is not None:
-                        part[row, :, width - lengths[row] :] = prefix.layers[n][side]
+                part = layer[side].new_zeros(len(beginnings), heads, width, size)
+                for row, beginning in enumerate(beginnings):
+                    if beginning is not None:
+                        part[row, :, width - lengths[row] :] = beginning.layers[n][side]
                 parts.append(part)
             layers.append((parts[0], parts[1]))
         device = some.layers[0][0].device
@@ -74,15 +98,14 @@ class Cache:
         mask = (torch.arange(width, device=device) >= width - counts[:, None]).long()
         return cls(tuple(layers), mask, counts)
 
-    def prefix(self, row: int, n: int) -> Prefix:
-        """row (int): A row without holes among its first `n` tokens.
-        n (int): Number of tokens.
-        RETURNS (Prefix): A view of these tokens.
+    def part(self, row: int, start: int, stop: int) -> KeyValues:
+        """row (int): A row.
+        start (int): Number of its first token; holes do not count.
+        stop (int): Number of the token after the last one.
+        RETURNS (KeyValues): A copy of these tokens.
         """
-        start = int(self.mask[row].argmax())
-        return Prefix(
-            tuple((k[row, :, start : start + n], v[row, :, start : start + n]) for k, v in self.layers)
-        )
+        slots = self.mask[row].nonzero().flatten()[start:stop]
+        return KeyValues(tuple((_slots(k[row], slots), _slots(v[row], slots)) for k, v in self.layers))
 
     def select(self, rows: Sequence[int]) -> "Cache":
         """rows (Sequence[int]): Numbers of rows, which may repeat.
@@ -121,6 +144,10 @@ class Cache:
 
 def _rows(part: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
     return part.index_select(0, index.to(part.device))
+
+
+def _slots(part: torch.Tensor, slots: torch.Tensor) -> torch.Tensor:
+    return part.index_select(1, slots.to(part.device))
 
 
 def _take(part: torch.Tensor, order: torch.Tensor) -> torch.Tensor:

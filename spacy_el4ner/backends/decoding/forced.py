@@ -7,11 +7,11 @@ from itertools import chain
 import torch
 
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision, TokenAutomaton
-from spacy_el4ner.backends.decoding.cache import Cache
 from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide
 from spacy_el4ner.backends.decoding.options import Prompt
-from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.decoding.runner import Runner
+from spacy_el4ner.backends.decoding.sharing import begin
 
 
 def force(
@@ -19,15 +19,15 @@ def force(
     prompts: Sequence[Prompt],
     automata: Sequence[TokenAutomaton],
     answers: Sequence[Sequence[Sequence[int]]],
-    prefixes: PrefixStore,
+    prefixes: PrefixTree,
 ) -> list[list[ForcedDecision]]:
     """Read each prompt with its answer in one pass (teacher forcing).
 
     runner (Runner): The model.
-    prompts (Sequence[Prompt]): Tokens of each prompt; equal prefixes are read once.
+    prompts (Sequence[Prompt]): Tokens of each prompt.
     automata (Sequence[TokenAutomaton]): The language of each answer, without biases.
     answers (Sequence[Sequence[Sequence[int]]]): Tokens of each option of each answer.
-    prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
+    prefixes (PrefixTree): Prefixes read before; those read now are offered to it.
     RETURNS (list[list[ForcedDecision]]): The decisions of each answer, in order. A place with a token
         that can belong to both sides is left out.
     """
@@ -43,10 +43,12 @@ def force(
             decisions.append(TokenDecision(row, last - 1 - len(answer) + at, place.allowed))
             taken.append((row, place, answer[at], numbers[at]))
     union = sorted({token for d in decisions for token in d.allowed})
-    read = prefixes.read(runner, [prefix for prefix, _ in prompts])
-    cache = Cache.stack([read.get(prefix) for prefix, _ in prompts]) if read else None
-    feed = [[*rest, *answer] for (_, rest), answer in zip(prompts, tokens, strict=True)]
-    logits, _ = runner.next(feed, torch.tensor(union or [0]), cache, last)
+    rows = [sum(prompt, ()) for prompt in prompts]
+    cache, read = begin(runner, rows, prefixes)
+    feed = [[*row[n:], *answer] for row, n, answer in zip(rows, read, tokens, strict=True)]
+    logits, cache = runner.next(feed, torch.tensor(union or [0]), cache, last)
+    for row, (prefix, _) in enumerate(prompts):
+        prefixes.put(prefix, cache, row)
     forced: list[list[ForcedDecision]] = [[] for _ in prompts]
     for (row, place, token, option), logprobs in zip(
         taken, decide(logits, union, decisions, runner.name), strict=True

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import torch
 
-from spacy_el4ner.backends.decoding.cache import Cache
 from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide
-from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.decoding.runner import Runner
+from spacy_el4ner.backends.decoding.sharing import begin
 
 Prompt = tuple[tuple[int, ...], tuple[int, ...]]
 """Tokens of the prefix that other prompts share, and of the rest, which is not empty."""
@@ -47,25 +47,26 @@ def score(
     runner: Runner,
     prompts: Sequence[Prompt],
     options: Sequence[Sequence[tuple[int, ...]]],
-    prefixes: PrefixStore,
+    prefixes: PrefixTree,
 ) -> list[list[float]]:
     """runner (Runner): The model.
-    prompts (Sequence[Prompt]): Tokens of each question's prompt; equal prefixes are read once.
+    prompts (Sequence[Prompt]): Tokens of each question's prompt.
     options (Sequence[Sequence[tuple[int, ...]]]): For each question the tokens of its options, with an
         end token, so that no option is a prefix of another.
-    prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
+    prefixes (PrefixTree): Prefixes read before; those read now are offered to it.
     RETURNS (list[list[float]]): For each question the log-probabilities of its options, in nats.
     """
     branches = [(n, fork) for n, given in enumerate(options) for fork in forks(given)]
     if not branches:
         return [[0.0] * len(given) for given in options]
-    read = prefixes.read(runner, [prompts[n][0] for n, _ in branches])
-    beginnings = [read.get(prompts[n][0]) for n, _ in branches]
-    cache = Cache.stack(beginnings) if read else None
-    rows = [[*prompts[n][1], *fork.path] for n, fork in branches]
+    rows = [sum(prompts[n], ()) + fork.path for n, fork in branches]
+    cache, read = begin(runner, rows, prefixes)
+    rest = [row[n:] for row, n in zip(rows, read, strict=True)]
     decisions = [TokenDecision(row, 0, fork.children) for row, (_, fork) in enumerate(branches)]
     union = sorted({token for d in decisions for token in d.allowed})
-    logits, _ = runner.next(rows, torch.tensor(union), cache)
+    logits, cache = runner.next(rest, torch.tensor(union), cache)
+    for row, (n, _) in enumerate(branches):
+        prefixes.put(prompts[n][0], cache, row)
     decided: list[dict[tuple[int, ...], float]] = [{} for _ in options]
     chosen = decide(logits, union, decisions, runner.name)
     for (n, fork), found in zip(branches, chosen, strict=True):

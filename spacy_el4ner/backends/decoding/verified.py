@@ -20,8 +20,9 @@ from spacy_el4ner.backends.decoding.automaton import TokenAutomaton
 from spacy_el4ner.backends.decoding.cache import Cache
 from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide, unbiased
 from spacy_el4ner.backends.decoding.draft import Draft, Drafter, fit, source
-from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.decoding.runner import Runner
+from spacy_el4ner.backends.decoding.sharing import begin
 from spacy_el4ner.types import Answer
 
 Prompt = tuple[tuple[int, ...], tuple[int, ...]]
@@ -97,38 +98,34 @@ def decode(
     prompts: Sequence[Prompt],
     automata: Sequence[TokenAutomaton],
     guesses: Sequence[Sequence[int]],
-    prefixes: PrefixStore,
+    prefixes: PrefixTree,
 ) -> list[Answer]:
     """runner (Runner): The model.
     prompts (Sequence[Prompt]): Tokens of each prompt.
     automata (Sequence[TokenAutomaton]): The language of each answer.
     guesses (Sequence[Sequence[int]]): A guess of each answer, which affects only the speed.
-    prefixes (PrefixStore): Prefixes read before; those read now are offered to it.
+    prefixes (PrefixTree): Prefixes read before; those read now are offered to it.
     RETURNS (list[Answer]): An answer for each prompt, with the log-probability of each token among
         those allowed at its place, 0 if it was the only one. An answer for which the model has no room
         has its `error` set.
     """
-    stored = [prefixes.get(prefix) for prefix, _ in prompts]
     rows = [
-        _Row(automaton, [*(() if have else prefix), *rest], Drafter())
-        for automaton, (prefix, rest), have in zip(automata, prompts, stored, strict=True)
+        _Row(automaton, [*prefix, *rest], Drafter())
+        for automaton, (prefix, rest) in zip(automata, prompts, strict=True)
     ]
     for row, guess in zip(rows, guesses, strict=True):
         row.drafter.guess(row.place, guess)
-    read = [
-        0 if have is None else len(prefix) for (prefix, _), have in zip(prompts, stored, strict=True)
-    ]
-    going = [n for n, row in enumerate(rows) if row.goes_on(runner, read[n])]
-    have_any = any(stored[n] is not None for n in going)
-    cache = Cache.stack([stored[n] for n in going]) if have_any else None
+    going = [n for n, row in enumerate(rows) if row.goes_on(runner, 0)]
+    cache, read = begin(runner, [tuple(rows[n].pending) for n in going], prefixes)
+    for n, begun in zip(going, read, strict=True):
+        rows[n].pending = rows[n].pending[begun:]
     first = True
     while going:
         active = [rows[n] for n in going]
         judged, cache = _pass(runner, active, cache)
         if first:
             for at, n in enumerate(going):
-                if stored[n] is None:
-                    prefixes.put(prompts[n][0], cache.prefix(at, len(prompts[n][0])))
+                prefixes.put(prompts[n][0], cache, at)
             first = False
         cache = cache.forget([row.take(f) for row, f in zip(active, judged, strict=True)])
         lengths = cache.lengths.tolist()

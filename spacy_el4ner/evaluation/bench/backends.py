@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import cached_property
 from typing import Any, Self
 
 import torch
 
-from spacy_el4ner.backends.decoding.prefixes import PrefixStore
+from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.decoding.runner import Runner
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.backends.loading import LoadedModel
-from spacy_el4ner.backends.tokens import PieceTokenizer
 
 
 class SharedModelBackend(HFBackend):
@@ -30,7 +28,8 @@ class SharedModelBackend(HFBackend):
     ) -> Self:
         """backend (HFBackend): The backend whose settings and model are used; the model is shared.
         decoder (str | None): Another decoder; None to keep it.
-        prefix_mb (int | None): Another limit of the prefix cache, in MiB; None to keep it.
+        prefix_mb (int | None): Another limit of the prefix cache, in MiB, 0 to read every prompt in
+            full; None to keep it.
         batch_tokens (int | None): Another limit of a forward pass, in tokens; None to keep it.
         RETURNS (SharedModelBackend): A backend with empty caches.
         """
@@ -38,8 +37,12 @@ class SharedModelBackend(HFBackend):
         twin.decoder = decoder or twin.decoder
         twin.batch_tokens = batch_tokens or twin.batch_tokens
         if prefix_mb is not None:
-            twin._prefixes = PrefixStore(prefix_mb * 2**20)
+            twin._prefixes = PrefixTree(prefix_mb * 2**20)
         return twin
+
+    def forget(self) -> None:
+        """Free the memory of all prompt prefixes: no batch is measured with those of another."""
+        self._prefixes.clear()
 
     def running(self) -> AbstractContextManager[Runner]:
         """RETURNS (AbstractContextManager[Runner]): The model, with this backend's adapter."""
@@ -51,31 +54,6 @@ class SharedModelBackend(HFBackend):
             self._loaded, self._runner = self.given, Runner(self.given.model, self.tokens.end)
         with super()._running() as runner:
             yield runner
-
-
-class WholePrompts(PieceTokenizer):
-    """A tokenizer whose prompts share no prefix, so that each request reads its whole prompt."""
-
-    def prompt(self, prompt: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """prompt (Prompt): A prompt.
-        RETURNS (tuple[tuple[int, ...], tuple[int, ...]]): An empty prefix, and all tokens.
-        """
-        return (), sum(super().prompt(prompt), ())
-
-
-class UnsharedBackend(SharedModelBackend):
-    """Sharing of prefixes switched off, and nothing else: batches are as before.
-
-    With `prefix_mb` = 0 alone, equal prefixes within a batch of questions would still be read once.
-    Options that fork in several places are rows of their own, so that such a request reads its prompt
-    once a fork.
-    """
-
-    @cached_property
-    def tokens(self) -> Any:
-        """RETURNS (WholePrompts): The tokenizer, which makes no prefixes."""
-        whole = super().tokens
-        return WholePrompts(whole.tokenizer, whole.use_chat_template)
 
 
 class ForwardPassCounter:

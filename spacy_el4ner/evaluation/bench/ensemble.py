@@ -11,7 +11,7 @@ from spacy.tokens import Doc
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.corpora import unannotated
 from spacy_el4ner.errors import EL4NERValueError, Errors
-from spacy_el4ner.evaluation.bench.backends import SharedModelBackend, UnsharedBackend
+from spacy_el4ner.evaluation.bench.backends import SharedModelBackend
 from spacy_el4ner.evaluation.bench.measure import Row, Tick, rates, speed_ratio, wait_for
 from spacy_el4ner.evaluation.bench.memory import PeakMemory
 from spacy_el4ner.pipeline.attributes import records
@@ -25,7 +25,7 @@ SAME = 1e-4
 Make = Callable[[HFBackend], SharedModelBackend]
 VARIANTS: dict[str, Make] = {
     "ensemble": SharedModelBackend.twin,
-    "ensemble_unshared": lambda backend: UnsharedBackend.twin(backend, prefix_mb=0),
+    "ensemble_unshared": lambda backend: SharedModelBackend.twin(backend, prefix_mb=0),
     "ensemble_constrained": lambda backend: SharedModelBackend.twin(backend, decoder="constrained"),
 }
 Entities = list[list[tuple[int, int, str, float]]]
