@@ -5,9 +5,10 @@ import json
 import pytest
 
 from spacy_el4ner.backends import http
+from spacy_el4ner.bulk.pipeline import silent
 from spacy_el4ner.bulk.retry import Retry
 from spacy_el4ner.bulk.run import BulkRun
-from spacy_el4ner.bulk.worker import AnnotationJob, silent
+from spacy_el4ner.bulk.worker import AnnotationJob
 from tests.backends.scripted import Reply, Scripted, chat
 from tests.bulk.inputs import read_jsonl
 from tests.bulk.test_run import annotate

@@ -10,8 +10,9 @@ from spacy.tokens import DocBin
 from spacy_el4ner.bulk.engines.local import in_this_process
 from spacy_el4ner.bulk.manifest import pipeline_fingerprint
 from spacy_el4ner.bulk.parts import Parts
+from spacy_el4ner.bulk.pipeline import silent
 from spacy_el4ner.bulk.run import BulkRun, Share
-from spacy_el4ner.bulk.worker import AnnotationJob, silent
+from spacy_el4ner.bulk.worker import AnnotationJob
 from tests.bulk.inputs import BAD, read_jsonl, save_ruler, write_jsonl
 from tests.kills import KILLS, Killer, needs_fork
 
