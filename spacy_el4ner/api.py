@@ -17,7 +17,7 @@ Fusion         FusionLLM, FusionRule, RuleDecision, Case, Disagreement, SLMReadi
 Languages      Language
 Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, write_splits, unannotated
 Review         ReviewTool, Disputed
-Bulk           AnnotationJob, BulkRun, Share, on_ray
+Bulk           AnnotationJob, Annotator, BulkRun, Share, on_ray
 Tuning         tune, Tuning, VoterCalibration
 Evaluation     ensemble_metrics, fusion_metrics
 Errors         EL4NERError and its kinds
@@ -31,6 +31,7 @@ from spacy_el4ner.backends.base import (
 )
 from spacy_el4ner.backends.dialects.base import Dialect, Question
 from spacy_el4ner.backends.grammars import gbnf
+from spacy_el4ner.bulk.annotator import Annotator
 from spacy_el4ner.bulk.engines.ray import on_ray
 from spacy_el4ner.bulk.run import BulkRun, Engine, Share
 from spacy_el4ner.bulk.worker import AnnotationJob
@@ -115,6 +116,7 @@ __all__ = [
     "ABSTAIN",
     "Agreement",
     "AnnotationJob",
+    "Annotator",
     "Answer",
     "Backend",
     "BackendRefused",

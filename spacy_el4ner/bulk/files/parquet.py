@@ -26,6 +26,16 @@ def arrow() -> Any:
     return pyarrow
 
 
+def entities_type(provenance: bool = False) -> Any:
+    """provenance (bool): Whether entities have a provenance.
+    RETURNS (DataType): A list of structs, as `entities` gives them.
+    """
+    pyarrow = arrow()
+    string, int64 = pyarrow.string(), pyarrow.int64()
+    entity = {"start": int64, "end": int64, "label": string, "confidence": pyarrow.float64()}
+    return pyarrow.list_(pyarrow.struct({**entity, "provenance": string} if provenance else entity))
+
+
 class ParquetSource:
     """path (Path): The file.
     keys (Keys): The columns of text and id.
@@ -77,11 +87,9 @@ class ParquetOutput:
 
     def __init__(self) -> None:
         self.pyarrow = arrow()
-        string, int64 = self.pyarrow.string(), self.pyarrow.int64()
-        entity = {"start": int64, "end": int64, "label": string, "confidence": self.pyarrow.float64()}
-        ents = self.pyarrow.list_(self.pyarrow.struct(entity))
+        string = self.pyarrow.string()
         self.schema = self.pyarrow.schema(
-            {"id": string, "text": string, "ents": ents, "meta": string, "error": string}
+            {"id": string, "text": string, "ents": entities_type(), "meta": string, "error": string}
         )
 
     def write(self, documents: Sequence[Annotated]) -> bytes:
