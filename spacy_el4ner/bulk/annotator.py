@@ -111,7 +111,8 @@ class Annotator:
 
     def _columns(self, texts: Sequence[Any]) -> dict[str, list[Any]]:
         """The new columns. What is not a text does not go through the pipeline."""
-        rows = [_unreadable(text) for text in texts]
+        rows: list[tuple[Any, ...]]
+        rows = [([], f"no text in the column {self.settings.text_key!r}", []) for _ in texts]
         # str() because spaCy refuses the strings of NumPy.
         records = [
             DocumentRecord(n, n, str(text)) for n, text in enumerate(texts, 1) if isinstance(text, str)
@@ -135,8 +136,3 @@ class Annotator:
                 origin = provenance_of(ent)
                 data["provenance"] = origin and json.dumps(plain(origin), allow_nan=False)
         return found
-
-
-def _unreadable(value: Any) -> tuple[Any, ...]:
-    """The row of a value that is not a text."""
-    return [], f"this is not a text but {type(value).__name__}", []

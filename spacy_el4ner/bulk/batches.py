@@ -1,7 +1,7 @@
 """Batches of columns, as data engines pass them: Arrow, pandas, or a mapping of arrays or lists."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from spacy_el4ner.errors import EL4NERValueError, Errors
@@ -37,7 +37,7 @@ def column(batch: Any, name: str) -> list[Any]:
     return list(values.to_pylist() if _is_arrow(batch) else values)
 
 
-def with_columns(batch: Any, columns: Mapping[str, list[Any]], schema: Any) -> Any:
+def with_columns(batch: Any, columns: Mapping[str, list[Any]], schema: Callable[[], Any]) -> Any:
     """batch (Any): A batch, which stays as it is.
     columns (Mapping[str, list[Any]]): New columns.
     schema (Callable[[], pyarrow.Schema]): Makes their types, for a batch of Arrow.

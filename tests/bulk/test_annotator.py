@@ -82,7 +82,7 @@ def test_an_error_fits_into_arrow(annotate):
     table = arrow_batch("Table", {"text": ["Paris " * 200, None, "Paris"]})
     long, none, good = annotate(table).column("error").to_pylist()
     assert "E088" in long
-    assert none == "this is not a text but NoneType"
+    assert none == "no text in the column 'text'"
     assert good is None
 
 
