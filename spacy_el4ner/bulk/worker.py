@@ -1,13 +1,13 @@
 """The worker that annotates shards: one pipeline in one process, with reproducible results."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from spacy_el4ner.bulk.files import make_output, open_source
 from spacy_el4ner.bulk.files.jsonl import json_line
+from spacy_el4ner.bulk.files.places import Place
+from spacy_el4ner.bulk.files.reader import ShardReader
 from spacy_el4ner.bulk.pipeline import BulkPipeline, silent
 from spacy_el4ner.bulk.records import Annotated, DocumentRecord, Part
 from spacy_el4ner.bulk.settings import AnnotationSettings
@@ -23,11 +23,13 @@ class AnnotationJob(AnnotationSettings):
     text_key (str), id_key (str), keep_ents (bool), max_length (int | None): As for
         `AnnotationSettings`.
     shard_size (int), batch_size (int), gpu_id (int): As for `AnnotationSettings`.
+    places (tuple[Place, ...]): Where each shard begins in the input; if empty, every worker finds out.
     """
 
     pipeline: str
     source: Path
     suffix: str
+    places: tuple[Place, ...] = ()
 
 
 class Worker:
@@ -39,17 +41,17 @@ class Worker:
     def __init__(self, job: AnnotationJob):
         self.job = job
         self.pipeline = BulkPipeline(job.pipeline, job)
-        self.source = open_source(job.source, job.keys)
+        source = open_source(job.source, job.keys)
+        places = job.places or source.index(job.shard_size).places
+        self.reader = ShardReader(source, places, job.shard_size)
         self.output = make_output(job.suffix)
-        self.items: Iterator[Any] = iter(())
-        self.at = -1
 
     def __call__(self, number: int, tell: Callable[[int], None] = silent) -> Part:
         """number (int): A shard, from 0.
         tell (Callable[[int], None]): Called with the number of documents after each batch.
         RETURNS (Part): The shard, annotated.
         """
-        records = self._records(number)
+        records = self.reader.records(number)
         whole = [record for record in records if not record.error]
         with self.pipeline.annotated(whole, tell) as done:
             data = self.output.write(done)
@@ -63,15 +65,6 @@ class Worker:
             b"".join(failure(record, error) for record, error in failures if error),
             b"".join(incomplete(a) for a in done if a.absent),
         )
-
-    def _records(self, number: int) -> list[DocumentRecord]:
-        """The documents of a shard. Shards come in order, mostly; what lies between is passed over."""
-        start = number * self.job.shard_size
-        if not 0 <= self.at <= start:
-            self.items, self.at = self.source.items(), 0
-        items = list(islice(self.items, start - self.at, start - self.at + self.job.shard_size))
-        self.at = start + len(items)
-        return [self.source.record(item) for item in items]
 
 
 def failure(record: DocumentRecord, error: str) -> bytes:

@@ -47,7 +47,7 @@ def annotate(
     settings: AnnotationSettings,
     n_process: Annotated[int, typer.Option(min=1, help="Processes, on the CPU")] = 1,
     shard: Annotated[
-        str, typer.Option(help="i/N: only the shards whose number is i modulo N, from 0", metavar="I/N")
+        str, typer.Option(help="i/N: only part i of N parts of the input, from 0", metavar="I/N")
     ] = "0/1",
     merge: Annotated[
         bool, typer.Option("--merge", help="Only merge the shards; all have to be finished")
@@ -167,7 +167,7 @@ def _check_machine(engine: EngineName, gpu_id: int) -> None:
 
 
 def _work(run: "BulkRun", engine: "Engine", share: "Share", todo: list[int]) -> None:
-    mine = run.size(range(share.index, run.shards, share.of))
+    mine = run.size(run.numbers(share))
     done = mine - run.size(todo)
     if done:
         msg.info(f"{done} of {mine} documents are done")
