@@ -17,7 +17,7 @@ Fusion         FusionLLM, FusionRule, RuleDecision, Case, Disagreement, SLMReadi
 Languages      Language
 Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, write_splits, unannotated
 Review         ReviewTool, Disputed
-Bulk           AnnotationJob, Annotator, BulkRun, Share, on_ray
+Bulk           AnnotationJob, Annotator, BulkRun, Share, on_ray, estimate, Estimate, within
 Tuning         tune, Tuning, VoterCalibration
 Evaluation     ensemble_metrics, fusion_metrics
 Errors         EL4NERError and its kinds
@@ -32,7 +32,9 @@ from spacy_el4ner.backends.base import (
 from spacy_el4ner.backends.dialects.base import Dialect, Question
 from spacy_el4ner.backends.grammars import gbnf
 from spacy_el4ner.bulk.annotator import Annotator
+from spacy_el4ner.bulk.budget import within
 from spacy_el4ner.bulk.engines.ray import on_ray
+from spacy_el4ner.bulk.estimate import Estimate, estimate
 from spacy_el4ner.bulk.run import BulkRun, Engine, Share
 from spacy_el4ner.bulk.worker import AnnotationJob
 from spacy_el4ner.corpora import (
@@ -146,6 +148,7 @@ __all__ = [
     "EL4NERValueError",
     "Encoder",
     "Engine",
+    "Estimate",
     "FindingVoter",
     "FittedVoteRule",
     "Format",
@@ -193,6 +196,7 @@ __all__ = [
     "category",
     "ensemble_metrics",
     "entropy",
+    "estimate",
     "find_component",
     "fit_vote",
     "fusion_metrics",
@@ -208,6 +212,7 @@ __all__ = [
     "slm_probability",
     "tune",
     "unannotated",
+    "within",
     "write_names",
     "write_splits",
 ]

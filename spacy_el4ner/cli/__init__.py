@@ -14,6 +14,7 @@ spacy_app.add_typer(app)
 from spacy_el4ner.cli import (  # noqa: E402, F401
     annotate,
     annotate_cost,
+    annotate_estimate,
     attack,
     backbones,
     base,

@@ -93,3 +93,11 @@ class BulkErrors(metaclass=Coded):
         "The batch already has columns named {names}. Rename them, or give the new columns other "
         "names: Annotator(…, prefix='el4ner_')."
     )
+    EL354 = (
+        "None of {n} documents from all over '{path}' has a text, so nothing can be estimated. Try "
+        "more of them with --sample, or correct the input."
+    )
+    EL355 = (
+        "--max-minutes does not work with the engine ray, which gets all shards at once. Limit the "
+        "time of the cluster's job instead; finished shards are kept."
+    )
