@@ -4,6 +4,7 @@ import json
 import pickle
 import sys
 import threading
+from multiprocessing import get_context
 
 import numpy
 import pytest
@@ -13,6 +14,7 @@ from spacy_el4ner.bulk import annotator as module
 from spacy_el4ner.bulk.annotator import Annotator
 from tests.bulk import test_worker  # noqa: F401  its components
 from tests.bulk.inputs import save_ruler
+from tests.kills import needs_fork
 from tests.pipeline.ensembles import gold, pipeline
 from tests.tiny import TEXTS, save_compact
 
@@ -111,6 +113,19 @@ def test_a_pipeline_is_loaded_once_in_a_process(ruler, monkeypatch):
     for thread in threads:
         thread.join()
     assert loaded == [str(ruler)]
+
+
+@needs_fork
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_a_fork_loads_a_pipeline_of_its_own(annotate):
+    annotate({"text": GOOD})
+    with module._loaded.lock, get_context("fork").Pool(1) as pool:
+        assert pool.apply(how_many_are_loaded) == 0
+        assert spans(pool.apply(annotate, ({"text": GOOD},))["entities"]) == FOUND
+
+
+def how_many_are_loaded():
+    return len(module._loaded.pipelines)
 
 
 def test_a_pipeline_that_is_none_is_named():

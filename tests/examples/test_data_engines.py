@@ -103,7 +103,7 @@ def test_spark_returns_every_row_once(annotated, expected, monkeypatch):
         spark.stop()
 
 
-def test_ray_returns_every_row_once_and_continues(annotated, expected, tmp_path):
+def test_ray_returns_every_row_once(annotated, expected):
     ray = pytest.importorskip("ray", reason="needs the extra 'ray'")
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     try:
