@@ -1,10 +1,11 @@
 """Texts of Parquet files through a pipeline on Ray, which reads, schedules and writes.
 
-    python examples/bulk_ray.py training/sample_en/fusion texts/ entities/
+    python examples/bulk_ray.py /data/pipeline /data/texts /data/entities
 
-The files in texts/ have a column `text`, and a column `id` whose values are unique: Ray notes the ids
-of what it has written, and the same command continues after an interruption. The script needs the extra
-`ray`. For a cluster, call `ray.init(address=...)` first; all three paths must be on shared storage.
+The files in /data/texts have a column `text`, and a column `id` whose values are unique. Ray notes the
+ids of what it has written in /data/entities.checkpoint, and the same command continues from there.
+Paths are absolute, because the processes of Ray work elsewhere. The script needs the extra `ray`. For a
+cluster, call `ray.init(address=...)` first, and have all paths on shared storage.
 """
 
 import sys
@@ -23,7 +24,11 @@ def annotate(pipeline: str, source: str, out: str) -> None:
     """
     context = ray.data.DataContext.get_current()
     if hasattr(context, "checkpoint_config"):  # in recent versions of Ray
-        context.checkpoint_config = {"id_column": "id", "checkpoint_path": f"{out}.checkpoint"}
+        context.checkpoint_config = {
+            "id_column": "id",
+            "checkpoint_path": f"{out}.checkpoint",
+            "delete_checkpoint_on_success": False,  # so that to repeat the command does no harm
+        }
     texts = ray.data.read_parquet(source)
     annotated = texts.map_batches(
         Annotator,
