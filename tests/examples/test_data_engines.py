@@ -103,8 +103,10 @@ def test_spark_returns_every_row_once(annotated, expected, monkeypatch):
         spark.stop()
 
 
-def test_ray_returns_every_row_once(annotated, expected):
+def test_ray_returns_every_row_once(annotated, expected, monkeypatch):
     ray = pytest.importorskip("ray", reason="needs the extra 'ray'")
+    context = pytest.importorskip("ray.data").DataContext.get_current()
+    monkeypatch.setattr(context, "checkpoint_config", None, raising=False)  # set by the example
     ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
     try:
         assert by_id(annotated("bulk_ray.py")) == expected
