@@ -1,37 +1,47 @@
-"""Many texts through a pipeline on Ray, in shards that survive an interruption.
+"""Texts of Parquet files through a pipeline on Ray, which reads, schedules and writes.
 
-    python examples/bulk_ray.py training/sample_en/fusion texts.jsonl entities.jsonl
+    python examples/bulk_ray.py /data/pipeline /data/texts /data/entities
 
-Each line of texts.jsonl is an object with `text` and, if you like, `id`. The script needs the extra
-`ray`. Run it again after an interruption: finished shards are kept. For a cluster, call
-`ray.init(address=...)` first.
+The files in /data/texts have a column `text`, and a column `id` whose values are unique. Ray notes the
+ids of what it has written in /data/entities.checkpoint, and the same command continues from there.
+Paths are absolute, because the processes of Ray work elsewhere. The script needs the extra `ray`. For a
+cluster, call `ray.init(address=...)` first, and have all paths on shared storage.
 """
 
 import sys
-from functools import partial
-from pathlib import Path
 
-from tqdm import tqdm
+import ray.data
 
-from spacy_el4ner.api import AnnotationJob, BulkRun, Engine, Share, on_ray
+from spacy_el4ner.api import Annotator
 
-WORKERS = 2
+ACTORS = 2
 
 
-def annotate(pipeline: str, source: Path, out: Path, engine: Engine) -> None:
+def annotate(pipeline: str, source: str, out: str) -> None:
     """pipeline (str): A pipeline's folder, or an installed package.
-    source (Path): The texts.
-    out (Path): The annotated texts.
-    engine (Engine): Where shards are annotated.
+    source (str): A folder of Parquet files.
+    out (str): The folder for the annotated files.
     """
-    run = BulkRun(AnnotationJob(pipeline, source, out.suffix, shard_size=100), out)
-    shards = run.todo(Share())
-    with tqdm(total=run.size(shards), unit="documents") as progress:
-        run.annotate(engine, shards, progress.update)
-    summary = run.finish()
-    print(f"{summary.documents} documents, {summary.failed} of them failed: {out}")
+    context = ray.data.DataContext.get_current()
+    if hasattr(context, "checkpoint_config"):  # in recent versions of Ray
+        context.checkpoint_config = {
+            "id_column": "id",
+            "checkpoint_path": f"{out}.checkpoint",
+            "delete_checkpoint_on_success": False,  # so that to repeat the command does no harm
+        }
+    texts = ray.data.read_parquet(source)
+    annotated = texts.map_batches(
+        Annotator,
+        fn_constructor_args=(pipeline,),  # with a GPU for each: fn_constructor_kwargs={"gpu_id": 0}
+        batch_format="pyarrow",
+        batch_size=128,
+        compute=ray.data.ActorPoolStrategy(size=ACTORS),
+        num_cpus=1,  # or num_gpus=1
+        max_restarts=-1,  # an actor that dies is started again,
+        max_task_retries=-1,  # and its batch is repeated
+    )
+    annotated.write_parquet(out)
 
 
 if __name__ == "__main__":
-    on_workers = partial(on_ray, workers=WORKERS)
-    annotate(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), on_workers)
+    annotate(*sys.argv[1:])

@@ -17,7 +17,7 @@ Fusion         FusionLLM, FusionRule, RuleDecision, Case, Disagreement, SLMReadi
 Languages      Language
 Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, write_splits, unannotated
 Review         ReviewTool, Disputed, choose_documents
-Bulk           AnnotationJob, BulkRun, Share, on_ray
+Bulk           AnnotationJob, Annotator, BulkRun, Share, on_ray, estimate, Estimate, within
 Distillation   distil, DistillationSettings, Distilled
 Tuning         tune, Tuning, VoterCalibration, calibrate_confidence, promise_precision
 Evaluation     ensemble_metrics, fusion_metrics, active_learning, sentences
@@ -32,7 +32,10 @@ from spacy_el4ner.backends.base import (
 )
 from spacy_el4ner.backends.dialects.base import Dialect, Question
 from spacy_el4ner.backends.grammars import gbnf
+from spacy_el4ner.bulk.annotator import Annotator
+from spacy_el4ner.bulk.budget import within
 from spacy_el4ner.bulk.engines.ray import on_ray
+from spacy_el4ner.bulk.estimate import Estimate, estimate
 from spacy_el4ner.bulk.run import BulkRun, Engine, Share
 from spacy_el4ner.bulk.worker import AnnotationJob
 from spacy_el4ner.calibration.precision import promise_precision
@@ -121,6 +124,7 @@ __all__ = [
     "ABSTAIN",
     "Agreement",
     "AnnotationJob",
+    "Annotator",
     "Answer",
     "Backend",
     "BackendRefused",
@@ -152,6 +156,7 @@ __all__ = [
     "EL4NERValueError",
     "Encoder",
     "Engine",
+    "Estimate",
     "FindingVoter",
     "FittedVoteRule",
     "Format",
@@ -203,6 +208,7 @@ __all__ = [
     "distil",
     "ensemble_metrics",
     "entropy",
+    "estimate",
     "find_component",
     "fit_vote",
     "fusion_metrics",
@@ -220,6 +226,7 @@ __all__ = [
     "slm_probability",
     "tune",
     "unannotated",
+    "within",
     "write_names",
     "write_splits",
 ]

@@ -20,17 +20,20 @@ from spacy_el4ner.storage.manifest import fingerprint
 
 LIBRARIES = ("torch", "transformers")
 """Libraries whose versions affect the results."""
+Stamp = tuple[tuple[str, int, int], ...]
+"""Name, size and time of each file of an input."""
 RESULT = "result"
 """Key of the counts of a finished output, on which nothing depends."""
 
 
-def manifest(job: AnnotationJob, documents: int) -> dict[str, Any]:
+def manifest(job: AnnotationJob, documents: int, source: str) -> dict[str, Any]:
     """job (AnnotationJob): The input, the pipeline and their settings.
     documents (int): Number of documents of the input.
+    source (str): Fingerprint of the input.
     RETURNS (dict[str, Any]): Everything that the bytes of the output depend on, as plain data.
     """
     return {
-        "input": fingerprint(_files(job.source)),
+        "input": source,
         "pipeline": pipeline_fingerprint(job.pipeline),
         "documents": documents,
         "shard_size": job.shard_size,
@@ -104,10 +107,16 @@ def pipeline_fingerprint(pipeline: str) -> str:
     return hashlib.sha256(f"{own}\n{models}".encode()).hexdigest() if models else own
 
 
-def stamp(source: Path) -> tuple[tuple[str, int, int], ...]:
+def input_fingerprint(source: Path) -> str:
     """source (Path): An input.
-    RETURNS (tuple[tuple[str, int, int], ...]): Name, size and time of each of its files: equal as long
-        as nobody writes to them.
+    RETURNS (str): A hash of the contents of its files, and of their names in a folder.
+    """
+    return fingerprint(_files(source))
+
+
+def stamp(source: Path) -> Stamp:
+    """source (Path): An input.
+    RETURNS (Stamp): Name, size and time of each of its files: equal as long as nobody writes to them.
     """
     stats = ((name, path.stat()) for name, path in _files(source))
     return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)

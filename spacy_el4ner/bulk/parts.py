@@ -14,11 +14,12 @@ from spacy_el4ner.storage.atomic import TEMPORARY, replacing, temporary_name
 FAILED = ".failed.jsonl"
 INCOMPLETE = ".incomplete.jsonl"
 MANIFEST = ".manifest.json"
+SURVEY = "input.json"
 
 
 class Parts:
-    """The folder `OUTPUT.parts/`: a file for each shard, and one each for its failures and its
-    incomplete documents if it has any.
+    """The folder `OUTPUT.parts/`: a file for each shard, one each for its failures and its incomplete
+    documents if it has any, and one for the survey of the input.
 
     out (Path): The output.
     """
@@ -29,6 +30,7 @@ class Parts:
         self.failed = out.with_name(f"{out.name}{FAILED}")
         self.incomplete = out.with_name(f"{out.name}{INCOMPLETE}")
         self.manifest = out.with_name(f"{out.name}{MANIFEST}")
+        self.survey = self.folder / SURVEY
 
     def meet(self, source: Path) -> bool:
         """source (Path): The input.

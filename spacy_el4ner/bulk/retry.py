@@ -67,7 +67,7 @@ class Retry:
         places = self._places()
         while chunk := list(islice(places, self.run.job.shard_size)):
             readable = [(place, record) for place, record in chunk if not record.error]
-            with worker.annotated([record for _, record in readable], tell) as done:
+            with worker.pipeline.annotated([record for _, record in readable], tell) as done:
                 again = {one.record.line: one for one in done}
                 for place, record in readable:
                     outcome.documents[place] = worker.output.write([again[record.line]])

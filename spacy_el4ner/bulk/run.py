@@ -1,7 +1,7 @@
 """The course of a bulk annotation, which resumes after an interruption."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from spacy_el4ner.bulk.files import DocumentSource, make_output, open_source
 from spacy_el4ner.bulk.manifest import add_result, claim, manifest, stamp
 from spacy_el4ner.bulk.parts import Parts
 from spacy_el4ner.bulk.records import Part
+from spacy_el4ner.bulk.survey import Survey
 from spacy_el4ner.bulk.worker import AnnotationJob
 from spacy_el4ner.errors import EL4NERValueError, Errors
 
@@ -21,7 +22,8 @@ SAMPLE = 100
 
 @dataclass(frozen=True)
 class Share:
-    """The shards whose number is `index` modulo `of`; all shards by default.
+    """One of `of` parts of an input, of nearly as many shards each, which follow one another, so that
+    only this part of the input has to be read; all shards by default.
 
     index (int): Number of the share, from 0.
     of (int): Number of shares.
@@ -68,7 +70,6 @@ class BulkRun:
     """
 
     def __init__(self, job: AnnotationJob, out: Path, overwrite: bool = False):
-        self.job = job
         self.parts = Parts(out)
         self.output = make_output(out.suffix)
         source = open_source(job.source, job.keys)
@@ -76,13 +77,17 @@ class BulkRun:
             raise EL4NERValueError(Errors.EL121.format(source=job.source, out=out))
         if not overwrite and out.exists() and not self.parts.manifest.is_file():
             raise EL4NERValueError(Errors.EL065.format(path=out))
-        self.stamp = stamp(job.source)
-        self.documents = source.count()
-        _check(source, job.source)
-        self.made_of = manifest(job, self.documents)
+        saved = Survey.saved(self.parts.survey, job.source, job)
+        self.survey = saved or Survey.of(job.source, job)
+        self.job = replace(job, places=self.survey.index.places)
+        self.documents = self.survey.index.documents
+        check_source(source, job.source)
+        self.made_of = manifest(job, self.documents, self.survey.fingerprint)
         if overwrite:  # only now that the new run can start
             self.parts.discard()
         claim(self.parts.manifest, self.made_of, replace=not (self.complete or self.parts.done()))
+        if not self.complete and (saved is None or overwrite):
+            self.survey.save(self.parts.survey)
 
     @property
     def complete(self) -> bool:
@@ -94,12 +99,19 @@ class BulkRun:
         """RETURNS (int): Number of shards of the input."""
         return -(-self.documents // self.job.shard_size)
 
+    def numbers(self, share: Share) -> range:
+        """share (Share): A share of the shards.
+        RETURNS (range): All of its shards.
+        """
+        first, end = (n * self.shards // share.of for n in (share.index, share.index + 1))
+        return range(first, end)
+
     def todo(self, share: Share) -> list[int]:
         """share (Share): A share of the shards.
         RETURNS (list[int]): Those of its shards that are missing.
         """
         done = self.parts.done()
-        return [n for n in range(share.index, self.shards, share.of) if n not in done]
+        return [n for n in self.numbers(share) if n not in done]
 
     def size(self, numbers: Iterable[int]) -> int:
         """numbers (Iterable[int]): Shards.
@@ -122,7 +134,7 @@ class BulkRun:
 
     def check_unchanged(self) -> None:
         """RAISES (ValueError): EL231, the input was changed since the run began."""
-        if stamp(self.job.source) != self.stamp:
+        if stamp(self.job.source) != self.survey.stamp:
             raise EL4NERValueError(Errors.EL231.format(path=self.job.source))
 
     def finish(self, keep: bool = False, must: bool = False) -> Summary:
@@ -160,8 +172,10 @@ class BulkRun:
         return Summary(self.documents, failed, missing, absent)
 
 
-def _check(source: DocumentSource, path: Path) -> None:
-    """RAISES (ValueError): EL063, the input is empty, or its documents have no text under the key."""
+def check_source(source: DocumentSource, path: Path) -> None:
+    """source (DocumentSource): An input.
+    path (Path): Its file or folder.
+    RAISES (ValueError): EL063, the input is empty, or its documents have no text under the key."""
     first = [source.record(item) for item in islice(source.items(), SAMPLE)]
     if all(record.error for record in first):
         problem = first[0].error if first else "it is empty"

@@ -15,6 +15,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     active_learning,
     annotate,
     annotate_cost,
+    annotate_estimate,
     attack,
     backbones,
     base,

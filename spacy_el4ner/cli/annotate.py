@@ -19,7 +19,7 @@ from spacy_el4ner.progress import Progress
 if TYPE_CHECKING:
     from spacy_el4ner.bulk.run import BulkRun, Engine, Share, Summary
 
-SOME_FAILED, SOME_INCOMPLETE, INTERRUPTED = 3, 4, 130
+SOME_FAILED, SOME_INCOMPLETE, OUT_OF_TIME, INTERRUPTED = 3, 4, 5, 130
 
 
 class EngineName(StrEnum):
@@ -47,7 +47,7 @@ def annotate(
     settings: AnnotationSettings,
     n_process: Annotated[int, typer.Option(min=1, help="Processes, on the CPU")] = 1,
     shard: Annotated[
-        str, typer.Option(help="i/N: only the shards whose number is i modulo N, from 0", metavar="I/N")
+        str, typer.Option(help="i/N: only part i of N parts of the input, from 0", metavar="I/N")
     ] = "0/1",
     merge: Annotated[
         bool, typer.Option("--merge", help="Only merge the shards; all have to be finished")
@@ -58,6 +58,9 @@ def annotate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Remove OUTPUT and its shards first")
     ] = False,
+    max_minutes: Annotated[
+        float | None, typer.Option(min=0, help="Minutes after which no shard is begun")
+    ] = None,
     retry_failed: Annotated[
         bool,
         typer.Option(
@@ -80,8 +83,8 @@ def annotate(
     OUTPUT.incomplete.jsonl. The same command with --retry-failed annotates both again.
     OUTPUT.manifest.json describes the origin of the output.
 
-    Exit code: 0; 3 if documents failed; 4 if none failed, but some lack a voter; 1 if the command could
-    not run; 130 after Ctrl-C.
+    Exit code: 0; 3 if documents failed; 4 if none failed, but some lack a voter; 5 if --max-minutes
+    ended it; 1 if the command could not run; 130 after Ctrl-C.
 
     Example: python -m spacy el4ner annotate training/sample_en/pipeline texts.jsonl entities.jsonl
     """
@@ -98,8 +101,11 @@ def annotate(
                 "--shard": shard != "0/1",
                 "--n-process": n_process > 1,
                 "--engine": engine is not EngineName.local,
+                "--max-minutes": max_minutes is not None,
             }
             _check_alone([name for name, given in options.items() if given])
+        if engine is EngineName.ray and max_minutes is not None:
+            raise EL4NERValueError(Errors.EL355)
         gpu_id = settings.gpu_id
         who = _engine(engine, n_process, gpu_id, workers, gpus_per_worker)
         if not merge:
@@ -113,7 +119,7 @@ def annotate(
         else:
             todo = [] if merge or run.complete else run.todo(share)
             if todo:
-                _work(run, who, share, todo)
+                _work(run, who, share, todo, max_minutes)
             summary = run.finish(keep_parts, must=merge)
     except KeyboardInterrupt:
         _stopped(run)
@@ -121,6 +127,9 @@ def annotate(
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         msg.fail(str(error), exits=1)
         raise  # Not reached: the line above ends the command.
+    if max_minutes is not None and (left := run.todo(share)) and summary.missing:
+        msg.warn("The time is over.", f"{len(left)} shards are left; the same command continues.")
+        raise typer.Exit(OUT_OF_TIME)
     _tell(run, summary)
 
 
@@ -166,13 +175,18 @@ def _check_machine(engine: EngineName, gpu_id: int) -> None:
         use_gpu(gpu_id)
 
 
-def _work(run: "BulkRun", engine: "Engine", share: "Share", todo: list[int]) -> None:
-    mine = run.size(range(share.index, run.shards, share.of))
+def _work(
+    run: "BulkRun", engine: "Engine", share: "Share", todo: list[int], max_minutes: float | None
+) -> None:
+    from spacy_el4ner.bulk.budget import within
+
+    mine = run.size(run.numbers(share))
     done = mine - run.size(todo)
     if done:
         msg.info(f"{done} of {mine} documents are done")
     with Progress("Annotating", mine, done=done) as progress:
-        run.annotate(engine, todo, progress.update)
+        shards = todo if max_minutes is None else within(max_minutes, todo)
+        run.annotate(engine, shards, progress.update)
 
 
 def _stopped(run: "BulkRun | None") -> None:

@@ -11,7 +11,10 @@ class BulkErrors(metaclass=Coded):
         "files."
     )
     EL061 = "The output cannot be written as '{suffix}'. Use one of the suffixes {known}."
-    EL062 = "Parquet files need pyarrow. Install it with: pip install 'spacy-el4ner[parquet]'."
+    EL062 = (
+        "Parquet files and Arrow tables need pyarrow. Install it with: pip install "
+        "'spacy-el4ner[parquet]'."
+    )
     EL063 = (
         "The first {n} documents of '{path}' have no text: {problem}. Name the key or column of the "
         "text with --text-key."
@@ -74,3 +77,27 @@ class BulkErrors(metaclass=Coded):
     )
     EL313 = "--retry-failed works on a finished output, in this process. Leave out {options}."
     EL346 = "'{path}', line {line}, is no text: {problem}. Correct the line."
+    EL350 = (
+        "A batch of the type {kind} cannot be annotated. Give a pyarrow.Table or RecordBatch, a "
+        "pandas.DataFrame, or a mapping of columns, such as a dictionary of lists."
+    )
+    EL351 = (
+        "The batch has {n} columns named {name!r} instead of one; its columns: {known}. Name the "
+        "column of the text with text_key."
+    )
+    EL352 = (
+        "{name!r} holds one text instead of a column of texts. Let the engine pass batches; in "
+        "datasets, with map(…, batched=True)."
+    )
+    EL353 = (
+        "The batch already has columns named {names}. Rename them, or give the new columns other "
+        "names: Annotator(…, prefix='el4ner_')."
+    )
+    EL354 = (
+        "None of {n} documents from all over '{path}' has a text, so nothing can be estimated. Try "
+        "more of them with --sample, or correct the input."
+    )
+    EL355 = (
+        "--max-minutes does not work with the engine ray, which gets all shards at once. Limit the "
+        "time of the cluster's job instead; finished shards are kept."
+    )

@@ -5,7 +5,8 @@ import pytest
 from spacy_el4ner.bulk.engines import processes
 from spacy_el4ner.bulk.engines.local import in_this_process
 from spacy_el4ner.bulk.engines.processes import in_processes, serve
-from spacy_el4ner.bulk.worker import AnnotationJob, silent
+from spacy_el4ner.bulk.pipeline import silent
+from spacy_el4ner.bulk.worker import AnnotationJob
 from tests.bulk.inputs import write_jsonl
 
 

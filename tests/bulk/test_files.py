@@ -20,7 +20,7 @@ TEXTS = ["Ann left Paris.", "", "丞相使怒去。", "half \ud800 here", "  İs
 def records(path, **keys):
     source = open_source(path, Keys(**keys))
     found = [source.record(item) for item in source.items()]
-    assert len(found) == source.count()
+    assert len(found) == source.index(2).documents
     return found
 
 

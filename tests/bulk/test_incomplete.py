@@ -5,9 +5,11 @@ import json
 import pytest
 
 from spacy_el4ner.backends import http
+from spacy_el4ner.bulk.annotator import Annotator
+from spacy_el4ner.bulk.pipeline import silent
 from spacy_el4ner.bulk.retry import Retry
 from spacy_el4ner.bulk.run import BulkRun
-from spacy_el4ner.bulk.worker import AnnotationJob, silent
+from spacy_el4ner.bulk.worker import AnnotationJob
 from tests.backends.scripted import Reply, Scripted, chat
 from tests.bulk.inputs import read_jsonl
 from tests.bulk.test_run import annotate
@@ -76,3 +78,10 @@ def test_a_server_that_refuses_the_key_stops_the_run(job, tmp_path):
         annotate(job, tmp_path / "out.jsonl")
     assert not (tmp_path / "out.jsonl").exists()
     assert len(servers["a"].seen) == 1
+
+
+def test_a_data_engine_gets_their_names_in_a_column(job):
+    job, _, _ = job
+    done = Annotator(job.pipeline)({"text": ["Ann met 1.", None]})
+    assert done["absent"] == [["b"], []]
+    assert [bool(error) for error in done["error"]] == [False, True]

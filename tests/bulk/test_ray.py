@@ -6,7 +6,8 @@ import pytest
 
 from spacy_el4ner.bulk.engines.local import in_this_process
 from spacy_el4ner.bulk.engines.ray import on_ray
-from spacy_el4ner.bulk.worker import AnnotationJob, silent
+from spacy_el4ner.bulk.pipeline import silent
+from spacy_el4ner.bulk.worker import AnnotationJob
 from tests.bulk.inputs import write_jsonl
 
 

@@ -3,9 +3,9 @@ import json
 import pytest
 from spacy.language import Language
 
+from spacy_el4ner.bulk.pipeline import silent
 from spacy_el4ner.bulk.retry import Retry
 from spacy_el4ner.bulk.run import BulkRun
-from spacy_el4ner.bulk.worker import silent
 from tests.bulk.inputs import read_docbin, read_jsonl, save_ruler, write_jsonl
 from tests.bulk.test_run import annotate, make_job
 

@@ -14,9 +14,10 @@ import pytest
 
 from spacy_el4ner.backends import http
 from spacy_el4ner.bulk.engines.local import in_this_process
+from spacy_el4ner.bulk.pipeline import silent
 from spacy_el4ner.bulk.retry import Retry
 from spacy_el4ner.bulk.run import BulkRun, Share
-from spacy_el4ner.bulk.worker import AnnotationJob, silent
+from spacy_el4ner.bulk.worker import AnnotationJob
 from tests.backends.scripted import Reply, Scripted, chat
 from tests.bulk.inputs import read_jsonl
 from tests.pipeline.test_servers import ensemble

@@ -141,10 +141,10 @@ def test_what_spacy_keeps_of_words_is_freed_after_a_shard(worker, tmp_path):
     source.write_text("\n".join(f"Paris{n} is{n} new{n}" for n in range(400)))
     annotate = worker(source, shard_size=100)
     annotate(0)
-    known = len(annotate.nlp.vocab.strings)
+    known = len(annotate.pipeline.nlp.vocab.strings)
     for number in (1, 2, 3):
         annotate(number)
-    assert len(annotate.nlp.vocab.strings) == known
+    assert len(annotate.pipeline.nlp.vocab.strings) == known
 
 
 def test_an_ensemble_gives_confidences(tmp_path):

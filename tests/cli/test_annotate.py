@@ -173,3 +173,31 @@ def test_the_manifest_says_whether_the_actors_of_ray_have_gpus(
     annotate(ruler, source, tmp_path / "out.jsonl", "--engine", "ray", "--gpus-per-worker", gpus)
     manifest = json.loads((tmp_path / "out.jsonl.manifest.json").read_text())
     assert manifest["gpu"] is there
+
+
+def test_a_budget_stops_between_shards_and_the_command_goes_on(ruler, tmp_path):
+    source, out = write_jsonl(tmp_path / "in.jsonl", bad={}), tmp_path / "out.jsonl"
+    common = (ruler, source, out, "--shard-size", 4)
+    result = annotate(*common, "--max-minutes", 0)
+    assert result.exit_code == 5
+    assert "8 shards are left; the same command continues" in said(result)
+    assert annotate(*common, "--max-minutes", 60).exit_code == 0
+    assert len(read_jsonl(out)) == 30
+    assert annotate(*common, "--max-minutes", 0).exit_code == 0  # nothing is left
+
+
+def test_ray_has_no_budget(ruler, tmp_path):
+    source = write_jsonl(tmp_path / "in.jsonl", bad={})
+    result = annotate(ruler, source, tmp_path / "out.jsonl", "--engine", "ray", "--max-minutes", 5)
+    assert (result.exit_code, "EL355" in said(result)) == (1, True)
+
+
+def test_an_estimate_shows_time_tokens_and_price(ruler, tmp_path):
+    source = write_jsonl(tmp_path / "in.jsonl")
+    arguments = (ruler, source, "--max-length", 500, "--prompt-price", 1)
+    result = call("annotate-estimate", *arguments)
+    assert result.exit_code == 0
+    for words in ("documents 30", "time in one process 0:00:", "requests 0", "price 0.00"):
+        assert words in said(result)
+    assert f"{len(BAD)} of the 30 documents of the sample failed" in said(result)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.jsonl"]

@@ -1,6 +1,5 @@
 """The example scripts run, with tiny models."""
 
-import json
 import runpy
 import sys
 from pathlib import Path
@@ -9,7 +8,6 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
-from spacy_el4ner.bulk.engines.local import in_this_process
 from tests.pipeline.ensembles import blocks
 from tests.pipeline.taggers import SENTENCES, annotated, trained
 from tests.tiny import save_compact
@@ -69,25 +67,3 @@ def test_servers_are_measured_one_by_one_and_together(run):
     assert len(rows) == 3
     assert total[1] == together[1]  # the same requests
     assert total[1] == str(sum(int(requests) for _, requests, _ in rows))
-
-
-def test_many_texts_are_annotated_by_an_engine(tagger, tmp_path, capsys):
-    source, out = tmp_path / "texts.jsonl", tmp_path / "entities.jsonl"
-    source.write_text('{"text": "Bill paid the bill in Paris ."}\n' * 3, encoding="utf8")
-    annotate = runpy.run_path(str(EXAMPLES / "bulk_ray.py"))["annotate"]
-    annotate(str(tagger), source, out, in_this_process)
-    assert "3 documents, 0 of them failed" in capsys.readouterr().out
-    rows = [json.loads(line) for line in out.read_text(encoding="utf8").splitlines()]
-    assert all(row["ents"] for row in rows)
-
-
-@pytest.mark.filterwarnings("ignore:`use_.*:DeprecationWarning:ray.data.context")  # its own settings
-def test_many_texts_are_annotated_on_ray(run, tagger, tmp_path):
-    ray = pytest.importorskip("ray", reason="needs the extra 'ray'")
-    (tmp_path / "texts.jsonl").write_text('{"text": "Bill left Paris ."}\n' * 3, encoding="utf8")
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    try:
-        printed = run("bulk_ray.py", tagger, tmp_path / "texts.jsonl", tmp_path / "entities.jsonl")
-    finally:
-        ray.shutdown()
-    assert "3 documents, 0 of them failed" in printed

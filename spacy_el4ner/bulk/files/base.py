@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, Protocol
 
 from spacy.tokens import Doc
 
+from spacy_el4ner.bulk.files.places import START, Place, SourceIndex
 from spacy_el4ner.bulk.records import Annotated, DocumentRecord
 from spacy_el4ner.pipeline.attributes import confidence
 
@@ -28,15 +29,17 @@ class Keys:
 
 
 class DocumentSource(Protocol):
-    """An input, read as a stream."""
+    """An input, read as a stream from any document on."""
 
-    def count(self) -> int:
-        """RETURNS (int): The documents in it, unreadable ones too."""
+    def index(self, shard_size: int) -> SourceIndex:
+        """shard_size (int): Documents per shard.
+        RETURNS (SourceIndex): The number of documents, and where each shard begins.
+        """
         ...
 
-    def items(self) -> Iterator[Any]:
-        """YIELDS (Any): One item a document, as cheaply as possible: a worker that resumes, or that has
-        only some of the shards, skips most of them.
+    def items(self, place: Place = START) -> Iterator[Any]:
+        """place (Place): The document to begin with.
+        YIELDS (Any): One item a document.
         """
         ...
 

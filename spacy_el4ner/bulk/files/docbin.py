@@ -8,6 +8,7 @@ import json
 import struct
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +17,7 @@ from spacy.tokens import Doc, DocBin
 from spacy.vocab import Vocab
 
 from spacy_el4ner.bulk.files.base import Keys, identifier, plain
+from spacy_el4ner.bulk.files.places import START, Place, SourceIndex, index_of_blocks
 from spacy_el4ner.bulk.records import Annotated, DocumentRecord
 from spacy_el4ner.bulk.texts import mended
 from spacy_el4ner.errors import EL4NERValueError, Errors
@@ -40,18 +42,19 @@ class DocBinSource:
         self.files = sorted(path.rglob("*.spacy")) if path.is_dir() else [path]
         self.keys = keys
 
-    def count(self) -> int:
-        """RETURNS (int): The documents in it, unreadable ones too."""
-        return sum(len(_read(file)) for file in self.files)
+    def index(self, shard_size: int) -> SourceIndex:
+        """shard_size (int): Documents per shard.
+        RETURNS (SourceIndex): The file in which each shard begins, after one reading of all files.
+        """
+        return index_of_blocks([len(_read(file)) for file in self.files], shard_size)
 
-    def items(self) -> Iterator[tuple[int, Doc]]:
-        """YIELDS (tuple[int, Doc]): Number, from 1, and content of each document."""
-        number = 0
-        for file in self.files:
-            # Not the pipeline's vocabulary, whose memory is freed after every shard.
-            for doc in _read(file).get_docs(Vocab()):
-                number += 1
-                yield number, doc
+    def items(self, place: Place = START) -> Iterator[tuple[int, Doc]]:
+        """place (Place): The document to begin with.
+        YIELDS (tuple[int, Doc]): Number, from 1, and content of each document.
+        """
+        # Not the pipeline's vocabulary, whose memory is freed after every shard.
+        docs = (doc for file in self.files[place.at :] for doc in _read(file).get_docs(Vocab()))
+        return islice(enumerate(docs, place.number), place.skip, None)
 
     def record(self, item: tuple[int, Doc]) -> DocumentRecord:
         """item (tuple[int, Doc]): An item of `items`.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from spacy_el4ner.bulk.files.base import Keys, entities, identifier, plain
+from spacy_el4ner.bulk.files.places import START, Place, SourceIndex, index_of_blocks
 from spacy_el4ner.bulk.records import Annotated, DocumentRecord
 from spacy_el4ner.bulk.texts import mended
 from spacy_el4ner.errors import EL4NERImportError, EL4NERValueError, Errors
@@ -26,6 +27,16 @@ def arrow() -> Any:
     return pyarrow
 
 
+def entities_type(provenance: bool = False) -> Any:
+    """provenance (bool): Whether entities have a provenance.
+    RETURNS (DataType): A list of structs, as `entities` gives them.
+    """
+    pyarrow = arrow()
+    string, int64 = pyarrow.string(), pyarrow.int64()
+    entity = {"start": int64, "end": int64, "label": string, "confidence": pyarrow.float64()}
+    return pyarrow.list_(pyarrow.struct({**entity, "provenance": string} if provenance else entity))
+
+
 class ParquetSource:
     """path (Path): The file.
     keys (Keys): The columns of text and id.
@@ -36,16 +47,25 @@ class ParquetSource:
         self.keys = keys
         self.pyarrow = arrow()
 
-    def count(self) -> int:
-        """RETURNS (int): The documents in it, unreadable ones too."""
+    def index(self, shard_size: int) -> SourceIndex:
+        """shard_size (int): Documents per shard.
+        RETURNS (SourceIndex): The row group in which each shard begins.
+        """
         with self._open() as file:
-            return int(file.metadata.num_rows)
+            groups = range(file.num_row_groups)
+            sizes = [file.metadata.row_group(group).num_rows for group in groups]
+        return index_of_blocks(sizes, shard_size)
 
-    def items(self) -> Iterator[tuple[int, dict[str, Any]]]:
-        """YIELDS (tuple[int, dict[str, Any]]): Number, from 1, and content of each document."""
-        with self._open() as file:
-            rows = (row for batch in file.iter_batches(BATCH) for row in batch.to_pylist())
-            yield from enumerate(rows, 1)
+    def items(self, place: Place = START) -> Iterator[tuple[int, dict[str, Any]]]:
+        """place (Place): The document to begin with.
+        YIELDS (tuple[int, dict[str, Any]]): Number, from 1, and content of each document.
+        """
+        number, skip = place.number, place.skip
+        for batch in self._batches(place.at):
+            # A skipped row is not made an object of Python, which is what takes the time.
+            skipped = min(skip, len(batch))
+            yield from enumerate(batch.slice(skipped).to_pylist(), number + skipped)
+            number, skip = number + len(batch), skip - skipped
 
     def record(self, item: tuple[int, dict[str, Any]]) -> DocumentRecord:
         """item (tuple[int, dict[str, Any]]): An item of `items`.
@@ -59,6 +79,12 @@ class ParquetSource:
             problem = f"no text in the column {self.keys.text!r}; the other columns: {columns}"
             return DocumentRecord(number, own, "", row, error=problem)
         return DocumentRecord(number, own, text, row)
+
+    def _batches(self, first: int) -> Iterator[Any]:
+        """The rows from a row group on. One at a time: pyarrow fills a batch from the next one."""
+        with self._open() as file:
+            for group in range(first, file.num_row_groups):
+                yield from file.iter_batches(BATCH, row_groups=[group])
 
     def _open(self) -> Any:
         try:
@@ -77,11 +103,9 @@ class ParquetOutput:
 
     def __init__(self) -> None:
         self.pyarrow = arrow()
-        string, int64 = self.pyarrow.string(), self.pyarrow.int64()
-        entity = {"start": int64, "end": int64, "label": string, "confidence": self.pyarrow.float64()}
-        ents = self.pyarrow.list_(self.pyarrow.struct(entity))
+        string = self.pyarrow.string()
         self.schema = self.pyarrow.schema(
-            {"id": string, "text": string, "ents": ents, "meta": string, "error": string}
+            {"id": string, "text": string, "ents": entities_type(), "meta": string, "error": string}
         )
 
     def write(self, documents: Sequence[Annotated]) -> bytes:
