@@ -23,6 +23,7 @@ def _steps(record: dict[str, Any]) -> str:
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ensemble": ensemble_tables.main_table,
     "ablations": ensemble_tables.ablation_table,
+    "confidence": ensemble_tables.confidence_table,
     "in_context": in_context.markdown,
     "steps": _steps,
     "fusion": fusion_tables.fusion_table,
