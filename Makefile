@@ -5,7 +5,7 @@
 # make fuzz  long campaigns of hostile texts, labels, files and replies of servers
 # make soak  thousands of documents through servers that fail at random
 # make test-transformers5  tests that use transformers, with version 5 and without spacy-transformers
-# make test-ray  tests of annotation on Ray Data and in other data engines: Dask, DuckDB, Polars, Spark
+# make test-ray  tests of annotation on Ray Data and in other data engines: Dask, DuckDB, Polars
 # make dist  sdist and wheel, checked, and the wheel tried in an empty environment
 # make site  the documentation as a site, in build/site; fails on a dead link
 # make docs  the generated pages of docs/
@@ -69,7 +69,7 @@ test-transformers5: .venv5/installed
 	@EL4NER_TRANSFORMERS_SERVE=$(BIN5)/transformers OMP_NUM_THREADS=1 $(BIN5)/python -m pytest -m '' --numprocesses 2 --dist loadfile $(TESTS5)
 
 test-ray: install
-	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[ray]' 'dask[dataframe]' duckdb polars pyspark
+	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[ray]' 'dask[dataframe]' duckdb polars
 	@$(BIN)/python -m pytest tests/bulk/test_ray.py tests/bulk/test_annotator.py tests/examples/test_data_engines.py
 
 # Not an error if it cannot be installed: the tests of the page are then skipped, and say so.
