@@ -30,4 +30,4 @@ def test_the_readers_of_corpora_and_of_bulk_annotation_refuse_it(tmp_path):
     with pytest.raises(ValueError, match="EL314"):
         read_docs(file)
     with pytest.raises(ValueError, match="EL314"):
-        open_source(file, Keys()).count()
+        list(open_source(file, Keys()).items())
