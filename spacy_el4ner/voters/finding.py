@@ -145,12 +145,13 @@ class FindingVoter(Voter):
         """For each window, span -> label of the ensemble -> probability, and how many spans are not in
         the window.
         """
-        if self._asked != labels:
-            self._memory, self._asked = {}, dict(labels)
-        new = [w for w in dict.fromkeys(windows) if w not in self._memory]
+        # Another thread may forget meanwhile.
+        memory = self._memory if self._asked == labels else {}
+        new = [w for w in dict.fromkeys(windows) if w not in memory]
         if new:
-            self._memory = {**self._memory, **dict(zip(new, self.find(new, labels), strict=True))}
-        return [self._aligned(window, self._memory[window], labels) for window in windows]
+            memory = {**memory, **dict(zip(new, self.find(new, labels), strict=True))}
+        self._memory, self._asked = memory, dict(labels)
+        return [self._aligned(window, memory[window], labels) for window in windows]
 
     def _aligned(
         self, window: Window, spans: Iterable[TypedSpan], labels: Labels

@@ -133,3 +133,14 @@ class TestCheck:
     @pytest.mark.parametrize("own", [(), ("GPE", "PERSON")])
     def test_one_label_in_common_will_do(self, own):
         Scripted(own=own, label_map={"GPE": "LOC"} if own else {}).check(LABELS)
+
+
+def test_another_thread_may_forget_meanwhile():
+    class Forgetful(Scripted):
+        def _mapped(self, label, labels):
+            self.forget()
+            return super()._mapped(label, labels)
+
+    windows = [BONN, sentence("Ann Lee left Bonn")]
+    proposals = Forgetful((0, 7, "PERSON", 0.75)).propose(windows, [(), ()], LABELS)
+    assert [p.spans for p in proposals] == [{(0, 7): 0.75}] * 2
