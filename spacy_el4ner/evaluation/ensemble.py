@@ -61,12 +61,13 @@ class Bench:
 
     def variant(self, **changes: Any) -> LLMEnsembleNER:
         """**changes (Any): Settings that differ, and `voters`, `retriever` or `vote`.
-        RETURNS (LLMEnsembleNER): The component with these settings; its backends are shared. Its
-            confidence is raw if anything differs: a calibration holds for what it was fitted to.
+        RETURNS (LLMEnsembleNER): The component with these settings; its backends are shared. If
+            anything but `min_confidence` differs, its confidence is raw, because a calibration holds
+            for what it was fitted to, and no entity is left out for its confidence.
         """
-        if changes:
+        if changes.keys() - {"min_confidence"}:
             tuned = changes.get("tuned", self.component.cfg["tuned"])
-            changes["tuned"] = {**tuned, "confidence": False}
+            changes |= {"min_confidence": 0.0, "tuned": {**tuned, "confidence": False}}
         variant = copy(self.component)
         variant.cfg = {**self.component.cfg}
         variant.voters = changes.pop("voters", self.members)
@@ -159,11 +160,16 @@ def evaluate(
         rows[name] = row(title, f"voter {name}", partial(bench.row, voters={name: voter}))
     title = "extraction by each voter and by the union"
     extraction = row(title, "extraction", bench.extraction)
-    confidence = {}
+    confidence: dict[str, dict[str, Any]] = {}
     if bench.component.method().confidence is not None:
-        title = "the full ensemble without the calibration of its confidence"
-        raw = row(title, "raw confidence", partial(bench.row, tuned=bench.component.cfg["tuned"]))
-        confidence = {"confidence": {"raw": _quality(raw), "calibrated": _quality(rows[ENSEMBLE])}}
+        versions: dict[str, dict[str, Any]] = {
+            "raw": {"tuned": bench.component.cfg["tuned"]},
+            "calibrated": {"min_confidence": 0.0},
+        }
+        for name, changes in versions.items():
+            title = f"the full ensemble with its {name} confidence"
+            one = row(title, f"{name} confidence", partial(bench.row, **changes))
+            confidence.setdefault("confidence", {})[name] = _quality(one)
     measured = {}
     for name, (title, measure) in (_ablations(bench) if ablations else {}).items():
         measured[name] = row(title, f"ablation {name}", measure)

@@ -83,7 +83,7 @@ def _settings(bench: ensemble.Bench) -> dict[str, Any]:
     return {
         "voters": {name: voter.identity for name, voter in component.voters.items()},
         "settings": json.loads(json.dumps(component.cfg, default=str)),
-        "tuning": component.tuning.report,
+        "tuning": json.loads(component.tuning.to_bytes()),
         "pool": [len(component.pool.entries), type(component.retriever).__name__],
         "vote": [type(component.vote).__name__, str(vars(component.vote))],
     }

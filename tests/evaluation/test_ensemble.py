@@ -65,6 +65,19 @@ def test_a_calibrated_ensemble_is_measured_with_raw_confidences_too(nlp):
     assert "| calibrated |" in confidence(measured)[1]
 
 
+def test_variants_leave_no_entity_out_for_a_confidence_that_is_not_theirs(nlp):
+    component = nlp.get_pipe("llm_ensemble_ner")
+    bench = Bench(nlp, [eg.reference for eg in gold(nlp)])
+    component.cfg["min_confidence"] = 1.0
+    try:
+        assert bench.variant().cfg["min_confidence"] == 1.0
+        variant = bench.variant(stages={"verification": False})
+        assert variant.cfg["min_confidence"] == 0.0
+        assert variant.cfg["tuned"]["confidence"] is False
+    finally:
+        component.cfg["min_confidence"] = 0.0
+
+
 KEYS = {"ece": "expected_calibration_error", "brier": "brier_score", "aurc": "aurc"}
 
 
