@@ -21,7 +21,7 @@ from thinc.api import Config
 
 from spacy_el4ner import errors
 from spacy_el4ner.cli import app
-from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG as ENSEMBLE
+from spacy_el4ner.pipeline.ensemble_defaults import DEFAULT_CONFIG as ENSEMBLE
 from spacy_el4ner.pipeline.fusion_defaults import DEFAULT_CONFIG as FUSION
 
 DOCS = Path(__file__).parent

@@ -20,7 +20,7 @@ Review         ReviewTool, Disputed, choose_documents
 Bulk           AnnotationJob, Annotator, BulkRun, Share, on_ray, estimate, Estimate, within
 Distillation   distil, DistillationSettings, Distilled
 Tuning         tune, Tuning, VoterCalibration, calibrate_confidence, promise_precision
-Evaluation     ensemble_metrics, fusion_metrics, active_learning, sentences
+Evaluation     ensemble_metrics, fusion_metrics, active_learning, labelled_sentences
 Errors         EL4NERError and its kinds
 """
 
@@ -62,7 +62,7 @@ from spacy_el4ner.errors import (
     EL4NERRuntimeError,
     EL4NERValueError,
 )
-from spacy_el4ner.evaluation.active_learning import active_learning, sentences
+from spacy_el4ner.evaluation.active_learning import active_learning, labelled_sentences
 from spacy_el4ner.evaluation.ensemble_metrics import ensemble_metrics
 from spacy_el4ner.evaluation.fusion_metrics import fusion_metrics
 from spacy_el4ner.formats.base import Format, Parsed, ParsedMention
@@ -213,6 +213,7 @@ __all__ = [
     "fit_vote",
     "fusion_metrics",
     "gbnf",
+    "labelled_sentences",
     "llm_probability",
     "make_ensemble",
     "on_ray",
@@ -222,7 +223,6 @@ __all__ = [
     "read_voters",
     "registry",
     "save_pipeline",
-    "sentences",
     "slm_probability",
     "tune",
     "unannotated",

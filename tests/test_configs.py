@@ -8,7 +8,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 from weasel.util.config import load_project_config
 
-from spacy_el4ner.pipeline.defaults import SMALL
+from spacy_el4ner.pipeline.default_voters import SMALL
 from spacy_el4ner.pipeline.ensemble_setup import read_voters
 from tests.bulk.inputs import save_ruler
 from tests.tiny import LABELS, TEXTS, save_compact, save_family

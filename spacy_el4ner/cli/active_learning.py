@@ -55,7 +55,9 @@ def active_learning(
     check_file(out, train, test)
     with telling_mistakes():
         choices = {name: _choice(name) for name in strategies.split(",")}
-        pool, gold = (simulation.sentences(read_docs(path, lang=lang)) for path in (train, test))
+        pool, gold = (
+            simulation.labelled_sentences(read_docs(path, lang=lang)) for path in (train, test)
+        )
     compares = None if encoder is None else SentenceTransformerEncoder(encoder)
     try:
         record = simulation.active_learning(

@@ -11,7 +11,7 @@ from wasabi import msg
 
 from spacy_el4ner.bulk.settings import AnnotationSettings
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import use_gpu
+from spacy_el4ner.cli.options import PipelineArgument, TextsArgument, use_gpu
 from spacy_el4ner.cli.settings import options_from
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.progress import Progress
@@ -32,14 +32,8 @@ class EngineName(StrEnum):
 @app.command("annotate")
 @options_from(AnnotationSettings)
 def annotate(
-    pipeline: Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")],
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INPUT",
-            help="Texts: .jsonl, .txt (one a line), .parquet, .spacy, or a folder of .spacy files",
-        ),
-    ],
+    pipeline: PipelineArgument,
+    source: TextsArgument,
     out: Annotated[
         Path,
         typer.Argument(metavar="OUTPUT", help="The file to write: .jsonl, .spacy or .parquet"),

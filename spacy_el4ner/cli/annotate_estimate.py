@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,7 @@ from wasabi import msg
 
 from spacy_el4ner.bulk.settings import AnnotationSettings
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import use_gpu
+from spacy_el4ner.cli.options import PipelineArgument, TextsArgument, use_gpu
 from spacy_el4ner.cli.settings import options_from
 from spacy_el4ner.progress import Progress
 
@@ -21,14 +20,8 @@ if TYPE_CHECKING:
 @app.command("annotate-estimate")
 @options_from(AnnotationSettings)
 def annotate_estimate(
-    pipeline: Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")],
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INPUT",
-            help="Texts: .jsonl, .txt (one a line), .parquet, .spacy, or a folder of .spacy files",
-        ),
-    ],
+    pipeline: PipelineArgument,
+    source: TextsArgument,
     settings: AnnotationSettings,
     sample: Annotated[int, typer.Option(min=1, help="Documents that are annotated")] = 50,
     prompt_price: Annotated[

@@ -3,14 +3,23 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import spacy
+import typer
 from spacy.language import Language
 from thinc.api import require_gpu
 from wasabi import msg
 
 MAKE_IT = "Make it with `index`."
+PipelineArgument = Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")]
+TextsArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="INPUT",
+        help="Texts: .jsonl, .txt (one a line), .parquet, .spacy, or a folder of .spacy files",
+    ),
+]
 
 
 @contextmanager

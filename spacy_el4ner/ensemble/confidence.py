@@ -53,7 +53,7 @@ def raw_confidence(candidate: Candidate) -> float:
     return candidate.confidence if candidate.raw_confidence is None else candidate.raw_confidence
 
 
-def calibrate(candidate: Candidate, weights: Weights | None) -> Candidate:
+def calibrated_candidate(candidate: Candidate, weights: Weights | None) -> Candidate:
     """candidate (Candidate): A candidate with its label and raw confidence.
     weights (Weights | None): A calibration fitted on labelled documents; None for none.
     RETURNS (Candidate): The candidate with the probability, by these weights, that it is right.

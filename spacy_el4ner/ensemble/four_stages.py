@@ -14,7 +14,7 @@ from typing import Any
 from spacy.tokens import Doc
 
 from spacy_el4ner.calibration.logistic import Weights
-from spacy_el4ner.ensemble.confidence import calibrate
+from spacy_el4ner.ensemble.confidence import calibrated_candidate
 from spacy_el4ner.ensemble.counts import Counts
 from spacy_el4ner.ensemble.panel import Absences, Panel
 from spacy_el4ner.ensemble.proposing import agreement, propose, readable, spans_of, union
@@ -159,7 +159,7 @@ class FourStages:
         survivors = counts.left("verified", confirmed)
         results = [EnsembleResult([], {**c, "unavailable": dict(panel.absent)}) for c in counts.of]
         for candidate in survivors:
-            calibrated = calibrate(candidate, self.confidence)
+            calibrated = calibrated_candidate(candidate, self.confidence)
             results[candidate.document].candidates.append(calibrated)
         pre = zero_shot or {}
         return EnsembleTrace(results, tasks, pre, coverage, proposed, classified, verified)

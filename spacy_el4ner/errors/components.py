@@ -111,6 +111,11 @@ class ComponentErrors(metaclass=Coded):
         "The list of names '{path}' of a voter cannot be read: {problem}. It has a JSON object a line, "
         'such as {{"name": "Bonn", "label": "GPE", "aliases": ["City of Bonn"]}}.'
     )
+    EL362 = (
+        "spacy-el4ner.BM25.v1 needs bm25s. Install it with: pip install 'spacy-el4ner[bm25]'; or use "
+        "spacy-el4ner.SentenceSimilarity.v1."
+    )
+    EL363 = "Invalid setting '{setting}' of the retriever {kind}: {value}. It must be {limits}."
     EL377 = (
         "The GLiNER model '{name}' of a voter needs the package gliner. Install it with: pip install "
         "'spacy-el4ner[gliner]'."
@@ -130,9 +135,4 @@ class ComponentErrors(metaclass=Coded):
         "The voter '{voter}' cannot ask for the label '{label}' by the name '{name}': {problem}. "
         "Change the label's description, or name it in 'label_names'."
     )
-    EL362 = (
-        "spacy-el4ner.BM25.v1 needs bm25s. Install it with: pip install 'spacy-el4ner[bm25]'; or use "
-        "spacy-el4ner.SentenceSimilarity.v1."
-    )
-    EL363 = "Invalid setting '{setting}' of the retriever {kind}: {value}. It must be {limits}."
     EL383 = "Invalid {name}: {value}. Give a number between 0 and 1."

@@ -58,7 +58,7 @@ def active_learning(
     """Measure how many labelled sentences each strategy needs for 95% of the final F1, which is that of
     training on the whole pool.
 
-    pool (Sequence[Doc]): Labelled sentences to choose from, such as `sentences` returns.
+    pool (Sequence[Doc]): Labelled sentences to choose from, such as `labelled_sentences` returns.
     test (Sequence[Doc]): Labelled sentences to measure F1 on.
     train (Callable): Trains a pipeline on examples. A strategy that judges by votes needs one with a
         component of this package.
@@ -193,7 +193,7 @@ class Simulation:
         return sum(len(self.pool[n]) for n in labelled)
 
 
-def sentences(docs: Iterable[Doc]) -> list[Doc]:
+def labelled_sentences(docs: Iterable[Doc]) -> list[Doc]:
     """docs (Iterable[Doc]): Documents with gold entities.
     RETURNS (list[Doc]): Each of their sentences as a document of its own.
     """

@@ -35,7 +35,7 @@ DROPOUT = 0.2
 
 
 class CommitteeMember(FindingVoter):
-    """A voter that is a trained pipeline in memory; what it does not find is no entity to it.
+    """A voter over a trained pipeline in memory. It votes "no entity" for a span that it did not find.
 
     nlp (Language): The pipeline.
     """

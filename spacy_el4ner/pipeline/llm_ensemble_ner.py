@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 import srsly
 from spacy.language import Language
@@ -12,9 +12,7 @@ from spacy.pipeline.pipe import Pipe
 from spacy.tokens import Doc, Span
 from spacy.training import Example
 from spacy.vocab import Vocab
-from thinc.api import Config
 
-from spacy_el4ner.blocks import checks_blocks
 from spacy_el4ner.ensemble.four_stages import STAGES, FourStages
 from spacy_el4ner.ensemble.panel import RETRY_AFTER, Absences
 from spacy_el4ner.ensemble.resolve import resolve
@@ -22,8 +20,8 @@ from spacy_el4ner.ensemble.trace import EnsembleResult, EnsembleTrace
 from spacy_el4ner.ensemble.vote import VoteRule
 from spacy_el4ner.errors import EL4NERSetupError, Errors, Warnings
 from spacy_el4ner.pipeline import attributes, checks
-from spacy_el4ner.pipeline.component import ASSIGNS, SCORE_WEIGHTS, Annotation, Component, blocked
-from spacy_el4ner.pipeline.defaults import DEFAULT_CONFIG, default_voters
+from spacy_el4ner.pipeline.component import Annotation, Component, blocked
+from spacy_el4ner.pipeline.default_voters import default_voters
 from spacy_el4ner.pipeline.labels import changed, record, recorded
 from spacy_el4ner.pipeline.tuned import CHOICES, Tuning
 from spacy_el4ner.pipeline.turns import Turn
@@ -37,87 +35,6 @@ WARNED = {"split_by": "WL001", "tokens_unread": "WL050", "unparsed": "WL007", "u
 """Counts of a document -> the warning that tells of them."""
 
 
-@Language.factory(
-    "llm_ensemble_ner",
-    default_config=Config().from_str(DEFAULT_CONFIG)["llm_ensemble_ner"],
-    assigns=ASSIGNS,
-    default_score_weights=SCORE_WEIGHTS,
-)
-@checks_blocks
-def make_llm_ensemble_ner(
-    nlp: Language,
-    name: str,
-    labels: dict[str, str],
-    # Blocks within a mapping are validated before they are made: spaCy must not see the protocol.
-    voters: dict[str, Annotated[Any, Voter]] | None,
-    retriever: Retriever,
-    verifier: str | None,
-    pool: str | None,
-    k: int,
-    max_sentences: int,
-    stages: dict[str, bool],
-    tuned: dict[str, bool],
-    vote: VoteRule,
-    spans_key: str,
-    overwrite_ents: bool,
-    min_confidence: float | dict[str, float],
-    on_error: str,
-    keep_loaded: bool,
-    min_voters: int | None,
-    retry_after: float | None,
-    pos_weights: dict[str, float],
-    scorer: Callable[..., dict[str, Any]] | None,
-) -> "LLMEnsembleNER":
-    """Make the component; its settings are described in `DEFAULT_CONFIG`.
-
-    nlp (Language): The pipeline.
-    name (str): The component's name.
-    labels (dict[str, str]): Label -> description.
-    voters (dict[str, Voter] | None): Name -> voter; None for those of `default_voters`.
-    retriever (Retriever): Finds demonstrations in the pool.
-    verifier (str | None): Name of the voter that verifies; None for the first that can.
-    pool (str | None): A corpus to take the pool from.
-    k (int): Demonstrations per window.
-    max_sentences (int): Sentences per window.
-    stages (dict[str, bool]): Which stages run.
-    tuned (dict[str, bool]): Which of the choices of tuning apply.
-    vote (VoteRule): Makes one label of the votes.
-    spans_key (str): Where the candidates go in `doc.spans`.
-    overwrite_ents (bool): Whether entities already in the document may be replaced.
-    min_confidence (float | dict[str, float]): Lowest confidence of an entity, or that of each label.
-    on_error (str): "raise", "warn" or "skip".
-    keep_loaded (bool): Whether voters stay loaded, or each is unloaded after its turn.
-    min_voters (int | None): How many voters have to answer; None for all.
-    retry_after (float | None): Seconds after which a voter that did not answer is tried again.
-    pos_weights (dict[str, float]): Part of speech -> weight of a span in SpanSim.
-    scorer (Callable | None): Scores `nlp.evaluate`.
-    RETURNS (LLMEnsembleNER): The component.
-    """
-    return LLMEnsembleNER(
-        nlp.vocab,
-        voters,
-        retriever,
-        name,
-        labels=labels,
-        verifier=verifier,
-        pool=pool,
-        k=k,
-        max_sentences=max_sentences,
-        stages=stages,
-        tuned=tuned,
-        vote=vote,
-        spans_key=spans_key,
-        overwrite_ents=overwrite_ents,
-        min_confidence=min_confidence,
-        on_error=on_error,
-        keep_loaded=keep_loaded,
-        min_voters=min_voters,
-        retry_after=retry_after,
-        pos_weights=pos_weights,
-        scorer=scorer,
-    )
-
-
 class LLMEnsembleNER(Component, Pipe):
     """Named entity recognition by several voters together, such as small language models.
 
@@ -127,7 +44,7 @@ class LLMEnsembleNER(Component, Pipe):
     name (str): The component's name.
     vote (VoteRule): Makes one label of the votes.
     scorer (Callable | None): Scores `nlp.evaluate`.
-    **cfg (Any): The other settings, as in the config; see `DEFAULT_CONFIG`.
+    **cfg (Any): The other settings, as in the config; see `ensemble_defaults.DEFAULT_CONFIG`.
     """
 
     factory = "llm_ensemble_ner"

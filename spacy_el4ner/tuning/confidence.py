@@ -10,7 +10,7 @@ from spacy.tokens import Doc
 from spacy_el4ner.calibration.error import brier_score
 from spacy_el4ner.calibration.folds import make_folds
 from spacy_el4ner.calibration.logistic import Weights, fit
-from spacy_el4ner.ensemble.confidence import calibrate, features, raw_confidence
+from spacy_el4ner.ensemble.confidence import calibrated_candidate, features, raw_confidence
 from spacy_el4ner.ensemble.resolve import resolve
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.pipeline.finding import find_component
@@ -73,7 +73,10 @@ def fit_to_entities(entities: Sequence[JudgedCandidate], seed: int = 0) -> Fitte
     for rest, part in make_folds([e.group for e in entities], FOLDS, seed):
         fold = _fit([entities[n] for n in rest])
         for n in part:
-            calibrated[n] = (calibrate(entities[n].candidate, fold).confidence, entities[n].right)
+            calibrated[n] = (
+                calibrated_candidate(entities[n].candidate, fold).confidence,
+                entities[n].right,
+            )
     without, with_ = brier_score(raw), brier_score(calibrated)
     assert without is not None
     assert with_ is not None

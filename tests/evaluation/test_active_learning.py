@@ -6,7 +6,7 @@ import pytest
 import spacy
 
 from spacy_el4ner.errors import EL4NERValueError
-from spacy_el4ner.evaluation.active_learning import active_learning, markdown, sentences
+from spacy_el4ner.evaluation.active_learning import active_learning, labelled_sentences, markdown
 from tests.html_report.documents import doc
 
 NAMES = [f"{first}{last}" for first in "ABCDEFGH" for last in ("ba", "do", "ki", "lu", "ne")]
@@ -122,6 +122,6 @@ def test_sentences_keep_their_entities():
     nlp.add_pipe("sentencizer")
     text = nlp("Ann left. We met Bill.")
     text.ents = [text.char_span(0, 3, "PERSON"), text.char_span(17, 21, "PERSON")]
-    parts = sentences([text])
+    parts = labelled_sentences([text])
     assert [part.text.strip() for part in parts] == ["Ann left.", "We met Bill."]
     assert [[e.text for e in part.ents] for part in parts] == [["Ann"], ["Bill"]]

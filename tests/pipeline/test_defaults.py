@@ -10,7 +10,7 @@ import spacy
 from spacy_el4ner import catalogue
 from spacy_el4ner.catalogue import hub
 from spacy_el4ner.errors import EL4NEROSError, EL4NERValueError
-from spacy_el4ner.pipeline.defaults import OFFLINE, SMALL
+from spacy_el4ner.pipeline.default_voters import OFFLINE, SMALL
 from tests.catalogue.wheels import tiny_model
 
 UNREACHABLE = "http://127.0.0.1:9"

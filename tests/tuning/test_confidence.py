@@ -4,7 +4,7 @@ import pytest
 import spacy
 from spacy.tokens import Span
 
-from spacy_el4ner.api import calibrate_confidence
+from spacy_el4ner.api import calibrate_confidence, fit_vote
 from spacy_el4ner.calibration.error import brier_score
 from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.pipeline.tuned import Tuning
@@ -80,6 +80,15 @@ def test_a_second_calibration_starts_from_the_raw_confidence():
     first = component.tuning.confidence
     calibrate_confidence(nlp, docs)
     assert component.tuning.confidence == first
+
+
+def test_another_vote_ends_a_calibration():
+    nlp, component = ensemble()
+    docs = documents(nlp)
+    calibrate_confidence(nlp, docs)
+    assert component.tuning.confidence is not None
+    fit_vote(nlp, docs)
+    assert component.tuning.confidence is None
 
 
 def test_tokens_without_annotation_are_left_out():
