@@ -29,6 +29,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ensemble": ensemble_tables.main_table,
     "ablations": ensemble_tables.ablation_table,
     "confidence": ensemble_tables.confidence_table,
+    "cascade": ensemble_tables.cascade_table,
     "in_context": in_context.markdown,
     "steps": _steps,
     "tuning": _tuning,

@@ -19,7 +19,8 @@ Corpora        CorpusFormat, CorpusFile, LabelledText, read_docs, read_splits, w
 Review         ReviewTool, Disputed, choose_documents
 Bulk           AnnotationJob, Annotator, BulkRun, Share, on_ray, estimate, Estimate, within
 Distillation   distil, DistillationSettings, Distilled
-Tuning         tune, Tuning, VoterCalibration, calibrate_confidence, promise_precision
+Tuning         tune, Tuning, VoterCalibration, calibrate_confidence, promise_precision,
+               fit_cascade, FittedCascade
 Evaluation     ensemble_metrics, fusion_metrics, active_learning, labelled_sentences
 Errors         EL4NERError and its kinds
 """
@@ -88,6 +89,7 @@ from spacy_el4ner.retrieval.encoders import Encoder
 from spacy_el4ner.review.choice import Disputed, choose_documents
 from spacy_el4ner.review.tools import ReviewTool
 from spacy_el4ner.slm.reading import SLMReading
+from spacy_el4ner.tuning.cascade import FittedCascade, fit_cascade
 from spacy_el4ner.tuning.confidence import calibrate_confidence
 from spacy_el4ner.tuning.run import tune
 from spacy_el4ner.tuning.vote_rule import fit_vote
@@ -158,6 +160,7 @@ __all__ = [
     "Engine",
     "Estimate",
     "FindingVoter",
+    "FittedCascade",
     "FittedVoteRule",
     "Format",
     "FusionLLM",
@@ -210,6 +213,7 @@ __all__ = [
     "entropy",
     "estimate",
     "find_component",
+    "fit_cascade",
     "fit_vote",
     "fusion_metrics",
     "gbnf",

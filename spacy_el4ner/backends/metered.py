@@ -65,6 +65,16 @@ class MeteredBackend(Wrapper[Backend]):
         return super().force(requests)
 
     def _add(self, prompt: Prompt, answers: Sequence[str]) -> None:
+        read, written = tokens(self.backend, prompt, answers)
         self.usage.requests += 1
-        self.usage.prompt_tokens += self.backend.count_prompt(prompt)
-        self.usage.answer_tokens += max(map(self.backend.count, answers), default=0)
+        self.usage.prompt_tokens += read
+        self.usage.answer_tokens += written
+
+
+def tokens(backend: Backend, prompt: Prompt, answers: Sequence[str]) -> tuple[int, int]:
+    """backend (Backend): Counts tokens.
+    prompt (Prompt): A prompt.
+    answers (Sequence[str]): The answer, or the options for it.
+    RETURNS (tuple[int, int]): Tokens of the prompt, and of the longest answer.
+    """
+    return backend.count_prompt(prompt), max(map(backend.count, answers), default=0)

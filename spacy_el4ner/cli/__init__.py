@@ -21,6 +21,7 @@ from spacy_el4ner.cli import (  # noqa: E402, F401
     base,
     bench,
     calibrate,
+    cascade,
     convert,
     distil,
     evaluate,

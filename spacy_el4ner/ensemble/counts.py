@@ -24,6 +24,14 @@ class Counts:
         for task in tasks:
             self.of[task.window.document]["windows"] += 1
 
+    def asked(self, tasks: Sequence[Task], windows: Mapping[str, Sequence[int]]) -> None:
+        """tasks (Sequence[Task]): The windows.
+        windows (Mapping[str, Sequence[int]]): Voter -> indices of those that it was asked about.
+        """
+        for name, indices in windows.items():
+            for index in indices:
+                self.of[tasks[index].window.document]["asked"][name] += 1
+
     def coverage(self, tasks: Sequence[Task], name: str, coverage: Sequence[Coverage]) -> None:
         """tasks (Sequence[Task]): The windows.
         name (str): A voter.
@@ -77,6 +85,7 @@ def _new(voters: Iterable[str]) -> dict[str, Any]:
         "split_by": {},
         "demonstrations": 0,
         "demonstrations_dropped": 0,
+        "asked": dict.fromkeys(voters, 0),
         "proposed": dict.fromkeys(voters, 0),
         "union": 0,
         "typed": 0,

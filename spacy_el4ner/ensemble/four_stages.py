@@ -4,7 +4,8 @@
                  (union of spans)            (union)             (vote)              (true/false)
 
 Every stage asks each voter once about the whole batch: those on servers at the same time, those in this
-process one after another, so that a small GPU needs to hold only one at a time.
+process one after another, so that a small GPU needs to hold only one at a time. With a cascade, the
+voters take turns with both middle stages instead, see `cascade.py`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -14,12 +15,13 @@ from typing import Any
 from spacy.tokens import Doc
 
 from spacy_el4ner.calibration.logistic import Weights
+from spacy_el4ner.ensemble.cascade import Asked, Cascade, ask_in_turn
 from spacy_el4ner.ensemble.confidence import calibrated_candidate
 from spacy_el4ner.ensemble.counts import Counts
 from spacy_el4ner.ensemble.panel import Absences, Panel
 from spacy_el4ner.ensemble.proposing import agreement, propose, readable, spans_of, union
 from spacy_el4ner.ensemble.retrieval import Spans, pool_entries, retrieve
-from spacy_el4ner.ensemble.tasks import Task
+from spacy_el4ner.ensemble.tasks import Places, Task
 from spacy_el4ner.ensemble.trace import EnsembleResult, EnsembleTrace
 from spacy_el4ner.ensemble.vote import MajorityVote, VoteRule
 from spacy_el4ner.ensemble.voting import classify, verify
@@ -27,7 +29,7 @@ from spacy_el4ner.retrieval.base import PoolEntry, Retriever
 from spacy_el4ner.retrieval.weights import POS_WEIGHTS, span_weight
 from spacy_el4ner.text import windows
 from spacy_el4ner.types import Candidate, Demonstration, Window
-from spacy_el4ner.voters.base import Proposals, Voter
+from spacy_el4ner.voters.base import Coverage, Proposals, Voter
 
 STAGES = ("demonstrations", "extraction", "classification", "verification")
 UNTYPED = "ENTITY"
@@ -48,6 +50,8 @@ class FourStages:
     vote (VoteRule): Makes one label of the votes.
     stages (dict[str, bool]): Which stages run.
     confidence (Weights | None): The calibration of the confidence; None leaves it raw.
+    cascade (Cascade | None): Which voters are asked only where others leave the vote open; None to ask
+        all about everything.
     pos_weights (dict[str, float]): w(s) in SpanSim: part of speech -> weight.
     max_sentences (int): Sentences per window.
     keep_loaded (bool): Whether voters stay loaded, or each is unloaded after its turn.
@@ -65,6 +69,7 @@ class FourStages:
     vote: VoteRule = field(default_factory=MajorityVote)
     stages: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(STAGES, True))
     confidence: Weights | None = None
+    cascade: Cascade | None = None
     pos_weights: dict[str, float] = field(default_factory=lambda: dict(POS_WEIGHTS))
     max_sentences: int = 1
     keep_loaded: bool = True
@@ -147,13 +152,12 @@ class FourStages:
         }
         for name, covered in coverage.items():
             counts.coverage(tasks, name, covered)
-        extracts = self.stages["extraction"] or zero_shot is None
-        proposed = propose(panel, tasks, self.labels) if extracts else zero_shot or {}
-        counts.proposals(tasks, proposed)
-        candidates = counts.left("union", readable(union(proposed, tasks), tasks, coverage))
-        classified = self._classify(panel, candidates, tasks)
+        asked = self._ask(panel, tasks, coverage, zero_shot)
+        counts.asked(tasks, asked.windows)
+        counts.proposals(tasks, asked.proposed)
+        classified = counts.left("union", asked.classified)
         typed = counts.left("typed", [c for c in classified if c.label])
-        verified = self._verify(panel, typed, tasks)
+        verified = self._verify(panel, typed, tasks, asked.open)
         counts.unread(classified, verified)
         confirmed = [c for c in verified if c.verdict is None or c.verdict.true]
         survivors = counts.left("verified", confirmed)
@@ -162,7 +166,7 @@ class FourStages:
             calibrated = calibrated_candidate(candidate, self.confidence)
             results[candidate.document].candidates.append(calibrated)
         pre = zero_shot or {}
-        return EnsembleTrace(results, tasks, pre, coverage, proposed, classified, verified)
+        return EnsembleTrace(results, tasks, pre, coverage, asked.proposed, classified, verified)
 
     def _retrieve(
         self, panel: Panel, docs: Sequence[Doc], cut: Sequence[Window]
@@ -172,7 +176,8 @@ class FourStages:
         wanted = self.stages["demonstrations"] and self.k > 0
         if not wanted or self.retriever is None or not cut:
             return tasks, None
-        zero_shot = propose(panel, tasks, self.labels) if self.retriever.needs_spans else None
+        first = self.cascade.turns(self.voters)[0] if self.cascade else None
+        zero_shot = propose(panel, tasks, self.labels, first) if self.retriever.needs_spans else None
         spans = [spans_of(zero_shot or {}, n) for n in range(len(cut))]
 
         def weight(window: Window, start: int, end: int) -> float:
@@ -194,6 +199,23 @@ class FourStages:
             panel.forget()
         return [spans_of(proposed, n) for n in range(len(batch))]
 
+    def _ask(
+        self,
+        panel: Panel,
+        tasks: Sequence[Task],
+        coverage: Mapping[str, Sequence[Coverage]],
+        zero_shot: dict[str, list[Proposals]] | None,
+    ) -> Asked:
+        """Stages 2 and 3: the union of the proposals, and the vote on them."""
+        extracts = self.stages["extraction"] or zero_shot is None
+        if self.cascade is not None and extracts and self.stages["classification"]:
+            return ask_in_turn(panel, tasks, self.labels, self.vote, coverage, self.cascade)
+        proposed = propose(panel, tasks, self.labels) if extracts else zero_shot or {}
+        candidates = readable(union(proposed, tasks), tasks, coverage)
+        every = list(range(len(tasks)))
+        classified = self._classify(panel, candidates, tasks)
+        return Asked(proposed, classified, dict.fromkeys(proposed, every), every)
+
     def _classify(
         self, panel: Panel, candidates: Sequence[Candidate], tasks: Sequence[Task]
     ) -> list[Candidate]:
@@ -207,10 +229,19 @@ class FourStages:
         ]
 
     def _verify(
-        self, panel: Panel, candidates: Sequence[Candidate], tasks: Sequence[Task]
+        self,
+        panel: Panel,
+        candidates: Sequence[Candidate],
+        tasks: Sequence[Task],
+        windows: Sequence[int],
     ) -> list[Candidate]:
-        """Stage 4: the candidates with the verifier's answers, where it is asked."""
+        """Stage 4: the candidates with the verifier's answers, where it is asked: about those in the
+        windows that all voters were asked about.
+        """
         typed = self.stages["classification"] or len(self.labels) == 1
         if not self.stages["verification"] or not typed:
             return list(candidates)
-        return verify(panel, self.verifier, candidates, tasks, self.labels)
+        at, asked = Places([task.window for task in tasks]), set(windows)
+        open_ = [c for c in candidates if at.window(c.document, c.start) in asked]
+        verdicts = iter(verify(panel, self.verifier, open_, tasks, self.labels))
+        return [next(verdicts) if at.window(c.document, c.start) in asked else c for c in candidates]

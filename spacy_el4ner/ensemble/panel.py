@@ -1,7 +1,7 @@
 """The voters as the stages ask them, leaving out those that do not answer."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -77,15 +77,20 @@ class Panel:
         """RETURNS (dict[str, Voter]): The voters that have not failed to answer."""
         return {name: voter for name, voter in self.voters.items() if name not in self.absent}
 
-    def each(self, request: Callable[[str, Voter], T]) -> dict[str, T]:
+    def each(
+        self, request: Callable[[str, Voter], T], names: Collection[str] | None = None
+    ) -> dict[str, T]:
         """request (Callable[[str, Voter], T]): Asks one voter, by name. Voters on servers are asked in
             threads, at the same time; those in this process take turns.
+        names (Collection[str] | None): The voters to ask; None for all.
         RETURNS (dict[str, T]): The answer of each voter that gave one, in the order of the voters.
         RAISES (BackendUnavailable): Too few voters answer; EL310, they did not answer earlier batches.
         """
         present = self.present
         if len(present) < self.needed:
             raise BackendUnavailable(self._too_few())
+        if names is not None:
+            present = {name: voter for name, voter in present.items() if name in names}
         answers: dict[str, T | None] = {}
         with asked_at_once(present, lambda name: self._call(name, request)) as answer_of:
             # Servers work while voters in this process take their turns.

@@ -1,7 +1,7 @@
 """Span extraction, and the zero-shot part of retrieval: the union of what the voters propose."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from spacy_el4ner.ensemble.panel import Panel
 from spacy_el4ner.ensemble.tasks import Task
@@ -12,10 +12,13 @@ Proposed = Mapping[str, Sequence[Proposals]]
 """Voter -> its proposals in each window."""
 
 
-def propose(panel: Panel, tasks: Sequence[Task], labels: Labels) -> dict[str, list[Proposals]]:
+def propose(
+    panel: Panel, tasks: Sequence[Task], labels: Labels, names: Collection[str] | None = None
+) -> dict[str, list[Proposals]]:
     """panel (Panel): The voters.
     tasks (Sequence[Task]): The windows with their demonstrations.
     labels (Mapping[str, str]): Label -> description.
+    names (Collection[str] | None): The voters to ask; None for all.
     RETURNS (dict[str, list[Proposals]]): Voter -> its proposals in each window. What a voter in this
         process proposed is a hint to the next one.
     """
@@ -30,7 +33,7 @@ def propose(panel: Panel, tasks: Sequence[Task], labels: Labels) -> dict[str, li
         hints[:] = [list(found.spans) for found in proposals]
         return proposals
 
-    return panel.each(ask)
+    return panel.each(ask, names)
 
 
 def spans_of(proposed: Proposed, index: int) -> list[Span]:

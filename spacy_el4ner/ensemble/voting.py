@@ -1,6 +1,6 @@
 """Span classification and type verification: votes and verdicts on candidates."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from spacy_el4ner.ensemble.confidence import confidence
@@ -30,12 +30,17 @@ def classify(
 
 
 def collect_votes(
-    panel: Panel, candidates: Sequence[Candidate], tasks: Sequence[Task], labels: Labels
+    panel: Panel,
+    candidates: Sequence[Candidate],
+    tasks: Sequence[Task],
+    labels: Labels,
+    names: Collection[str] | None = None,
 ) -> list[Candidate]:
     """panel (Panel): The voters.
     candidates (Sequence[Candidate]): The union of the proposals.
     tasks (Sequence[Task]): The windows with their demonstrations.
     labels (Mapping[str, str]): Label -> description.
+    names (Collection[str] | None): The voters to ask; None for all.
     RETURNS (list[Candidate]): The candidates with their votes, abstentions among them.
     """
     if not candidates:
@@ -44,7 +49,7 @@ def collect_votes(
     ballots = {
         name: flat(ballots)
         for name, ballots in panel.each(
-            lambda _, voter: voter.classify(q.windows, q.spans, q.demonstrations, labels)
+            lambda _, voter: voter.classify(q.windows, q.spans, q.demonstrations, labels), names
         ).items()
     }
     return [

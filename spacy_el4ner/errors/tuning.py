@@ -44,3 +44,7 @@ class TuningErrors(metaclass=Coded):
         "The option --precision is for ensembles, and '{name}' is a fusion. Calibrate it without the "
         "option, and set 'min_confidence' to the least confidence that you accept."
     )
+    EL390 = (
+        "'{name}' cannot ask its voters in turn, '{order}' first: {problem}. Name voters to ask "
+        "before the others, of these: {known}."
+    )

@@ -63,11 +63,15 @@ class Bench:
         """**changes (Any): Settings that differ, and `voters`, `retriever` or `vote`.
         RETURNS (LLMEnsembleNER): The component with these settings; its backends are shared. If
             anything but `min_confidence` differs, its confidence is raw, because a calibration holds
-            for what it was fitted to, and no entity is left out for its confidence.
+            for what it was fitted to, and no entity is left out for its confidence. With other voters
+            or another vote, all are asked about everything.
         """
         if changes.keys() - {"min_confidence"}:
             tuned = changes.get("tuned", self.component.cfg["tuned"])
-            changes |= {"min_confidence": 0.0, "tuned": {**tuned, "confidence": False}}
+            others = {"confidence": False}
+            if changes.keys() & {"voters", "vote"}:
+                others["cascade"] = False
+            changes |= {"min_confidence": 0.0, "tuned": {**tuned, **others}}
         variant = copy(self.component)
         variant.cfg = {**self.component.cfg}
         variant.voters = changes.pop("voters", self.members)
@@ -107,6 +111,7 @@ class Bench:
             "ents_per_type": scores["ents_per_type"] or {},
             "docs_per_s": len(self.gold) / seconds,
             "forward_passes": round(self.account.passes),
+            "tokens": self.account.tokens,
             "expected_calibration_error": scores["el4ner_calibration_error"],
             "brier_score": scores["el4ner_brier_score"],
             "aurc": scores["el4ner_aurc"],
@@ -144,7 +149,7 @@ def evaluate(
     once (Callable): Returns the row of a name, given a function that measures it.
     RETURNS (dict[str, Any]): `rows`, from "ensemble" and each voter to its scores; `extraction` and
         `ablations`; for a calibrated ensemble `confidence`, the quality of its confidences and of the
-        raw ones.
+        raw ones; for one with a cascade `cascade`, what it saves and loses.
     RAISES (EL4NERValueError): EL317, a voter has the name of the row of the ensemble.
     """
     if ENSEMBLE in bench.members:
@@ -170,10 +175,24 @@ def evaluate(
             title = f"the full ensemble with its {name} confidence"
             one = row(title, f"{name} confidence", partial(bench.row, **changes))
             confidence.setdefault("confidence", {})[name] = _quality(one)
+    cascade: dict[str, Any] = {}
+    if bench.component.method().cascade is not None:
+        tuned = {**bench.component.cfg["tuned"], "cascade": False}
+        every = row("with all voters asked", "no cascade", partial(bench.row, tuned=tuned))
+        cascade["cascade"] = _saving(rows[ENSEMBLE], every)
     measured = {}
     for name, (title, measure) in (_ablations(bench) if ablations else {}).items():
         measured[name] = row(title, f"ablation {name}", measure)
-    return {"rows": rows, "extraction": extraction, **confidence, "ablations": measured}
+    return {"rows": rows, "extraction": extraction, **confidence, **cascade, "ablations": measured}
+
+
+def _saving(cascade: Row, every: Row) -> dict[str, Any]:
+    """What a cascade saves and loses, and the row with all voters asked about everything."""
+    return {
+        "tokens_share": cascade["tokens"] / every["tokens"] if every["tokens"] else None,
+        "f1_loss": every["ents_f"] - cascade["ents_f"],
+        "all_voters": every,
+    }
 
 
 def _quality(row: Row) -> dict[str, float | None]:

@@ -42,6 +42,7 @@ def markdown(metrics: dict[str, Any], picture: str) -> str:
         "## Extraction, without labels",
         table(PRF, extraction_rows(metrics)),
         *confidence(metrics),
+        *cascade(metrics),
         *ablations(metrics),
         *further_ablations(metrics),
         "## The full ensemble by label",
@@ -102,6 +103,32 @@ def confidence_table(metrics: dict[str, Any]) -> str:
         for name, row in metrics["confidence"].items()
     ]
     return table(("confidence", "calibration error", "Brier score", "AURC"), rows)
+
+
+def cascade(metrics: dict[str, Any]) -> list[str]:
+    """metrics (dict[str, Any]): What `evaluate` wrote.
+    RETURNS (list[str]): The section on the cascade; empty without one.
+    """
+    return ["## Cascade", cascade_table(metrics)] if "cascade" in metrics else []
+
+
+def cascade_table(metrics: dict[str, Any]) -> str:
+    """metrics (dict[str, Any]): What `evaluate` wrote of an ensemble with a cascade.
+    RETURNS (str): Its scores and tokens, and those with all voters asked about everything, as a
+        Markdown table.
+    """
+    every = metrics["cascade"]["all_voters"]
+    rows = [
+        [
+            name,
+            *_prf(row),
+            f"{row['tokens']:,}",
+            f"{row['tokens'] / max(1, every['tokens']):.0%}",
+            f"{row['docs_per_s']:.2f}",
+        ]
+        for name, row in (("cascade", metrics["rows"][ENSEMBLE]), ("all voters asked", every))
+    ]
+    return table((*PRF, "tokens", "share", "documents/s"), rows)
 
 
 def ablations(metrics: dict[str, Any]) -> list[str]:

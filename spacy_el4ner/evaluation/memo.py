@@ -1,7 +1,7 @@
 """A backend that asks nothing twice, and keeps an honest account of what each answer cost.
 
 The rows of an evaluation share most of their prompts. An answer is computed once; each row that uses it
-is charged the time and the forward passes that it took when it was computed, in its batch.
+is charged the time, the tokens and the forward passes that it took when it was computed, in its batch.
 """
 
 import time
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from spacy_el4ner.backends.base import Backend, takes_offsets
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
+from spacy_el4ner.backends.metered import tokens
 from spacy_el4ner.backends.wrapper import Wrapper
 from spacy_el4ner.types import Answer, DecodeRequest, ScoreRequest
 from spacy_el4ner.voters.base import Voter
@@ -33,17 +34,20 @@ def remembering(voter: Voter, account: "Account") -> Voter:
 class Account:
     """The cost of the answers used since `reset`, and the time actually spent.
 
-    seconds (float), passes (float): Charge for the answers that were used.
+    seconds (float), passes (float), tokens (int): Charge for the answers that were used; the tokens are
+        those of prompts and answers.
     spent (float): Seconds in which a model actually ran.
     """
 
     seconds: float = 0.0
     passes: float = 0.0
+    tokens: int = 0
     spent: float = 0.0
 
     def reset(self) -> None:
         """Set all costs to 0."""
         self.seconds = self.passes = self.spent = 0.0
+        self.tokens = 0
 
 
 class MemoBackend(Wrapper[Backend]):
@@ -54,7 +58,7 @@ class MemoBackend(Wrapper[Backend]):
     def __init__(self, backend: Backend, account: Account):
         super().__init__(backend)
         self.account = account
-        self._answers: dict[Hashable, tuple[Any, float, float]] = {}
+        self._answers: dict[Hashable, tuple[Any, float, float, int]] = {}
 
     def decode(self, requests: Sequence[DecodeRequest]) -> list[Answer]:
         """requests (Sequence[DecodeRequest]): The requests.
@@ -94,8 +98,20 @@ class MemoBackend(Wrapper[Backend]):
             share = 1 / len(new)
             used = self.backend.forward_passes - passes
             for request, answer in zip(new, answers, strict=True):
-                self._answers[request] = (answer, seconds * share, used * share)
+                cost = _tokens(self.backend, request, answer)
+                self._answers[request] = (answer, seconds * share, used * share, cost)
         remembered = [self._answers[r] for r in requests]
-        self.account.seconds += sum(seconds for _, seconds, _ in remembered)
-        self.account.passes += sum(passes for _, _, passes in remembered)
-        return [answer for answer, _, _ in remembered]
+        self.account.seconds += sum(seconds for _, seconds, _, _ in remembered)
+        self.account.passes += sum(passes for _, _, passes, _ in remembered)
+        self.account.tokens += sum(cost for _, _, _, cost in remembered)
+        return [answer for answer, _, _, _ in remembered]
+
+
+def _tokens(backend: Backend, request: Any, answer: Any) -> int:
+    """The tokens of the prompt and of its answer."""
+    if isinstance(request, ScoreRequest):
+        return sum(tokens(backend, request.prompt, request.options))
+    if isinstance(request, DecodeRequest):
+        return sum(tokens(backend, request.prompt, [answer.text]))
+    _, forced, guess = request
+    return sum(tokens(backend, forced.prompt, ["".join(guess)]))

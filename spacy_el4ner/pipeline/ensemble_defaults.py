@@ -56,8 +56,8 @@ verification = true
 
 # Which of the choices of `python -m spacy el4ner tune` apply to a tuned pipeline. With false, what is
 # set above holds: no offsets on what is extracted, no label priors, verification as in the stages,
-# demonstrations for every voter, all voters in the vote, ReliabilityVote.v1 trusts them alike, and
-# confidences stay raw.
+# demonstrations for every voter, all voters in the vote, ReliabilityVote.v1 trusts them alike,
+# confidences stay raw, and all voters are asked about everything.
 [llm_ensemble_ner.tuned]
 offsets = true
 labels = true
@@ -66,6 +66,7 @@ demonstrations = true
 votes = true
 reliability = true
 confidence = true
+cascade = true
 
 # Finds the demonstrations: SpanSimilarity.v1, the paper's, SentenceSimilarity.v1 or another retriever.
 [llm_ensemble_ner.retriever]

@@ -138,14 +138,16 @@ class LLMEnsembleNER(Component, Pipe):
 
     def _method(self, retriever: Retriever | None) -> FourStages:
         keys = ("labels", "k", "pos_weights", "max_sentences", "keep_loaded", "min_voters")
-        voting = self.tuning.voting(self.voters, self.cfg["tuned"])
+        tuning, parts = self.tuning, self.cfg["tuned"]
+        voting = tuning.voting(self.voters, parts)
         return FourStages(
             {name: self.voters[name] for name in voting},
             retriever,
             self.verifier or "",
             stages={**self.cfg["stages"], "verification": self.verification},
             vote=self.fitted_vote,
-            confidence=self.tuning.confidence if self.cfg["tuned"].get("confidence", True) else None,
+            confidence=tuning.confidence if parts.get("confidence", True) else None,
+            cascade=tuning.cascade if parts.get("cascade", True) else None,
             own=self.pool.own,
             absences=self.absences,
             **{key: self.cfg[key] for key in keys},

@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from spacy_el4ner.calibration.logistic import Weights
+from spacy_el4ner.ensemble.cascade import Cascade
 from spacy_el4ner.ensemble.vote import FittedVoteRule, VoteRule
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.voters.base import Voter
 from spacy_el4ner.voters.prompted.calibration import PARTS, VoterCalibration
 from spacy_el4ner.voters.prompted.voter import PromptedVoter
 
-CHOICES = (*PARTS, "votes", "reliability", "confidence")
+CHOICES = (*PARTS, "votes", "reliability", "confidence", "cascade")
 """Names of the choices, each of which the setting `tuned` can leave out."""
 
 
@@ -26,6 +27,8 @@ class Tuning:
     verification (bool): Whether the stage of verification is of use.
     vote_rules (dict[str, dict[str, Any]]): Name of a vote rule that learns -> its fitted parameters.
     confidence (Weights | None): The calibration of the confidence; None leaves it raw.
+    cascade (Cascade | None): Which voters are asked only where others leave the vote open; None to ask
+        all about everything.
     report (dict[str, Any]): What was measured, and what each choice brought; plain data.
     """
 
@@ -35,6 +38,7 @@ class Tuning:
     verification: bool = True
     vote_rules: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     confidence: Weights | None = None
+    cascade: Cascade | None = None
     report: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def apply(self, voters: Mapping[str, Voter], parts: Mapping[str, bool]) -> None:
@@ -76,6 +80,7 @@ class Tuning:
             "verification": self.verification,
             "vote_rules": self.vote_rules,
             "confidence": None if self.confidence is None else asdict(self.confidence),
+            "cascade": None if self.cascade is None else self.cascade.to_dict(),
             "report": self.report,
         }
         return json.dumps(data, indent=2, ensure_ascii=False).encode("utf8")
@@ -88,16 +93,17 @@ class Tuning:
         """
         try:
             plain = json.loads(data)
-            weights = plain.get("confidence")
+            weights, cascade = plain.get("confidence"), plain.get("cascade")
             voters = {n: VoterCalibration.from_dict(c) for n, c in plain["voters"].items()}
             return cls(
                 voters,
                 tuple(map(str, plain["left_out"])),
                 None if plain["verifier"] is None else str(plain["verifier"]),
                 bool(plain["verification"]),
-                # Earlier pipelines have neither.
+                # Earlier pipelines have none of these.
                 dict(plain.get("vote_rules", {})),
                 None if weights is None else Weights.from_dict(weights),
+                None if cascade is None else Cascade.from_dict(cascade),
                 dict(plain["report"]),
             )
         except (KeyError, TypeError, AttributeError, ValueError) as error:

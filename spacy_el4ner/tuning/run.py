@@ -166,7 +166,7 @@ class _Tuner:
             verified.useful,
             rules or {},
             confidence,
-            {
+            report={
                 "sentences": len(self.measurer.tasks),
                 "entities": sum(self._sentences().gold),
                 "seed": seed,

@@ -89,7 +89,8 @@ def fit_vote(nlp: Language, docs: Sequence[Doc]) -> Tuning:
         raise EL4NERValueError(Errors.EL294.format(name=component.name, problem=problem))
     component.prepare()
     method = component.method()
-    method = replace(method, stages={**method.stages, "classification": True, "verification": False})
+    stages = {**method.stages, "classification": True, "verification": False}
+    method = replace(method, stages=stages, cascade=None)
     given = before(nlp, component, docs)
     voted = method.trace(given).classified
     if not voted:
@@ -99,8 +100,8 @@ def fit_vote(nlp: Language, docs: Sequence[Doc]) -> Tuning:
     gold = [answers[c.document].label(c) for c in voted]
     fitted = rule.fit([c.votes for c in voted], gold, component.labels)
     rules = {**component.tuning.vote_rules, rule.name: fitted.parameters}
-    # A calibration of the confidence was fitted to the votes of the rule before.
-    component.apply(replace(component.tuning, vote_rules=rules, confidence=None))
+    # The calibration of the confidence and the cascade were fitted to the rule before.
+    component.apply(replace(component.tuning, vote_rules=rules, confidence=None, cascade=None))
     return component.tuning
 
 
