@@ -11,7 +11,7 @@ from spacy_el4ner.backends import sources
 from spacy_el4ner.backends.batching import Size, answer_in_batches, halving
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision, TokenAutomaton
 from spacy_el4ner.backends.decoding.prefixes import PrefixTree
-from spacy_el4ner.backends.device import spacy_device
+from spacy_el4ner.backends.device import fast_bfloat16, spacy_device
 from spacy_el4ner.backends.loading import LoadedModel, ModelSource, freeze, load
 from spacy_el4ner.backends.pretrained import adapter_folder, read_context, read_tokenizer
 from spacy_el4ner.errors import EL4NERValueError, Errors, Warnings
@@ -36,8 +36,9 @@ class HFBackend:
         model share it in memory, even if their adapters differ.
     adapter_revision (str | None): Branch, tag or commit of the adapter on the hub.
     revision (str | None): Branch, tag or commit of the model on the hub.
-    dtype (str): "auto" (float32 on a CPU; on a GPU the type that the weights are saved in), or the
-        name of a torch type.
+    dtype (str): "auto" (float32 on a CPU; on a GPU the type that the weights are saved in), "fast"
+        (bfloat16 where the device multiplies in it natively, else float32), or the name of a torch
+        type.
     device (str | None): The device, such as "cuda:0"; None for that of spaCy (`--gpu-id`).
     device_map (str | None): Passed to transformers, such as "auto" to spread a model over GPUs.
     attention (str | None): Attention implementation, such as "sdpa" or "flash_attention_2".
@@ -331,6 +332,8 @@ class HFBackend:
         """The type to compute in; "auto" if the weights determine it."""
         device = str(self._settings.get("device_map") or self.place)
         on_cpu = device.partition(":")[0] == "cpu"
+        if self.dtype == "fast":
+            return "bfloat16" if fast_bfloat16(self.place) else "float32"
         return "float32" if self.dtype == "auto" and on_cpu else self.dtype
 
     def _fingerprint(self, source: str) -> str:

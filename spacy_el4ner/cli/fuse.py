@@ -32,6 +32,9 @@ def fuse(
         typer.Option("--k", "-k", min=0, help="Demonstrations in a prompt; default: as in `sft`"),
     ] = None,
     route: Annotated[str, typer.Option(help="Ask the language model: always, or uncertain")] = "always",
+    dtype: Annotated[
+        str, typer.Option(help="The type to compute in: auto, fast, or the name of a torch type")
+    ] = "auto",
     limit: Annotated[
         int, typer.Option(min=0, help="Sentences of the pool, drawn by seed; 0 for all")
     ] = 0,
@@ -57,6 +60,6 @@ def fuse(
         component = find_component(nlp, SLMLLMFusion)
         everything = read_docs(corpus / "train.spacy", nlp.vocab)
         docs, sentences = sample_by_sentences(everything, limit, seed)
-        component.attach_llm(model, docs, nlp=nlp, template=template, k=k, route=route)
+        component.attach_llm(model, docs, nlp=nlp, template=template, k=k, route=route, dtype=dtype)
     save_pipeline(nlp, out)
     msg.good(f"{out}: '{component.name}' with {model}, {sentences} sentences as demonstrations")

@@ -65,6 +65,7 @@ class FusionSetup(Component):
         template: str | None = None,
         k: int | None = None,
         route: str | None = None,
+        dtype: str = "auto",
     ) -> None:
         """Give the trained tagger the language model that it is fused with, and demonstrations.
 
@@ -78,6 +79,8 @@ class FusionSetup(Component):
             the fine-tuning. Only for a model by name or folder.
         k (int | None): Demonstrations in a prompt; None for that of the fine-tuning, or no change.
         route (str | None): "always" or "uncertain"; None for no change.
+        dtype (str): The type to compute in: "auto", "fast", or the name of a torch type. Only for a
+            model by name or folder.
         RAISES (ValueError): A setting is invalid.
         EXAMPLE:
             >>> fusion = nlp.get_pipe("slm_llm_fusion")
@@ -87,7 +90,7 @@ class FusionSetup(Component):
         if route is not None:
             check_route(route)
         plan = sft_plan(llm) if isinstance(llm, str | Path) else {}
-        block = llm_block(llm, plan, template) if isinstance(llm, str | Path) else llm
+        block = llm_block(llm, plan, template, dtype) if isinstance(llm, str | Path) else llm
         changed: dict[str, Any] = {}
         if isinstance(block, Mapping):
             changed["llm"] = dict(block)
@@ -206,10 +209,13 @@ def sft_plan(model: str | Path) -> dict[str, Any]:
     return plan
 
 
-def llm_block(model: str | Path, plan: Mapping[str, Any], template: str | None) -> dict[str, Any]:
+def llm_block(
+    model: str | Path, plan: Mapping[str, Any], template: str | None, dtype: str = "auto"
+) -> dict[str, Any]:
     """model (str | Path): Name or folder of a model.
     plan (Mapping[str, Any]): What `sft_plan` says of it.
     template (str | None): Prompt template; None for that of the plan.
+    dtype (str): The type to compute in, as for `HFBackend`.
     RETURNS (dict[str, Any]): A config block that reads with it as it was fine-tuned.
     """
     place, base = _place(model), _place(plan.get("base", model))
@@ -225,6 +231,7 @@ def llm_block(model: str | Path, plan: Mapping[str, Any], template: str | None) 
             "adapter": place if is_adapter else None,
             # A fully trained model no longer needs its base model, of which this is the revision.
             "revision": plan.get("revision") if is_adapter else None,
+            "dtype": dtype,
             "context": plan.get("context"),
             "use_chat_template": plan.get("use_chat_template", True),
         },

@@ -22,6 +22,7 @@ from torch.nn import functional
 from transformers import BertLMHeadModel
 
 from spacy_el4ner import minilm
+from spacy_el4ner.backends.device import fast_bfloat16
 from spacy_el4ner.backends.tokens import PieceTokenizer
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.prompts.template import PromptTemplate
@@ -32,7 +33,6 @@ from spacy_el4ner.storage.model_record import record_of
 from spacy_el4ner.text.windows import WORDS
 from spacy_el4ner.training.folders import save
 from spacy_el4ner.training.gradient_threads import gradient_threads
-from spacy_el4ner.training.precision import fast_bfloat16
 from spacy_el4ner.training.tree_sampler import TreeSampler
 from spacy_el4ner.training.trees import Tree, TreeBatch, collate
 from spacy_el4ner.training.warm_start import warm_start
@@ -271,7 +271,7 @@ def loss(model: BertLMHeadModel, batch: TreeBatch) -> torch.Tensor:
     RETURNS (Tensor): The sum of the cross-entropies of all decisions, each over its allowed tokens, in
         nats. A scalar.
     """
-    with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16(torch.device("cpu"))):
+    with torch.autocast("cpu", torch.bfloat16, enabled=fast_bfloat16("cpu")):
         hidden = model.bert(
             batch.tokens,
             attention_mask=_mask(batch.mask),

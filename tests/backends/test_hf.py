@@ -168,6 +168,12 @@ def test_the_type_that_is_computed_in_is_part_of_what_answers_depend_on(backend)
     assert HFBackend(backend.model, device="cuda:0").identity["dtype"] == "auto"
 
 
+@pytest.mark.parametrize(("native", "dtype"), [(True, "bfloat16"), (False, "float32")])
+def test_the_fast_type_is_that_of_the_processor(backend, monkeypatch, native, dtype):
+    monkeypatch.setattr("spacy_el4ner.backends.hf.fast_bfloat16", lambda device: native)
+    assert HFBackend(backend.model, dtype="fast").identity["dtype"] == dtype
+
+
 @pytest.mark.parametrize(("device_map", "dtype"), [("auto", "auto"), ("cpu", "float32")])
 def test_the_weights_decide_the_type_of_a_model_that_is_spread(backend, device_map, dtype):
     spread = HFBackend(backend.model, device_map=device_map)

@@ -71,8 +71,9 @@ def test_without_documents_the_pool_stays(nlp, docs):
 def test_a_fine_tuned_model_is_read_as_it_was_fine_tuned(tmp_path):
     plan = {"base": "some/model", "method": "lora", "template": "zh", "revision": "v1", "max_window": 9}
     (tmp_path / "el4ner.json").write_text(json.dumps({"plan": plan}))
-    block = llm_block(tmp_path, sft_plan(tmp_path), None)
+    block = llm_block(tmp_path, sft_plan(tmp_path), None, "fast")
     assert (block["template"], block["max_window"]) == ("zh", 9)
+    assert block["backend"]["dtype"] == "fast"
     backend = block["backend"]
     assert (backend["model"], backend["revision"]) == ("some/model", "v1")
     assert backend["adapter"] == str(tmp_path.resolve())

@@ -17,8 +17,8 @@ from typing import Any
 import torch
 from accelerate import Accelerator
 
+from spacy_el4ner.backends.device import fast_bfloat16
 from spacy_el4ner.errors import EL4NERValueError, Errors
-from spacy_el4ner.training.precision import fast_bfloat16
 from spacy_el4ner.training.sft import checkpoints
 from spacy_el4ner.training.sft.batching import batches, micro_batches
 from spacy_el4ner.training.sft.examples import TrainingExample, collate
@@ -172,7 +172,7 @@ class TrainingRun:
     def _bfloat16(self) -> bool:
         precision = self.settings.precision
         return precision == "bfloat16" or (
-            precision == "auto" and fast_bfloat16(self.accelerator.device)
+            precision == "auto" and fast_bfloat16(str(self.accelerator.device))
         )
 
     def _judge(self, state: dict[str, Any]) -> None:
