@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 import torch
@@ -15,17 +16,19 @@ from spacy_el4ner.evaluation.bench import job, measure, record, run, spacy_llm
 from spacy_el4ner.evaluation.bench.__main__ import main
 from spacy_el4ner.evaluation.bench.judge import judge_text, judge_tokens
 from spacy_el4ner.evaluation.bench.sentences import read_sentences
-from spacy_el4ner.evaluation.bench.system import AnswerRules
+from spacy_el4ner.evaluation.bench.system import AnswerRules, SystemReply
 from spacy_el4ner.evaluation.bench.systems import SYSTEMS, make_systems
 from tests.cli.runner import call
 from tests.pipeline.ensembles import gold, pipeline
-from tests.tiny import save_compact
+from tests.tiny import save_compact, save_family
 from tests.training.corpus import docs
 
 # Of transformers and spaCy-llm, about models as tiny and prompts as odd as these.
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 SIZES = (1, 4)
-OURS = ("constrained", "draft_verified")
+OURS = ("constrained", "draft_verified_flat", "draft_verified")
+GGUF = "llamacpp_backend"
+"""The system that reads a file which tiny backbones lack."""
 
 
 def roomy(folder, seed):
@@ -75,8 +78,8 @@ def rows(measured):
 
 def test_every_system_has_a_row_for_every_batch_size(rows, measured):
     names = SYSTEMS if spacy_llm.installed() else SYSTEMS[1:]
-    assert set(rows) == {(name, size) for name in names for size in SIZES}
-    assert measured["skipped"] == {}
+    assert set(rows) == {(name, size) for name in names if name != GGUF for size in SIZES}
+    assert set(measured["skipped"]) == {GGUF}
     for row in rows.values():
         assert row["docs"] == 6
         assert row["docs_per_s"] > 0
@@ -101,7 +104,9 @@ def test_one_token_at_a_time_reads_no_token_twice(rows):
         for name in ("constrained", "generate_single", "generate_batch"):
             assert rows[name, size]["token_ratio"] == pytest.approx(1, abs=0.1)
             assert rows[name, size]["token_ratio"] < 1
-    assert rows["draft_verified", 1]["token_ratio"] >= rows["constrained", 1]["token_ratio"]
+    flat = rows["draft_verified_flat", 1]["token_ratio"]
+    assert rows["draft_verified", 1]["token_ratio"] <= flat
+    assert flat >= rows["constrained", 1]["token_ratio"]
 
 
 def test_one_token_at_a_time_takes_a_pass_a_token(rows):
@@ -119,6 +124,9 @@ def test_our_decoders_answer_alike_and_in_their_language(rows):
             assert rows[name, size]["malformed"] == 0
             assert rows[name, size]["outside_text"] == 0
             assert rows[name, size]["same_answers"] == 6
+            assert rows[name, size]["f1"] == rows["constrained", size]["f1"]
+            assert rows[name, size]["constrained"]
+            assert not rows[name, size]["peer"]
         lengths = {rows[n, size]["answer_tokens_per_doc"] for n in (*OURS, "floor")}
         assert len(lengths) == 1
 
@@ -208,7 +216,7 @@ def test_random_weights_are_measured_without_spacy(project):
     main([str(a) for a in (exported, out, *settings, "--batch-sizes", 4, "--limit", 3)])
     data = json.loads(out.read_text())
     rows = {row["system"]: row for row in data["rows"]}
-    assert set(rows) == set(SYSTEMS) - {"spacy_llm"}
+    assert set(rows) == set(SYSTEMS) - {"spacy_llm", GGUF}
     assert data["model"] == "qwen2-tiny, random weights"
     assert rows["draft_verified"]["malformed"] == rows["constrained"]["malformed"] == 0
     code = "import sys, spacy_el4ner.evaluation.bench.__main__; sys.exit('spacy' in sys.modules)"
@@ -249,6 +257,37 @@ def test_gold_answers_are_well_formed_and_others_are_not(project):
     invented = judge_text("<e>Nowhere</e>", sentences[0].window, format)
     assert invented.malformed
     assert invented.outside == 1
+
+
+def test_answers_are_scored_by_their_spans(project):
+    exported = project / "scored.json"
+    bench(project, project / "none.json", "--export", exported)
+    sentences, format = read_sentences(exported)
+    (system,) = make_systems(
+        ["constrained"], HFBackend(str(project / "0"), device="cpu"), AnswerRules(format)
+    )
+    for s in sentences:
+        reply = SystemReply(format.render(s.window, s.gold), 1, 1)
+        assert system.spans(s, reply) == {(m.start, m.end) for m in s.gold}
+
+
+@pytest.mark.skipif(find_spec("xllamacpp") is None, reason="needs the extra 'llamacpp'")
+def test_a_gguf_file_is_measured_as_it_is(project, tmp_path, monkeypatch):
+    pytest.importorskip("gguf", reason="needs gguf, which writes its files (extra 'dev')")
+    from tests.servers.gguf_files import save_gguf
+
+    monkeypatch.setenv("SPACY_EL4NER_MODELS", str(tmp_path))
+    exported = project / "quantized.json"
+    bench(project, project / "none.json", "--export", exported)
+    sentences, format = read_sentences(exported)
+    folder = save_family(tmp_path / "untaught", "llama")
+    save_gguf(folder)
+    backend = HFBackend(str(folder / "model.gguf"), device="cpu")
+    systems = make_systems([GGUF], backend, AnswerRules(format))
+    systems[0].prepare(sentences)
+    (row,) = measure.measure(systems, sentences, 4, 1, "cpu", lambda title, done: None)
+    systems[0].llamacpp.unload()
+    assert (row["precision"], row["malformed"], row["token_ratio"]) == ("model.gguf", 0, None)
 
 
 def test_a_missing_extra_is_named(project, monkeypatch):

@@ -40,9 +40,16 @@ class SharedModelBackend(HFBackend):
             twin._prefixes = PrefixTree(prefix_mb * 2**20)
         return twin
 
-    def forget(self) -> None:
-        """Free the memory of all prompt prefixes: no batch is measured with those of another."""
+    def restart(self) -> None:
+        """Free the memory of all prompt prefixes, so that no repetition is measured with those of
+        another.
+        """
         self._prefixes.clear()
+
+    @property
+    def precision(self) -> str:
+        """RETURNS (str): The type to compute in; "auto" if the weights determine it."""
+        return self._dtype
 
     def running(self) -> AbstractContextManager[Runner]:
         """RETURNS (AbstractContextManager[Runner]): The model, with this backend's adapter."""

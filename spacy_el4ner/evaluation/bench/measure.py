@@ -14,6 +14,7 @@ from spacy_el4ner.evaluation.bench.judge import Judgement
 from spacy_el4ner.evaluation.bench.memory import PeakMemory
 from spacy_el4ner.evaluation.bench.sentences import Sentence
 from spacy_el4ner.evaluation.bench.system import System, SystemReply
+from spacy_el4ner.scores import prf
 
 Row = dict[str, Any]
 Tick = Callable[[str, int], None]
@@ -75,6 +76,7 @@ def measure(
 def _go_over(
     system: System, batches: Sequence[Sequence[Sentence]], tally: SystemTally, device: str, tick: Tick
 ) -> None:
+    system.restart()
     before = system.spent
     seconds, replies = 0.0, []
     for batch in batches:
@@ -99,17 +101,28 @@ def _row(
         if system.judged
         else list[Judgement]()
     )
+    found = {
+        (i, *span)
+        for i, (s, r) in enumerate(zip(sentences, tally.replies, strict=True))
+        if system.judged
+        for span in system.spans(s, r)
+    }
+    gold = {(i, m.start, m.end) for i, s in enumerate(sentences) for m in s.gold}
     prompts, answers = (sum(getattr(r, k) for r in tally.replies) for k in ("prompt", "answer"))
     return {
         "system": system.name,
+        "peer": system.peer,
+        "constrained": system.constrained,
+        "precision": system.precision,
         "batch_size": batch_size,
         "docs": n,
         "repeats": len(tally.seconds),
         **rates(tally.seconds, n),
-        "passes_per_doc": tally.passes / n,
+        "f1": prf(found, gold).f if system.judged else None,
+        "passes_per_doc": tally.passes / n if tally.passes else None,
         "prompt_tokens_per_doc": prompts / n,
         "answer_tokens_per_doc": answers / n,
-        "token_ratio": tally.tokens / (prompts + answers),
+        "token_ratio": tally.tokens / (prompts + answers) if tally.tokens else None,
         "peak_mb": tally.peak_mb,
         "malformed": sum(j.malformed for j in judged) if system.judged else None,
         "outside_text": sum(j.outside for j in judged) if system.judged else None,

@@ -43,12 +43,14 @@ class SpacyLLM(System):
     """
 
     name = "spacy_llm"
+    peer = True
 
     def __init__(self, backend: SharedModelBackend, rules: AnswerRules):
         if not installed():
             raise EL4NERImportError(Errors.EL023)
         super().__init__(backend, rules)
         self.counter = ForwardPassCounter()
+        self._found: dict[Sentence, set[tuple[int, int]]] = {}
 
     @property
     def spent(self) -> tuple[int, int]:
@@ -85,8 +87,17 @@ class SpacyLLM(System):
         docs = [self._nlp.make_doc(s.window.text) for s in batch]
         self._model.begin([self._limits[s] for s in batch])
         with self.backend.running() as runner, self.counter.on(runner.model):
-            list(self._component.pipe(docs, batch_size=len(docs)))
+            answered = list(self._component.pipe(docs, batch_size=len(docs)))
+        for sentence, doc in zip(batch, answered, strict=True):
+            self._found[sentence] = {(ent.start_char, ent.end_char) for ent in doc.ents}
         return self._model.replies
+
+    def spans(self, sentence: Sentence, reply: SystemReply) -> set[tuple[int, int]]:
+        """sentence (Sentence): A sentence.
+        reply (SystemReply): Ignored: spaCy-llm has read it.
+        RETURNS (set[tuple[int, int]]): Offsets of the entities in the answer, without their labels.
+        """
+        return self._found[sentence]
 
     def judge(self, sentence: Sentence, reply: SystemReply) -> Judgement:
         """sentence (Sentence): A sentence.

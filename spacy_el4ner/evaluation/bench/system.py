@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from spacy_el4ner.evaluation.bench.backends import SharedModelBackend
 from spacy_el4ner.evaluation.bench.judge import Judgement, judge_text
 from spacy_el4ner.evaluation.bench.sentences import Sentence
-from spacy_el4ner.formats.base import Format
+from spacy_el4ner.formats.base import Format, Parsed
 from spacy_el4ner.types import Mention
 
 MARGIN = 8
@@ -62,6 +62,10 @@ class System(ABC):
 
     name = ""
     judged = True
+    peer = False
+    """Whether it is what a user would take instead."""
+    constrained = False
+    """Whether it gives answers of the format only."""
 
     def __init__(self, backend: SharedModelBackend, rules: AnswerRules):
         self.backend = backend
@@ -83,6 +87,15 @@ class System(ABC):
         """RETURNS (tuple[int, int]): Forward passes so far, and tokens read in them without padding."""
         return self.backend.forward_passes, self.backend.tokens_read
 
+    @property
+    def precision(self) -> str:
+        """RETURNS (str): The type in which it computes."""
+        return self.backend.precision
+
+    def restart(self) -> None:
+        """Forget what was read before: a repetition begins."""
+        self.backend.restart()
+
     @abstractmethod
     def answer(self, batch: Sequence[Sentence]) -> list[SystemReply]:
         """Answer a batch; this is what is timed.
@@ -97,6 +110,13 @@ class System(ABC):
         RETURNS (Judgement): The validity of the answer.
         """
         return judge_text(reply.text, sentence.window, self.format)
+
+    def spans(self, sentence: Sentence, reply: SystemReply) -> set[tuple[int, int]]:
+        """sentence (Sentence): A sentence.
+        reply (SystemReply): The reply to it.
+        RETURNS (set[tuple[int, int]]): Offsets of the entities in the answer, without their labels.
+        """
+        return spans_of(self.format.parse(reply.text, sentence.window))
 
     def prompt(self, sentence: Sentence) -> tuple[int, ...]:
         """sentence (Sentence): A sentence.
@@ -113,6 +133,13 @@ class System(ABC):
         tokens = self.backend.tokens
         path = self.format.path(sentence.window, mentions)
         return tuple(t for piece in path for t in (tokens.piece(piece) if piece else (tokens.end,)))
+
+
+def spans_of(parsed: Parsed) -> set[tuple[int, int]]:
+    """parsed (Parsed): An answer.
+    RETURNS (set[tuple[int, int]]): Offsets of its mentions.
+    """
+    return {(m.start, m.end) for m in parsed.mentions}
 
 
 def greedy(ends: Sequence[int], pad: int) -> dict[str, object]:

@@ -1,15 +1,29 @@
-"""The measured systems: free generation, our two decoders, a lower bound, and spaCy-llm."""
+"""The measured systems: spaCy-llm, free generation, llama.cpp, our two decoders, and a lower bound."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 
+from spacy_el4ner.backends import sources
+from spacy_el4ner.backends.gguf.convert import is_gguf
 from spacy_el4ner.backends.hf import HFBackend
+from spacy_el4ner.backends.llamacpp import LlamaCppBackend
+from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.evaluation.bench.backends import ForwardPassCounter, SharedModelBackend
-from spacy_el4ner.evaluation.bench.judge import Judgement, judge_tokens
+from spacy_el4ner.evaluation.bench.judge import Judgement, judge_tokens, parse_tokens
 from spacy_el4ner.evaluation.bench.sentences import Sentence
 from spacy_el4ner.evaluation.bench.spacy_llm import SpacyLLM
-from spacy_el4ner.evaluation.bench.system import AnswerRules, System, SystemReply, ends_of, greedy
+from spacy_el4ner.evaluation.bench.system import (
+    AnswerRules,
+    System,
+    SystemNotApplicable,
+    SystemReply,
+    ends_of,
+    greedy,
+    spans_of,
+)
 from spacy_el4ner.types import DecodeRequest, Mention
 
 WHOLE_BATCH = 2**31
@@ -18,6 +32,8 @@ WHOLE_BATCH = 2**31
 
 class Decode(System):
     """Our decoding, by either decoder."""
+
+    constrained = True
 
     def answer(self, batch: Sequence[Sentence]) -> list[SystemReply]:
         """batch (Sequence[Sentence]): The sentences.
@@ -43,8 +59,22 @@ class Constrained(Decode):
         super().__init__(SharedModelBackend.twin(backend, decoder=self.name, prefix_mb=0), rules)
 
 
+class DraftVerifiedFlat(Decode):
+    """Our decoding by verified drafts, without shared prefixes.
+
+    backend (SharedModelBackend): The backend with the model.
+    rules (AnswerRules): The rules by which it answers.
+    """
+
+    name = "draft_verified_flat"
+
+    def __init__(self, backend: SharedModelBackend, rules: AnswerRules):
+        twin = SharedModelBackend.twin(backend, decoder="draft_verified", prefix_mb=0)
+        super().__init__(twin, rules)
+
+
 class DraftVerified(Decode):
-    """Our decoding by verified drafts.
+    """Our decoding by verified drafts. What prompts begin with is read once.
 
     backend (SharedModelBackend): The backend with the model.
     rules (AnswerRules): The rules by which it answers.
@@ -93,7 +123,9 @@ class Generate(System):
     """
 
     name = "generate_batch"
+    peer = True
     at_a_time: int | None = None
+    lookup: int | None = None
 
     def __init__(self, backend: SharedModelBackend, rules: AnswerRules):
         super().__init__(backend, rules)
@@ -127,6 +159,13 @@ class Generate(System):
         """
         return judge_tokens(reply.ids, sentence, self.format, self.backend.tokens)
 
+    def spans(self, sentence: Sentence, reply: SystemReply) -> set[tuple[int, int]]:
+        """sentence (Sentence): A sentence.
+        reply (SystemReply): The reply to it.
+        RETURNS (set[tuple[int, int]]): Offsets of the entities in the answer, without their labels.
+        """
+        return spans_of(parse_tokens(reply.ids, sentence, self.format, self.backend.tokens))
+
     def _generate(self, batch: Sequence[Sentence]) -> list[SystemReply]:
         rows = [self.prompt(s) for s in batch]
         tokens = self.backend.tokens
@@ -135,6 +174,7 @@ class Generate(System):
         ids = torch.tensor([[pad] * (width - len(row)) + [*row] for row in rows])
         mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows])
         least = min(self._gold[s] for s in batch) if self.rules.full_length else None
+        lookup = {"prompt_lookup_num_tokens": self.lookup} if self.lookup else {}
         with self.backend.running() as runner, self.counter.on(runner.model), torch.inference_mode():
             ends = ends_of(runner.model, tokens.end)
             out = runner.model.generate(
@@ -143,6 +183,7 @@ class Generate(System):
                 max_new_tokens=max(self._gold[s] for s in batch) + self.rules.margin,
                 min_new_tokens=least,
                 **greedy(ends, pad),
+                **lookup,
             )[:, width:].tolist()
         replies = [_reply(row, len(asked), ends) for row, asked in zip(out, rows, strict=True)]
         # A finished row is fed padding until the last row is finished.
@@ -157,11 +198,75 @@ class GenerateSingle(Generate):
     at_a_time = 1
 
 
+class PromptLookup(GenerateSingle):
+    """Free generation, one sentence at a time, that drafts what stands in the prompt: transformers'
+    prompt lookup, with the draft length of its documentation.
+    """
+
+    name = "prompt_lookup"
+    lookup = 10
+
+
+class LlamaCpp(System):
+    """`LlamaCppBackend`: the model's GGUF file, quantized as it is, on as many threads as torch has.
+
+    backend (SharedModelBackend): The backend whose model is read; not used to compute.
+    rules (AnswerRules): The rules by which it answers.
+    """
+
+    name = "llamacpp_backend"
+    constrained = True
+
+    @property
+    def spent(self) -> tuple[int, int]:
+        """RETURNS (tuple[int, int]): Zeros: llama.cpp does not tell."""
+        return 0, 0
+
+    @property
+    def precision(self) -> str:
+        """RETURNS (str): The file."""
+        return self._file.name
+
+    def prepare(self, sentences: Sequence[Sentence]) -> None:
+        """sentences (Sequence[Sentence]): Not needed.
+        RAISES (SystemNotApplicable): The model has no GGUF file, or has an adapter; or the extra
+            `llamacpp` is not installed.
+        """
+        if find_spec("xllamacpp") is None:
+            raise SystemNotApplicable("the extra llamacpp is not installed")
+        try:
+            path = sources.stored(self.backend.model, None, gguf=True, local_only=True)
+        except EL4NERValueError as error:
+            raise SystemNotApplicable(str(error)) from error
+        if self.backend.adapter or not is_gguf(path):
+            raise SystemNotApplicable("it reads a GGUF file, without an adapter")
+        self._file = Path(path)
+        self.llamacpp = LlamaCppBackend(
+            path, threads=torch.get_num_threads(), use_chat_template=self.backend.use_chat_template
+        )
+
+    def answer(self, batch: Sequence[Sentence]) -> list[SystemReply]:
+        """batch (Sequence[Sentence]): The sentences.
+        RETURNS (list[SystemReply]): The reply to each sentence.
+        """
+        requests = [DecodeRequest(s.prompt, self.format.grammar(s.window)) for s in batch]
+        answers = self.llamacpp.decode(requests)
+        return [
+            SystemReply(
+                answer.text, self.llamacpp.count_prompt(s.prompt), self.llamacpp.count(answer.text)
+            )
+            for s, answer in zip(batch, answers, strict=True)
+        ]
+
+
 KINDS: tuple[type[System], ...] = (
     SpacyLLM,
     GenerateSingle,
     Generate,
+    PromptLookup,
+    LlamaCpp,
     Constrained,
+    DraftVerifiedFlat,
     DraftVerified,
     Floor,
 )

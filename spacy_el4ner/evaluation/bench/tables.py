@@ -13,14 +13,20 @@ WHO = {
     "spacy_llm": "spaCy-llm, `spacy.NER.v3`, its own prompt without demonstrations, sent one by one",
     "generate_single": "transformers' `generate`, greedy and free, our prompt, one at a time",
     "generate_batch": "the same, batched and padded on the left",
-    "constrained": "our constrained decoding, one token at a time",
-    "draft_verified": "our decoding by verified drafts, with the same answers",
+    "prompt_lookup": "`generate`, one at a time, with drafts looked up in the prompt",
+    "llamacpp_backend": "`LlamaCppBackend`, constrained, the model's GGUF file as it is",
+    "constrained": "our constrained decoding, one token at a time, each prompt read in full",
+    "draft_verified_flat": "our decoding by verified drafts, with the same answers",
+    "draft_verified": "the same, with what prompts begin with read once",
     "floor": "prompt and finished answer in one pass, which nothing that reads them can undercut",
     "ensemble": "all four stages, as configured",
     "ensemble_unshared": "the same, each request reading its whole prompt by itself",
     "ensemble_constrained": "the same with constrained decoding, one token at a time",
 }
-COLOURS = (YELLOW, "#e3c48a", "#c9cfd6", GREY, BLUE, "#3b3f46")
+COLOURS = (
+    *(YELLOW, "#e3c48a", "#c9cfd6", "#a9c1a0", "#6f9a72"),
+    *(GREY, "#8fb3d9", BLUE, "#3b3f46"),
+)
 Column = tuple[str, str, str]
 """Heading, key and number format of a column."""
 COLUMNS: tuple[Column, ...] = (
@@ -30,6 +36,7 @@ COLUMNS: tuple[Column, ...] = (
     ("× constrained", "to_constrained", "{:.2f}"),
     ("× floor", "to_floor", "{:.2f}"),
     ("passes a document", "passes_per_doc", "{:.2f}"),
+    ("F1 of spans", "f1", "{:.3f}"),
     ("tokens read ÷ needed", "token_ratio", "{:.2f}"),
     ("answer tokens", "answer_tokens_per_doc", "{:.1f}"),
     ("peak MB", "peak_mb", "{:.0f}"),
@@ -144,7 +151,7 @@ def _table(columns: Sequence[Column], rows: Iterable[dict[str, Any]]) -> str:
 def _cell(row: dict[str, Any], heading: str, key: str, form: str) -> str:
     if not key:
         return f"{row['docs_per_s_min']:.2f} – {row['docs_per_s_max']:.2f}"
-    value = row[key]
+    value = row.get(key)  # earlier measurements lack some
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "–" if value is None else form.format(value)
