@@ -20,9 +20,8 @@ import spacy_el4ner
 from spacy_el4ner.errors import EL4NERRuntimeError, EL4NERValueError, Errors, Warnings
 from spacy_el4ner.minilm import HUB_NAME
 from spacy_el4ner.packaging.card import card, performance
-from spacy_el4ner.packaging.models import Model, Models
-from spacy_el4ner.pipeline.finding import FACTORIES, find_component, find_components
-from spacy_el4ner.retrieval.bm25 import BM25
+from spacy_el4ner.packaging.models import Model, Models, extras_of
+from spacy_el4ner.pipeline.finding import FACTORIES, find_component
 from spacy_el4ner.retrieval.pool import renamed
 from spacy_el4ner.storage import manifest
 
@@ -122,7 +121,7 @@ def _check(nlp: Language, name: str, version: str) -> None:
 
 
 def _meta(nlp: Language, name: str, about: Description, models: Sequence[Model]) -> dict[str, Any]:
-    extras = ["bm25"] * any(isinstance(c.retriever, BM25) for c in find_components(nlp))
+    extras = extras_of(nlp.config.interpolate()["components"])
     extras += ["offline"] * any(model.source == HUB_NAME for model in models)
     own = f"spacy-el4ner[{','.join(extras)}]" if extras else "spacy-el4ner"
     versions = util.get_minor_version_range(spacy_el4ner.__version__)

@@ -9,6 +9,8 @@ from typing import Any
 from spacy.util import is_package
 
 from spacy_el4ner import catalogue
+from spacy_el4ner.backends.gguf.convert import is_gguf
+from spacy_el4ner.backends.sources import in_catalogue
 from spacy_el4ner.catalogue.origins import origin
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.minilm import HUB_NAME
@@ -37,6 +39,14 @@ ENCODED = (
     "spacy-el4ner.LabelGuided.v1",
     "spacy-el4ner.Diverse.v1",
 )
+EXTRAS = {
+    "spacy-el4ner.BM25.v1": "bm25",
+    "spacy-el4ner.GLiNERVoter.v1": "gliner",
+    "spacy-el4ner.LlamaCppBackend.v1": "llamacpp",
+    "spacy-el4ner.OpenAIBackend.v1": "server",
+}
+"""Registered name of a block -> the extra that it needs."""
+LOCAL = "spacy-el4ner.HFBackend.v1"
 SERVED = "spacy-el4ner.OpenAIBackend.v1"
 STORED = "spacy-el4ner.StoredBackend.v1"
 CODE_OR_PICKLE = {".py", ".pyc", ".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".h5", ".onnx"}
@@ -82,6 +92,19 @@ class Model:
     def listed(self) -> catalogue.CatalogueModel | None:
         """RETURNS (CatalogueModel | None): Its base model in the catalogue, if it is listed there."""
         return next((m for m in catalogue.models().values() if m.hub == self.base), None)
+
+
+def extras_of(block: Any) -> list[str]:
+    """block (Any): A part of a pipeline's config.
+    RETURNS (list[str]): The extras of this package that it needs, in the order of the alphabet.
+    """
+    if not isinstance(block, dict):
+        return []
+    kind = next((str(value) for key, value in block.items() if key.startswith("@")), "")
+    needed = {EXTRAS[kind]} if kind in EXTRAS else set()
+    if kind == LOCAL and (is_gguf(model := str(block["model"])) or in_catalogue(model)):
+        needed.add("gguf")
+    return sorted(needed.union(*map(extras_of, block.values())))
 
 
 @dataclass

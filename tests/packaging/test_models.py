@@ -1,7 +1,7 @@
 import pytest
 import spacy
 
-from spacy_el4ner.packaging.models import Models
+from spacy_el4ner.packaging.models import Models, extras_of
 from tests.strategies import sentence
 
 
@@ -85,3 +85,19 @@ def test_an_installed_pipeline_is_named(tmp_path, monkeypatch):
     models = Models(tmp_path / "component", include=True)
     assert models.taken(block, "voter") == block
     assert [model.source for model in models.collected] == ["some_pipeline"]
+
+
+@pytest.mark.parametrize(
+    ("block", "extra"),
+    [
+        ({"@el4ner_retrievers": "spacy-el4ner.BM25.v1"}, ["bm25"]),
+        ({"@el4ner_voters": "spacy-el4ner.GLiNERVoter.v1", "model": "some/model"}, ["gliner"]),
+        ({"@el4ner_backends": "spacy-el4ner.LlamaCppBackend.v1", "model": "a.gguf"}, ["llamacpp"]),
+        ({"@el4ner_backends": "spacy-el4ner.OpenAIBackend.v1", "model": "m"}, ["server"]),
+        ({"@el4ner_backends": "spacy-el4ner.HFBackend.v1", "model": "a.gguf"}, ["gguf"]),
+        ({"@el4ner_backends": "spacy-el4ner.HFBackend.v1", "model": "smollm2-135m"}, ["gguf"]),
+        ({"@el4ner_backends": "spacy-el4ner.HFBackend.v1", "model": "some/model"}, []),
+    ],
+)
+def test_a_package_requires_the_extras_of_its_blocks(block, extra):
+    assert extras_of({"pipe": {"voters": {"one": {"backend": block}}}}) == extra
