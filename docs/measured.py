@@ -20,11 +20,6 @@ def _steps(record: dict[str, Any]) -> str:
     return ensemble_tables.table(tuning_steps.HEADER, tuning_steps.rows(steps))
 
 
-def _tuning(record: dict[str, Any]) -> str:
-    """The effect of each step, from the report that `tune` saved with a pipeline."""
-    return ensemble_tables.table(tuning_steps.HEADER, tuning_steps.rows(record["report"]["steps"]))
-
-
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ensemble": ensemble_tables.main_table,
     "ablations": ensemble_tables.ablation_table,
@@ -32,7 +27,6 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "cascade": ensemble_tables.cascade_table,
     "in_context": in_context.markdown,
     "steps": _steps,
-    "tuning": _tuning,
     "fusion": fusion_tables.fusion_table,
     "decoding": bench_tables.table,
     "whole": bench_tables.ensemble_table,
