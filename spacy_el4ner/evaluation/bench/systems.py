@@ -207,7 +207,7 @@ class PromptLookup(GenerateSingle):
     lookup = 10
 
 
-class LlamaCpp(System):
+class LlamaCppDecode(System):
     """`LlamaCppBackend`: the model's GGUF file, quantized as it is, on as many threads as torch has.
 
     backend (SharedModelBackend): The backend whose model is read; not used to compute.
@@ -264,7 +264,7 @@ KINDS: tuple[type[System], ...] = (
     GenerateSingle,
     Generate,
     PromptLookup,
-    LlamaCpp,
+    LlamaCppDecode,
     Constrained,
     DraftVerifiedFlat,
     DraftVerified,
