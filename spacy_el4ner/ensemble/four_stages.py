@@ -140,6 +140,11 @@ class FourStages:
         """RETURNS (Panel): The voters, without those that did not answer in earlier batches."""
         return Panel(self.voters, self.min_voters, self.keep_loaded, self.absences)
 
+    @property
+    def _cascade(self) -> Cascade | None:
+        """The cascade, where both stages run that its voters take turns with."""
+        return self.cascade if self.stages["extraction"] and self.stages["classification"] else None
+
     def _run(self, panel: Panel, docs: Sequence[Doc]) -> EnsembleTrace:
         cut = [w for n, doc in enumerate(docs) for w in windows.cut(doc, self.max_sentences, n)]
         tasks, zero_shot = self._retrieve(panel, docs, cut)
@@ -176,7 +181,7 @@ class FourStages:
         wanted = self.stages["demonstrations"] and self.k > 0
         if not wanted or self.retriever is None or not cut:
             return tasks, None
-        first = self.cascade.turns(self.voters)[0] if self.cascade else None
+        first = cascade.turns(self.voters)[0] if (cascade := self._cascade) else None
         zero_shot = propose(panel, tasks, self.labels, first) if self.retriever.needs_spans else None
         spans = [spans_of(zero_shot or {}, n) for n in range(len(cut))]
 
@@ -207,9 +212,9 @@ class FourStages:
         zero_shot: dict[str, list[Proposals]] | None,
     ) -> Asked:
         """Stages 2 and 3: the union of the proposals, and the vote on them."""
+        if (cascade := self._cascade) is not None:
+            return ask_in_turn(panel, tasks, self.labels, self.vote, coverage, cascade)
         extracts = self.stages["extraction"] or zero_shot is None
-        if self.cascade is not None and extracts and self.stages["classification"]:
-            return ask_in_turn(panel, tasks, self.labels, self.vote, coverage, self.cascade)
         proposed = propose(panel, tasks, self.labels) if extracts else zero_shot or {}
         candidates = readable(union(proposed, tasks), tasks, coverage)
         every = list(range(len(tasks)))

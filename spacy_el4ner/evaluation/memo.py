@@ -13,7 +13,7 @@ from spacy_el4ner.backends.base import Backend, takes_offsets
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.backends.metered import tokens
 from spacy_el4ner.backends.wrapper import Wrapper
-from spacy_el4ner.types import Answer, DecodeRequest, ScoreRequest
+from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 from spacy_el4ner.voters.base import Voter
 from spacy_el4ner.voters.prompted.voter import PromptedVoter
 
@@ -36,7 +36,7 @@ class Account:
 
     seconds (float), passes (float), tokens (int): Charge for the answers that were used; the tokens are
         those of prompts and answers.
-    spent (float): Seconds in which a model actually ran.
+    spent (float): Seconds in which a model actually ran, or tokens were counted.
     """
 
     seconds: float = 0.0
@@ -64,14 +64,14 @@ class MemoBackend(Wrapper[Backend]):
         """requests (Sequence[DecodeRequest]): The requests.
         RETURNS (list[Answer]): The answers, remembered ones for requests that were answered before.
         """
-        return self._remember(requests, self.backend.decode)
+        return self._remember(requests, self.backend.decode, lambda r, a: (r.prompt, [a.text]))
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         """requests (Sequence[ScoreRequest]): The requests.
         RETURNS (list[list[float]]): Log-probabilities of the options of each, in nats, remembered where
             the request was answered before.
         """
-        return self._remember(requests, self.backend.score)
+        return self._remember(requests, self.backend.score, lambda r, _: (r.prompt, r.options))
 
     def force(self, requests: Sequence[DecodeRequest]) -> list[list[ForcedDecision]]:
         """requests (Sequence[DecodeRequest]): Prompts, each with the whole answer as its `guess`.
@@ -84,34 +84,29 @@ class MemoBackend(Wrapper[Backend]):
             assert takes_offsets(self.backend)
             return self.backend.force([by_key[key] for key in keys])
 
-        return self._remember([("forced", r, r.guess) for r in requests], compute)
+        keys = [("forced", r, r.guess) for r in requests]
+        return self._remember(keys, compute, lambda key, _: (key[1].prompt, ["".join(key[2])]))
 
     def _remember(
-        self, requests: Sequence[Any], compute: Callable[[Sequence[Any]], list[T]]
+        self,
+        requests: Sequence[Any],
+        compute: Callable[[Sequence[Any]], list[T]],
+        texts: Callable[[Any, T], tuple[Prompt, Sequence[str]]],
     ) -> list[T]:
+        """The answers; `texts` gives the prompt and the answers whose tokens are charged."""
         new = [r for r in dict.fromkeys(requests) if r not in self._answers]
         if new:
             passes, start = self.backend.forward_passes, time.perf_counter()
             answers = compute(new)
             seconds = time.perf_counter() - start
-            self.account.spent += seconds
             share = 1 / len(new)
             used = self.backend.forward_passes - passes
             for request, answer in zip(new, answers, strict=True):
-                cost = _tokens(self.backend, request, answer)
+                cost = sum(tokens(self.backend, *texts(request, answer)))
                 self._answers[request] = (answer, seconds * share, used * share, cost)
+            self.account.spent += time.perf_counter() - start
         remembered = [self._answers[r] for r in requests]
         self.account.seconds += sum(seconds for _, seconds, _, _ in remembered)
         self.account.passes += sum(passes for _, _, passes, _ in remembered)
         self.account.tokens += sum(cost for _, _, _, cost in remembered)
         return [answer for answer, _, _, _ in remembered]
-
-
-def _tokens(backend: Backend, request: Any, answer: Any) -> int:
-    """The tokens of the prompt and of its answer."""
-    if isinstance(request, ScoreRequest):
-        return sum(tokens(backend, request.prompt, request.options))
-    if isinstance(request, DecodeRequest):
-        return sum(tokens(backend, request.prompt, [answer.text]))
-    _, forced, guess = request
-    return sum(tokens(backend, forced.prompt, ["".join(guess)]))

@@ -1,4 +1,4 @@
-"""The models of a pipeline, and their files in its package."""
+"""The models of a pipeline, their files in its package, and the extras that it needs."""
 
 import json
 import shutil

@@ -92,13 +92,13 @@ def fit_cascade(
     order (Sequence[str]): Voters, the cheapest first; those that are not named come last, together.
     loss (float): Loss of F1 accepted for asking less.
     budget (float | None): Largest share of the tokens; then the best F1 within it counts, and `loss`
-        does not.
+        does not. Where the first voter alone takes more, it alone is asked.
     seed (int): Seed of the folds.
     batch_size (int): Documents over which prompts are pooled.
     show (Callable[[int], Any]): Called with the number of documents done.
     RETURNS (FittedCascade): The cascade, and its cross-validated F1 and tokens.
-    RAISES (EL4NERValueError): EL014, the pipeline has no ensemble; EL390, the order names no voters,
-        unknown ones, or all of a vote without classification.
+    RAISES (EL4NERValueError): EL014, the pipeline has no ensemble; EL390, the order is not one of
+        voters, or extraction or classification is switched off.
     EXAMPLE:
         >>> fit_cascade(nlp, dev_docs, ["tagger"], loss=0.003)
         >>> save_pipeline(nlp, "training/cascade")
@@ -141,8 +141,8 @@ def _check(component: LLMEnsembleNER, method: FourStages, order: Sequence[str]) 
         problem = f"there is no voter {', '.join(map(repr, unknown))} that takes part"
     elif len(method.voters) < 2:
         problem = "a single voter takes part"
-    elif not method.stages["classification"]:
-        problem = "the stage of classification is off"
+    elif off := [name for name in ("extraction", "classification") if not method.stages[name]]:
+        problem = f"the stage of {off[0]} is off"
     if problem:
         known = ", ".join(method.voters)
         message = Errors.EL390.format(
@@ -236,12 +236,11 @@ class _Sample:
         costs = self._costs(usage)
         curve = [self._point(float(threshold), doubt, costs) for threshold in (0.0, *grid, 1.0)]
         full = curve[0].f1
-        within = [p for p in curve if budget is not None and p.tokens <= budget]
-        if within:
-            chosen = max(within, key=lambda p: (p.f1, -p.tokens))
+        if budget is None:
+            chosen = min((p for p in curve if p.f1 >= full - loss), key=lambda p: (p.tokens, -p.f1))
         else:
-            able = [p for p in curve if p.f1 >= full - loss] if budget is None else curve
-            chosen = min(able, key=lambda p: (p.tokens, -p.f1))
+            within = [p for p in curve if p.tokens <= budget]
+            chosen = max(within or curve[-1:], key=lambda p: (p.f1, -p.tokens))
         return FittedCascade(Cascade(order, tuple(doubts), chosen.threshold), full, chosen, curve)
 
     def _costs(self, usage: Mapping[str, Usage]) -> NDArray[np.float64]:
@@ -259,8 +258,8 @@ class _Sample:
         right = found = 0
         tokens = 0.0
         for n, (entities, gold) in enumerate(zip(self.entities, self.gold, strict=True)):
-            stays = doubt[:, n] < threshold
-            last = int(stays.argmax()) if stays.any() else len(self.turns) - 1
+            closed = doubt[:, n] < threshold
+            last = int(closed.argmax()) if closed.any() else len(self.turns) - 1
             right += len(entities[last] & gold)
             found += len(entities[last])
             tokens += self.questions[n][last] * costs[: last + 1].sum()

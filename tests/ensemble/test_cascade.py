@@ -96,6 +96,19 @@ def test_with_spans_for_the_retriever_only_the_first_voter_is_asked_beforehand()
     assert voters["b"].calls == []
 
 
+@pytest.mark.parametrize("stage", ["extraction", "classification"])
+def test_all_voters_are_asked_where_one_of_the_two_stages_is_off(stage):
+    shown = make_shot(make_window("Ann", "left"), (0, 3, "PERSON"))
+    results = []
+    for settings in ({}, {"cascade": cascade("a")}):
+        voters = {"a": Knows(BOTH, ("Ann",)), "b": Knows(BOTH)}
+        method = replace(stages(voters, **settings), retriever=SpanSimilarity(Letters()), k=1)
+        method.index([shown])
+        results.append(replace(method, stages={**method.stages, stage: False})(docs()))
+    assert results[0] == results[1]
+    assert [r.counts["union"] for r in results[1]] == [3, 1, 0]
+
+
 def test_the_features_tell_of_doubt():
     window = make_window("Ann", "met", "Bill", "in", "Oslo")
     votes = (Vote("a", "PERSON", 0.9, {}), Vote("b", "", 0.8, {}))

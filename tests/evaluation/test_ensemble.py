@@ -5,8 +5,9 @@ from spacy.training import Example
 
 from spacy_el4ner.calibration.logistic import Weights
 from spacy_el4ner.corpora import unannotated
+from spacy_el4ner.ensemble.cascade import Cascade
 from spacy_el4ner.evaluation.ensemble import Bench, ablate, any_similarity, evaluate
-from spacy_el4ner.evaluation.ensemble_tables import confidence
+from spacy_el4ner.evaluation.ensemble_tables import cascade, confidence
 from spacy_el4ner.evaluation.memo import MemoBackend
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.retrieval.base import Query
@@ -37,6 +38,31 @@ def test_rows_do_not_see_each_others_entities(nlp):
     assert [ent.text for doc in bench.docs for ent in doc.ents] == ["Bill", "Paris", "Ann Lee"]
     assert not any(doc.spans for doc in bench.docs)
     assert bench.row()["ents_f"] == first["ents_f"]
+
+
+def test_a_remembered_answer_is_charged_its_tokens_again(nlp):
+    bench = Bench(nlp, [eg.reference for eg in gold(nlp)])
+    first = bench.row()["tokens"]
+    assert bench.row()["tokens"] == first > 0
+
+
+def test_a_cascade_is_measured_beside_the_full_ensemble(nlp):
+    component = nlp.get_pipe("llm_ensemble_ner")
+    docs = [eg.reference for eg in gold(nlp)]
+    full = evaluate(Bench(nlp, docs), say=lambda _: None, ablations=False)["rows"]
+    first = next(iter(component.voters))
+    # A threshold above 1: only the first voter is ever asked.
+    component.apply(Tuning(cascade=Cascade((first,), (Weights(0.0, {}),), 1.1)))
+    measured = evaluate(Bench(nlp, docs), say=lambda _: None, ablations=False)
+    component.apply(Tuning())
+    saving = measured["cascade"]
+    assert saving["all_voters"]["tokens"] == full["ensemble"]["tokens"]
+    assert saving["all_voters"]["ents_f"] == full["ensemble"]["ents_f"]
+    assert 0 < saving["tokens_share"] < 1
+    assert [row["tokens"] for name, row in measured["rows"].items() if name != "ensemble"] == [
+        row["tokens"] for name, row in full.items() if name != "ensemble"
+    ]
+    assert "| all voters asked |" in cascade(measured)[1]
 
 
 def test_extraction_is_judged_where_the_entities_are_known(nlp):

@@ -58,6 +58,30 @@ def test_voters_that_say_the_same_are_not_asked():
     assert nlp(f"{NAMES[0]} saw {PLACES[0]} .")._.el4ner["counts"]["asked"] == {"a": 1, "b": 0, "c": 0}
 
 
+def test_voters_can_be_asked_one_after_another():
+    nlp, _, docs = places_missed()
+    fitted = fit_cascade(nlp, docs, ["people", "b"])
+    assert (fitted.full, fitted.chosen.f1) == (1.0, 1.0)
+    assert len(fitted.cascade.doubts) == 2
+    asked = [nlp(text)._.el4ner["counts"]["asked"] for text in ("Bill saw nobody .", "Eve saw Oslo .")]
+    assert asked[0] == {"people": 1, "b": 0, "c": 0}
+    assert asked[1]["b"] == 1
+
+
+@pytest.mark.parametrize("stage", ["extraction", "classification"])
+def test_a_stage_that_is_off_is_named(stage):
+    nlp, component, docs = places_missed()
+    component.cfg["stages"][stage] = False
+    with pytest.raises(EL4NERValueError, match=rf"EL390.*the stage of {stage} is off"):
+        fit_cascade(nlp, docs, ["people"])
+
+
+def test_where_the_first_voter_takes_more_than_the_budget_it_alone_is_asked():
+    nlp, _, docs = places_missed()
+    fitted = fit_cascade(nlp, docs, ["people"], budget=0.1)
+    assert fitted.chosen == fitted.curve[-1]
+
+
 def test_it_is_saved_and_can_be_switched_off():
     nlp, component, docs = places_missed()
     fit_cascade(nlp, docs, ["people"])
