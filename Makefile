@@ -1,5 +1,6 @@
 # make run   the first ten minutes: SmolLM2-135M with stored adapters, measured, and the entities of a few texts
-# make reproduce  both methods on the project's own text, trained and measured from nothing, with three seeds
+# make reproduce  both methods with compact models on the project's own text, trained and measured from nothing,
+#   with three seeds; with SmolLM2-135M: python -m spacy project run all
 # make test  formatting, lint, types, layers, docstrings and tests
 # make test-slow  the tests from end to end: commands, pages of docs/, packages, processes, kills, benchmarks
 # make fuzz  long campaigns of hostile texts, labels, files and replies of servers
@@ -17,6 +18,8 @@ BIN := .venv/bin
 BIN5 := .venv5/bin
 TESTS5 := tests/backends tests/catalogue tests/ensemble tests/fusion tests/packaging tests/servers tests/pipeline tests/training tests/retrieval tests/slm tests/voters tests/test_configs.py
 NAME ?= sample_en
+COMPACT := --vars.backbones configs/voters/compact.cfg --vars.sft " --config configs/sft_en.cfg" --vars.dtype auto \
+	--vars.package compact
 BEGAN := $(shell date +%s)
 CHARACTERS ?= 100000
 DOCUMENTS ?= 5000
@@ -36,15 +39,18 @@ run: .venv/runs
 	@echo "  training/$(NAME)/start                load this with spacy.load() for your own text"
 	@echo "  $(BIN)/python -m spacy el4ner explain training/$(NAME)/start 'Your text.'   how it came to its entities"
 	@echo "  README.md, docs/start.md              your own labels and data, models of the hub, a GPU"
-	@echo "  make reproduce                        training and measuring of both methods, from nothing"
+	@echo "  $(BIN)/python -m spacy project run all   training and measuring of both methods with SmolLM2-135M: hours"
+	@echo "  make reproduce                        the same with compact models"
 	@seconds=$$(($$(date +%s) - $(BEGAN))); echo "make run took $$((seconds / 60)) min $$((seconds % 60)) s"
 
 reproduce: .venv/runs
 	@echo "== 2/3  train and measure both methods, in English and Literary Chinese, the fusion with three seeds:"
 	@echo "        hours on two cores, not timed as a whole (each step shows its progress; run it again to continue)"
-	@$(BIN)/python -m spacy project run all . --vars.name $(NAME)
-	@$(BIN)/python -m spacy project run fusion_seeds . --vars.name $(NAME)
-	@$(BIN)/python -m spacy project run fusion_zh .
+	@$(BIN)/python -m spacy project run all . --vars.name $(NAME) --vars.llm training/$(NAME)/base $(COMPACT)
+	@for seed in 0 1 2; do $(BIN)/python -m spacy project run fusion . --vars.name $(NAME)_$$seed --vars.seed $$seed \
+		--vars.llm training/$(NAME)_$$seed/base $(COMPACT) || exit 1; done
+	@$(BIN)/python -m spacy el4ner seeds $(foreach seed,0 1 2,metrics/$(NAME)_$(seed)/fusion.json) metrics/$(NAME)/seeds.md
+	@$(BIN)/python -m spacy project run fusion_zh . --vars.dtype auto
 	@echo "== 3/3  results"
 	@cat metrics/$(NAME)/report.md metrics/$(NAME)/fusion.md metrics/$(NAME)/seeds.md
 	@$(BIN)/python -m spacy el4ner show training/$(NAME)/pipeline assets/texts_en.txt

@@ -41,6 +41,17 @@ def test_every_seed_has_the_variables_that_were_given(monkeypatch, tmp_path):
         assert "--vars.eval_sentences 7" in line
 
 
+def test_every_seed_fine_tunes_the_model_that_was_named(monkeypatch, tmp_path):
+    *runs, _ = dry(monkeypatch, tmp_path, "fusion-seeds", "--vars.llm", "my/model")
+    assert ["--vars.llm my/model" in line for line in runs] == [True] * 3
+
+
+def test_literary_chinese_has_a_language_model_of_its_own(monkeypatch, tmp_path):
+    (line,) = dry(monkeypatch, tmp_path, "fusion-zh", "--vars.llm", "my/model")
+    assert "my/model" not in line
+    assert "--vars.llm training/sample_zh/base" in line
+
+
 def test_literary_chinese_is_measured_as_told(monkeypatch, tmp_path):
     (line,) = dry(
         monkeypatch, tmp_path, "fusion-zh", "--vars.eval_sentences", "7", "--vars.gpu_id", "3"
@@ -65,7 +76,8 @@ COMMANDS = [command["name"] for command in load_project_config(ROOT)["commands"]
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_files_and_runs_can_have_a_space_in_their_names(name, monkeypatch, tmp_path):
-    spaced = ("name", "name_zh", "corpus", "slm", "llm", "backbones", "start_voters", "start_adapters")
+    spaced = ("name", "name_zh", "corpus", "slm", "llm", "llm_zh", "backbones", "start_voters")
+    spaced += ("start_adapters",)
     given = [word for key in spaced for word in (f"--vars.{key}", "left right")]
     lines = dry(monkeypatch, tmp_path, name, *given)
     assert lines
