@@ -47,6 +47,10 @@ def test_a_file_of_voters_makes_a_working_ensemble(file, tmp_path):
         if "pipeline" in block:
             block |= {"pipeline": str(save_ruler(tmp_path / name)), "label_map": {"NAME": "PERSON"}}
             continue
+        if "names" in block:
+            block["names"] = str(tmp_path / "names.jsonl")
+            Path(block["names"]).write_text('{"name": "Paris", "label": "GPE"}\n', encoding="utf8")
+            continue
         backend = block["backend"]
         backend["model"] = str(tiny(backend["model"], tmp_path))
         if "adapter" in backend:
