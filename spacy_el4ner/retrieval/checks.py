@@ -1,4 +1,4 @@
-"""Checks of settings and of saved indices."""
+"""Checks of settings and of indices."""
 
 import math
 from typing import Any
@@ -34,3 +34,14 @@ def check_index(data: dict[str, Any], retriever: Any, *parts: str) -> None:
         raise EL4NERValueError(
             Errors.EL012.format(found=data["encoder"], expected=retriever.encoder.name)
         )
+
+
+def keep_up(retriever: Any) -> None:
+    """Index the pool again if the encoder has become another one, as a tagger's vectors do when it is
+    trained.
+
+    retriever (Retriever): It has an `encoder`, a `pool`, and in `indexed_by` the name of the
+        encoder that it was indexed with.
+    """
+    if retriever.pool and retriever.indexed_by != retriever.encoder.name:
+        retriever.index(retriever.pool)

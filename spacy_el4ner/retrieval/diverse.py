@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
-from spacy_el4ner.retrieval.checks import check_range
+from spacy_el4ner.retrieval.checks import check_range, keep_up
 from spacy_el4ner.retrieval.encoders import Encoder, Vectors
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 
@@ -53,7 +53,7 @@ class Diverse(SentenceSimilarity):
         """
         if not self.pool or not queries:
             return [[] for _ in queries]
-        self._keep_up()
+        keep_up(self)
         rows = self.similarities([query.text for query in queries])
         hits = []
         for query, row in zip(queries, rows, strict=True):

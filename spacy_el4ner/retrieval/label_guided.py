@@ -25,7 +25,7 @@ import numpy as np
 from spacy.util import get_lang_class
 
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
-from spacy_el4ner.retrieval.checks import check_index, check_range
+from spacy_el4ner.retrieval.checks import check_index, check_range, keep_up
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder, Vectors
 from spacy_el4ner.retrieval.sentence_similarity import best
 from spacy_el4ner.retrieval.token_shares import token_shares
@@ -80,7 +80,7 @@ class LabelGuided:
         self.match_weight, self.vector_weight = match_weight, vector_weight
         self.stop_words = get_lang_class(stop_words).Defaults.stop_words if stop_words else set()
         self.pool: list[PoolEntry] = []
-        self._indexed_by = ""
+        self.indexed_by = ""
 
     def index(self, pool: Sequence[PoolEntry]) -> None:
         """pool (Sequence[PoolEntry]): The pool, which replaces the one before."""
@@ -95,7 +95,7 @@ class LabelGuided:
         """
         if not self.pool or not queries:
             return [[] for _ in queries]
-        self._keep_up()
+        keep_up(self)
         vectors = {**self.by_word, **self._unseen(queries)}
         hits = []
         for query in queries:
@@ -117,8 +117,8 @@ class LabelGuided:
 
     def to_dict(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): The encoder's name, and the vectors of the pool's words."""
-        self._keep_up()
-        return {"encoder": self._indexed_by, "words": self.vectors}
+        keep_up(self)
+        return {"encoder": self.indexed_by, "words": self.vectors}
 
     def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
         """data (dict[str, Any]): The result of `to_dict`.
@@ -145,7 +145,7 @@ class LabelGuided:
 
     def _take(self, vectors: Vectors, encoder: str) -> None:
         """Take the vectors of the pool's words, and average those of each sentence."""
-        self.vectors, self._indexed_by = vectors, encoder
+        self.vectors, self.indexed_by = vectors, encoder
         self.by_word = dict(zip(self.weights, vectors, strict=True))
         words = [entry.demonstration.window.words for entry in self.pool]
         self.sentences = np.array([self._mean(each, self.by_word) for each in words])
@@ -166,7 +166,3 @@ class LabelGuided:
             rows = np.array([vectors[word] for word in known])
             mean = (weights if weights.any() else np.ones_like(weights)) @ rows
         return mean / (np.linalg.norm(mean) or 1.0)
-
-    def _keep_up(self) -> None:
-        if self.pool and self._indexed_by != self.encoder.name:
-            self.index(self.pool)

@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
-from spacy_el4ner.retrieval.checks import check_index
+from spacy_el4ner.retrieval.checks import check_index, keep_up
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder, Vectors
 
 
 class SentenceSimilarity:
     """Cosine of sentence embeddings. Where the encoder has become another one since the pool was
-    indexed, as a tagger's vectors do when it is trained, it is indexed again.
+    indexed, it is indexed again.
 
     encoder (Encoder): Embeds the sentences.
     min_similarity (float | None): Less similar ones are not found; None for the k most similar always.
@@ -25,13 +25,13 @@ class SentenceSimilarity:
         self.min_similarity = min_similarity
         self.pool: list[PoolEntry] = []
         self.vectors: Vectors = np.zeros((0, 1), dtype=np.float32)
-        self._indexed_by = ""
+        self.indexed_by = ""
 
     def index(self, pool: Sequence[PoolEntry]) -> None:
         """pool (Sequence[PoolEntry]): The pool, which replaces the one before."""
         self.pool = list(pool)
         self.vectors = self.encoder.encode([e.demonstration.window.text for e in self.pool])
-        self._indexed_by = self.encoder.name
+        self.indexed_by = self.encoder.name
 
     def similarities(self, texts: Sequence[str]) -> Vectors:
         """texts (Sequence[str]): Sentences.
@@ -46,15 +46,15 @@ class SentenceSimilarity:
         """
         if not self.pool or not queries:
             return [[] for _ in queries]
-        self._keep_up()
+        keep_up(self)
         rows = self.similarities([q.text for q in queries])
         least = self.min_similarity
         return [best(self.pool, row, q, k, least) for q, row in zip(queries, rows, strict=True)]
 
     def to_dict(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): The encoder's name, and the vectors of the sentences."""
-        self._keep_up()
-        return {"encoder": self._indexed_by, "vectors": self.vectors}
+        keep_up(self)
+        return {"encoder": self.indexed_by, "vectors": self.vectors}
 
     def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:
         """data (dict[str, Any]): The result of `to_dict`.
@@ -64,11 +64,7 @@ class SentenceSimilarity:
         check_index(data, self, "vectors")
         self.pool = list(pool)
         self.vectors = data["vectors"]
-        self._indexed_by = data["encoder"]
-
-    def _keep_up(self) -> None:
-        if self.pool and self._indexed_by != self.encoder.name:
-            self.index(self.pool)
+        self.indexed_by = data["encoder"]
 
 
 def best(

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from spacy_el4ner.retrieval.base import Hit, PoolEntry, Query
-from spacy_el4ner.retrieval.checks import check_index
+from spacy_el4ner.retrieval.checks import check_index, keep_up
 from spacy_el4ner.retrieval.encoders import Encoder, SentenceTransformerEncoder, Vectors
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity, best
 
@@ -52,6 +52,11 @@ class SpanSimilarity:
         """RETURNS (list[PoolEntry]): The indexed pool."""
         return self.sentences.pool
 
+    @property
+    def indexed_by(self) -> str:
+        """RETURNS (str): Name of the encoder that indexed it."""
+        return self.sentences.indexed_by
+
     def index(self, pool: Sequence[PoolEntry]) -> None:
         """pool (Sequence[PoolEntry]): The pool, which replaces the one before."""
         self.sentences.index(pool)
@@ -81,6 +86,7 @@ class SpanSimilarity:
         hits: list[list[Hit]] = [[] for _ in queries]
         if not self.pool or k <= 0:
             return hits
+        keep_up(self)
         by_spans = [n for n, q in enumerate(queries) if sum(w for _, w in q.spans) > 0]
         by_sentence = sorted(set(range(len(queries))) - set(by_spans))
         found = self.sentences.retrieve([queries[n] for n in by_sentence], k)
@@ -98,6 +104,7 @@ class SpanSimilarity:
 
     def to_dict(self) -> dict[str, Any]:
         """RETURNS (dict[str, Any]): The index of sentences, and the vectors of the spans."""
+        keep_up(self)
         return {**self.sentences.to_dict(), "spans": self.vectors}
 
     def from_dict(self, data: dict[str, Any], pool: Sequence[PoolEntry]) -> None:

@@ -113,8 +113,8 @@ def test_the_deadline_ends_the_attempts(serve, connect):
     server = serve(Reply(503))
     start = time.monotonic()
     with pytest.raises(BackendUnavailable):
-        connect(server, deadline=0.3, retries=1000).decode([asks()])
-    assert time.monotonic() - start < 5
+        connect(server, deadline=1.0, retries=1000).decode([asks()])
+    assert time.monotonic() - start < 10
     assert len(server.seen) > 1
 
 

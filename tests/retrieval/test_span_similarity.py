@@ -164,6 +164,16 @@ class TestEveryRetriever:
         encoder.encode = None
         kind(encoder).from_dict(written.to_dict(), written.pool)
 
+    def test_an_index_keeps_up_with_its_encoder(self, kind):
+        encoder = ToyEncoder("untrained")
+        encoder.encode = lambda texts: np.zeros((len(texts), 2), dtype=np.float32)
+        retriever = indexed(*self.pool, retriever=kind(encoder))
+        del encoder.encode
+        encoder.name = "trained"
+        again = indexed(*self.pool, retriever=kind(ToyEncoder("trained")))
+        assert retriever.retrieve([self.asked], 4) == again.retrieve([self.asked], 4)
+        assert retriever.to_dict()["encoder"] == "trained"
+
     def test_the_index_of_another_encoder_is_refused(self, kind):
         data = indexed(*self.pool, retriever=kind(ToyEncoder("one"))).to_dict()
         with pytest.raises(ValueError, match="encoder 'one', but this pipeline uses 'other'"):

@@ -1,4 +1,4 @@
-"""A general English pipeline as a voter: en_core_web_sm 3.8.0, which has more labels than most ensembles."""
+"""A general English pipeline as a voter: en_core_web_sm 3.8.0, which has labels that others lack."""
 
 import hashlib
 

@@ -8,10 +8,9 @@ import torch
 
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision, TokenAutomaton
 from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide
-from spacy_el4ner.backends.decoding.options import Prompt
 from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.decoding.runner import Runner
-from spacy_el4ner.backends.decoding.sharing import begin
+from spacy_el4ner.backends.decoding.sharing import Prompt, begin
 
 
 def force(

@@ -14,10 +14,7 @@ import torch
 from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide
 from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.decoding.runner import Runner
-from spacy_el4ner.backends.decoding.sharing import begin
-
-Prompt = tuple[tuple[int, ...], tuple[int, ...]]
-"""Tokens of the prefix that other prompts share, and of the rest, which is not empty."""
+from spacy_el4ner.backends.decoding.sharing import Prompt, begin
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,7 @@ def score(
     prefixes: PrefixTree,
 ) -> list[list[float]]:
     """runner (Runner): The model.
-    prompts (Sequence[Prompt]): Tokens of each question's prompt.
+    prompts (Sequence[Prompt]): Tokens of each question's prompt, whose rest is not empty.
     options (Sequence[Sequence[tuple[int, ...]]]): For each question the tokens of its options, with an
         end token, so that no option is a prefix of another.
     prefixes (PrefixTree): Prefixes read before; those read now are offered to it.

@@ -8,6 +8,9 @@ from spacy_el4ner.backends.decoding.cache import Cache, KeyValues
 from spacy_el4ner.backends.decoding.prefixes import PrefixTree, Tokens, common
 from spacy_el4ner.backends.decoding.runner import Runner
 
+Prompt = tuple[Tokens, Tokens]
+"""Tokens of the prefix that other prompts share, and of the rest."""
+
 
 def begin(
     runner: Runner, rows: Sequence[Tokens], prefixes: PrefixTree

@@ -22,11 +22,8 @@ from spacy_el4ner.backends.decoding.decisions import TokenDecision, decide, unbi
 from spacy_el4ner.backends.decoding.draft import Draft, Drafter, fit, source
 from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.decoding.runner import Runner
-from spacy_el4ner.backends.decoding.sharing import begin
+from spacy_el4ner.backends.decoding.sharing import Prompt, begin
 from spacy_el4ner.types import Answer
-
-Prompt = tuple[tuple[int, ...], tuple[int, ...]]
-"""Tokens of the prefix that other prompts share, and of the rest."""
 
 
 @dataclass
