@@ -121,7 +121,11 @@ def _check(nlp: Language, name: str, version: str) -> None:
 
 
 def _meta(nlp: Language, name: str, about: Description, models: Sequence[Model]) -> dict[str, Any]:
-    extras = extras_of(nlp.config.interpolate()["components"])
+    # A voter may be a pipeline of its own.
+    folders = [model.folder for model in models if model.folder is not None]
+    nested = [util.load_config(c) for f in folders if (c := f / "config.cfg").is_file()]
+    configs = [config.interpolate()["components"] for config in (nlp.config, *nested)]
+    extras = sorted({extra for config in configs for extra in extras_of(config)})
     extras += ["offline"] * any(model.source == HUB_NAME for model in models)
     own = f"spacy-el4ner[{','.join(extras)}]" if extras else "spacy-el4ner"
     versions = util.get_minor_version_range(spacy_el4ner.__version__)

@@ -233,3 +233,15 @@ def test_a_package_requires_the_library_of_its_retriever(tmp_path):
     with zipfile.ZipFile(wheel) as files:
         meta = json.loads(files.read("en_words/meta.json"))
     assert meta["requirements"][0].startswith("spacy-el4ner[bm25]")
+
+
+def test_a_package_requires_the_library_of_a_pipeline_that_votes(tmp_path):
+    retriever = {"@el4ner_retrievers": "spacy-el4ner.BM25.v1"}
+    save_pipeline(ensembles.pipeline(["some/model"], retriever=retriever), tmp_path / "inner")
+    voter = {"@el4ner_voters": "spacy-el4ner.SpacyVoter.v1", "pipeline": str(tmp_path / "inner")}
+    voters = {**ensembles.blocks(["some/model"]), "inner": voter}
+    save_pipeline(ensembles.pipeline([], voters=voters), tmp_path / "outer")
+    wheel, _ = build(tmp_path / "outer", tmp_path, Description("outer", VERSION))
+    with zipfile.ZipFile(wheel) as files:
+        meta = json.loads(files.read("en_outer/meta.json"))
+    assert meta["requirements"][0].startswith("spacy-el4ner[bm25]")
