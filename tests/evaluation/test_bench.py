@@ -27,8 +27,8 @@ from tests.training.corpus import docs
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 SIZES = (1, 4)
 OURS = ("constrained", "draft_verified_flat", "draft_verified")
-GGUF = "llamacpp_backend"
-"""The system that reads a file which tiny backbones lack."""
+GGUF = {"llamacpp_backend", "llama_cpp_server"}
+"""The systems that read a file which tiny backbones lack."""
 
 
 def roomy(folder, seed):
@@ -78,8 +78,8 @@ def rows(measured):
 
 def test_every_system_has_a_row_for_every_batch_size(rows, measured):
     names = SYSTEMS if spacy_llm.installed() else SYSTEMS[1:]
-    assert set(rows) == {(name, size) for name in names if name != GGUF for size in SIZES}
-    assert set(measured["skipped"]) == {GGUF}
+    assert set(rows) == {(name, size) for name in names if name not in GGUF for size in SIZES}
+    assert set(measured["skipped"]) == GGUF
     for row in rows.values():
         assert row["docs"] == 6
         assert row["docs_per_s"] > 0
@@ -216,7 +216,7 @@ def test_random_weights_are_measured_without_spacy(project):
     main([str(a) for a in (exported, out, *settings, "--batch-sizes", 4, "--limit", 3)])
     data = json.loads(out.read_text())
     rows = {row["system"]: row for row in data["rows"]}
-    assert set(rows) == set(SYSTEMS) - {"spacy_llm", GGUF}
+    assert set(rows) == set(SYSTEMS) - {"spacy_llm", *GGUF}
     assert data["model"] == "qwen2-tiny, random weights"
     assert rows["draft_verified"]["malformed"] == rows["constrained"]["malformed"] == 0
     code = "import sys, spacy_el4ner.evaluation.bench.__main__; sys.exit('spacy' in sys.modules)"
@@ -283,11 +283,14 @@ def test_a_gguf_file_is_measured_as_it_is(project, tmp_path, monkeypatch):
     folder = save_family(tmp_path / "untaught", "llama")
     save_gguf(folder)
     backend = HFBackend(str(folder / "model.gguf"), device="cpu")
-    systems = make_systems([GGUF], backend, AnswerRules(format))
-    systems[0].prepare(sentences)
-    (row,) = measure.measure(systems, sentences, 4, 1, "cpu", lambda title, done: None)
-    systems[0].llamacpp.unload()
-    assert (row["precision"], row["malformed"], row["token_ratio"]) == ("model.gguf", 0, None)
+    systems = make_systems(sorted(GGUF), backend, AnswerRules(format))
+    for system in systems:
+        system.prepare(sentences)
+    rows = measure.measure(systems, sentences, 4, 1, "cpu", lambda title, done: None)
+    systems[1].llamacpp.unload()
+    for row in rows:
+        assert (row["precision"], row["malformed"], row["token_ratio"]) == ("model.gguf", 0, None)
+    assert len({row["answer_tokens_per_doc"] for row in rows}) == 1
 
 
 def test_a_missing_extra_is_named(project, monkeypatch):

@@ -141,16 +141,24 @@ class LlamaCppBackend:
             context has its `error` set.
         RAISES (EL4NERValueError): A prompt leaves no room for an answer.
         """
+        bodies = self.bodies(requests)
+        return [
+            self._read(reply, body["n_predict"], request.prompt.stop)
+            for reply, body, request in zip(self._complete(bodies), bodies, requests, strict=True)
+        ]
+
+    def bodies(self, requests: Sequence[DecodeRequest]) -> list[dict[str, Any]]:
+        """requests (Sequence[DecodeRequest]): Prompts with the grammars of their answers.
+        RETURNS (list[dict[str, Any]]): The completion requests that llama.cpp is sent.
+        RAISES (EL4NERValueError): A prompt leaves no room for an answer.
+        """
         bodies = []
         for request in requests:
             prompt = self._prompt(request.prompt)
             room = self._room(prompt, self.count(simplest(request.grammar)))
             longest = min(room, request.grammar.longest(self.count) + MARGIN)
             bodies.append(asking.decoding(prompt, request.grammar, longest, request.prompt.stop))
-        return [
-            self._read(reply, body["n_predict"], request.prompt.stop)
-            for reply, body, request in zip(self._complete(bodies), bodies, requests, strict=True)
-        ]
+        return bodies
 
     def score(self, requests: Sequence[ScoreRequest]) -> list[list[float]]:
         """requests (Sequence[ScoreRequest]): Prompts with the options of their answers.

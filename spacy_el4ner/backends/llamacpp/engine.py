@@ -70,7 +70,7 @@ class Engine:
         self.settings = settings
         self.process = os.getpid()
         try:
-            self._server = xllamacpp.Server(_parameters(xllamacpp, settings))
+            self._server = xllamacpp.Server(parameters(xllamacpp, settings))
         except (RuntimeError, ValueError) as error:
             problem = f"llama.cpp cannot load it: {error}"
             raise EL4NERSetupError(Errors.EL279.format(path=settings.path, problem=problem)) from error
@@ -102,8 +102,11 @@ class Engine:
         raise RequestFailed(Errors.EL281.format(path=self.settings.path, problem=problem[:500]))
 
 
-def _parameters(library: Any, settings: EngineSettings) -> Any:
-    """llama.cpp's own settings."""
+def parameters(library: Any, settings: EngineSettings) -> Any:
+    """library (ModuleType): xllamacpp.
+    settings (EngineSettings): What to load.
+    RETURNS (CommonParams): llama.cpp's own settings, with a key that nobody knows.
+    """
     parameters = library.CommonParams()
     parameters.model.path = settings.path
     parameters.n_parallel = settings.slots

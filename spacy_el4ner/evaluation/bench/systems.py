@@ -1,24 +1,18 @@
 """The measured systems: spaCy-llm, free generation, llama.cpp, our two decoders, and a lower bound."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
 
 import torch
 
-from spacy_el4ner.backends import sources
-from spacy_el4ner.backends.gguf.convert import is_gguf
 from spacy_el4ner.backends.hf import HFBackend
-from spacy_el4ner.backends.llamacpp import LlamaCppBackend
-from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.evaluation.bench.backends import ForwardPassCounter, SharedModelBackend
 from spacy_el4ner.evaluation.bench.judge import Judgement, judge_tokens, parse_tokens
+from spacy_el4ner.evaluation.bench.llama_cpp import LlamaCppDecode, LlamaCppServer
 from spacy_el4ner.evaluation.bench.sentences import Sentence
 from spacy_el4ner.evaluation.bench.spacy_llm import SpacyLLM
 from spacy_el4ner.evaluation.bench.system import (
     AnswerRules,
     System,
-    SystemNotApplicable,
     SystemReply,
     ends_of,
     greedy,
@@ -207,63 +201,12 @@ class PromptLookup(GenerateSingle):
     lookup = 10
 
 
-class LlamaCppDecode(System):
-    """`LlamaCppBackend`: the model's GGUF file, quantized as it is, on as many threads as torch has.
-
-    backend (SharedModelBackend): The backend whose model is read; not used to compute.
-    rules (AnswerRules): The rules by which it answers.
-    """
-
-    name = "llamacpp_backend"
-    constrained = True
-
-    @property
-    def spent(self) -> tuple[int, int]:
-        """RETURNS (tuple[int, int]): Zeros: llama.cpp does not tell."""
-        return 0, 0
-
-    @property
-    def precision(self) -> str:
-        """RETURNS (str): The file."""
-        return self._file.name
-
-    def prepare(self, sentences: Sequence[Sentence]) -> None:
-        """sentences (Sequence[Sentence]): Not needed.
-        RAISES (SystemNotApplicable): The model has no GGUF file, or has an adapter; or the extra
-            `llamacpp` is not installed.
-        """
-        if find_spec("xllamacpp") is None:
-            raise SystemNotApplicable("the extra llamacpp is not installed")
-        try:
-            path = sources.stored(self.backend.model, None, gguf=True, local_only=True)
-        except EL4NERValueError as error:
-            raise SystemNotApplicable(str(error)) from error
-        if self.backend.adapter or not is_gguf(path):
-            raise SystemNotApplicable("it reads a GGUF file, without an adapter")
-        self._file = Path(path)
-        self.llamacpp = LlamaCppBackend(
-            path, threads=torch.get_num_threads(), use_chat_template=self.backend.use_chat_template
-        )
-
-    def answer(self, batch: Sequence[Sentence]) -> list[SystemReply]:
-        """batch (Sequence[Sentence]): The sentences.
-        RETURNS (list[SystemReply]): The reply to each sentence.
-        """
-        requests = [DecodeRequest(s.prompt, self.format.grammar(s.window)) for s in batch]
-        answers = self.llamacpp.decode(requests)
-        return [
-            SystemReply(
-                answer.text, self.llamacpp.count_prompt(s.prompt), self.llamacpp.count(answer.text)
-            )
-            for s, answer in zip(batch, answers, strict=True)
-        ]
-
-
 KINDS: tuple[type[System], ...] = (
     SpacyLLM,
     GenerateSingle,
     Generate,
     PromptLookup,
+    LlamaCppServer,
     LlamaCppDecode,
     Constrained,
     DraftVerifiedFlat,

@@ -14,6 +14,7 @@ WHO = {
     "generate_single": "transformers' `generate`, greedy and free, our prompt, one at a time",
     "generate_batch": "the same, batched and padded on the left",
     "prompt_lookup": "`generate`, one at a time, with drafts looked up in the prompt",
+    "llama_cpp_server": "llama.cpp's server, asked over HTTP: our prompt, the grammar of the format",
     "llamacpp_backend": "`LlamaCppBackend`, constrained, the model's GGUF file as it is",
     "constrained": "our constrained decoding, one token at a time, each prompt read in full",
     "draft_verified_flat": "our decoding by verified drafts, with the same answers",
