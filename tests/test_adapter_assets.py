@@ -22,8 +22,11 @@ MEGABYTES = 10
 
 
 def answers(name, base):
-    """The entities of each sample text, with their confidences, by one voter alone."""
+    """The entities of each sample text, with their confidences, by one voter alone, in float32: which
+    other type is fast depends on the processor.
+    """
     voters = {name: read_voters(VOTERS, STORED, base)["voters"][name]}
+    voters[name]["backend"]["dtype"] = "float32"
     labels = record_of(STORED / name)["plan"]["labels"]
     nlp = make_ensemble(VOTERS, backbones=STORED, base=base, voters=voters, labels=labels)
     return [

@@ -20,7 +20,7 @@ class AdapterSettings:
 
     rank: int = setting(16, "LoRA rank of adapters", min=1)
     alpha: int = setting(32, "LoRA alpha of adapters")
-    epochs: float = setting(1.0, "Passes of adapters over the sentences", min=0)
+    epochs: float = setting(3.0, "Passes of adapters over the sentences", min=0)
     batch_size: int = setting(8, "Sentences per optimizer step of adapters", min=1)
     batch_tokens: int = setting(8192, "Most tokens per forward pass of adapters")
     learning_rate: float = setting(5e-4, "Peak learning rate of adapters")
