@@ -25,7 +25,7 @@ WHO = {
     "ensemble_constrained": "the same with constrained decoding, one token at a time",
 }
 COLOURS = (
-    *(YELLOW, "#e3c48a", "#c9cfd6", "#a9c1a0", "#6f9a72"),
+    *(YELLOW, "#e3c48a", "#c9cfd6", "#a9c1a0", "#b7a3cc", "#6f9a72"),
     *(GREY, "#8fb3d9", BLUE, "#3b3f46"),
 )
 Column = tuple[str, str, str]
