@@ -32,6 +32,11 @@ class Parts:
         self.manifest = out.with_name(f"{out.name}{MANIFEST}")
         self.survey = self.folder / SURVEY
 
+    @property
+    def published(self) -> tuple[Path, ...]:
+        """RETURNS (tuple[Path, ...]): The files of a finished output, of which some may not exist."""
+        return self.out, self.failed, self.incomplete, self.manifest
+
     def meet(self, source: Path) -> bool:
         """source (Path): The input.
         RETURNS (bool): Whether the input is one of the files that are written here, or contains them.
@@ -113,7 +118,7 @@ class Parts:
         )
 
     def _files(self) -> tuple[Path, ...]:
-        return self.out, self.failed, self.incomplete, self.manifest, self.folder
+        return *self.published, self.folder
 
     def _drop(self) -> None:
         """Remove the parts, all at once as others see it."""

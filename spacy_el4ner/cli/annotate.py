@@ -11,7 +11,7 @@ from wasabi import msg
 
 from spacy_el4ner.bulk.settings import AnnotationSettings
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import PipelineArgument, TextsArgument, use_gpu
+from spacy_el4ner.cli.options import WORK, PipelineArgument, TextsArgument, WorkOption, use_gpu
 from spacy_el4ner.cli.settings import options_from
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.progress import Progress
@@ -35,8 +35,10 @@ def annotate(
     pipeline: PipelineArgument,
     source: TextsArgument,
     out: Annotated[
-        Path,
-        typer.Argument(metavar="OUTPUT", help="The file to write: .jsonl, .spacy or .parquet"),
+        str,
+        typer.Argument(
+            metavar="OUTPUT", help="The file to write, .jsonl, .spacy or .parquet, or its address"
+        ),
     ],
     settings: AnnotationSettings,
     n_process: Annotated[int, typer.Option(min=1, help="Processes, on the CPU")] = 1,
@@ -67,6 +69,7 @@ def annotate(
     gpus_per_worker: Annotated[
         float, typer.Option(min=0, help="GPUs of each actor of the engine ray")
     ] = 0.0,
+    work: WorkOption = WORK,
 ) -> None:
     """Annotate very many documents. Finished shards are kept in OUTPUT.parts. After an interruption,
     the same command continues from them, and the output is the same as without the interruption.
@@ -75,6 +78,9 @@ def annotate(
     Documents that fail are in the output without entities, and in OUTPUT.failed.jsonl with the reason.
     Documents that an ensemble annotated without a voter that did not answer are in
     OUTPUT.incomplete.jsonl. The same command with --retry-failed annotates both again.
+
+    Addresses such as s3://bucket/texts.jsonl are copied to the folder --work before, and from there
+    once the output is complete. Shards are always in that folder.
     OUTPUT.manifest.json describes the origin of the output.
 
     Exit code: 0; 3 if documents failed; 4 if none failed, but some lack a voter; 5 if --max-minutes
@@ -82,8 +88,8 @@ def annotate(
 
     Example: python -m spacy el4ner annotate training/sample_en/pipeline texts.jsonl entities.jsonl
     """
-    from spacy_el4ner.bulk.run import BulkRun, Share
-    from spacy_el4ner.bulk.worker import AnnotationJob
+    from spacy_el4ner.bulk.addresses import publish
+    from spacy_el4ner.bulk.run import Share
 
     run = None
     try:
@@ -106,8 +112,7 @@ def annotate(
             _check_machine(engine, gpu_id)
         if engine is EngineName.ray and gpus_per_worker:
             settings = replace(settings, gpu_id=0)  # Ray shows an actor only its own
-        job = AnnotationJob(pipeline, source, out.suffix, **asdict(settings))
-        run = BulkRun(job, out, overwrite)
+        run = _begun(pipeline, source, out, work, settings, overwrite)
         if retry_failed:
             summary = _retry(run)
         else:
@@ -115,6 +120,7 @@ def annotate(
             if todo:
                 _work(run, who, share, todo, max_minutes)
             summary = run.finish(keep_parts, must=merge)
+        publish(run.parts.published, out)
     except KeyboardInterrupt:
         _stopped(run)
         raise typer.Exit(INTERRUPTED) from None
@@ -125,6 +131,21 @@ def annotate(
         msg.warn("The time is over.", f"{len(left)} shards are left; the same command continues.")
         raise typer.Exit(OUT_OF_TIME)
     _tell(run, summary)
+
+
+def _begun(
+    pipeline: str, source: str, out: str, work: Path, settings: AnnotationSettings, overwrite: bool
+) -> "BulkRun":
+    from spacy_el4ner.bulk.addresses import check_unclaimed, fetched, place_of
+    from spacy_el4ner.bulk.parts import Parts
+    from spacy_el4ner.bulk.run import BulkRun
+    from spacy_el4ner.bulk.worker import AnnotationJob
+
+    target = place_of(out, work)
+    job = AnnotationJob(pipeline, fetched(source, work), target.suffix, **asdict(settings))
+    if not overwrite:
+        check_unclaimed(out, Parts(target).manifest)
+    return BulkRun(job, target, overwrite)
 
 
 def _engine(

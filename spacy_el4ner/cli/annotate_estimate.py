@@ -9,7 +9,7 @@ from wasabi import msg
 
 from spacy_el4ner.bulk.settings import AnnotationSettings
 from spacy_el4ner.cli import app
-from spacy_el4ner.cli.options import PipelineArgument, TextsArgument, use_gpu
+from spacy_el4ner.cli.options import WORK, PipelineArgument, TextsArgument, WorkOption, use_gpu
 from spacy_el4ner.cli.settings import options_from
 from spacy_el4ner.progress import Progress
 
@@ -30,19 +30,21 @@ def annotate_estimate(
     answer_price: Annotated[
         float, typer.Option(min=0, help="Price of a million tokens of answers")
     ] = 0.0,
+    work: WorkOption = WORK,
 ) -> None:
     """Estimate what `annotate` takes for an input, in one process: time, requests to language models,
     their tokens and, if prices are given, their price. A sample from all over the input is annotated;
-    nothing is written.
+    nothing is written, but the copy of an input at an address.
 
     Example: python -m spacy el4ner annotate-estimate training/sample_en/pipeline texts.jsonl
     """
+    from spacy_el4ner.bulk.addresses import fetched
     from spacy_el4ner.bulk.estimate import estimate
     from spacy_el4ner.bulk.worker import AnnotationJob
 
     try:
         use_gpu(settings.gpu_id)
-        job = AnnotationJob(pipeline, source, "", **asdict(settings))
+        job = AnnotationJob(pipeline, fetched(source, work), "", **asdict(settings))
         with Progress("Annotating a sample", sample) as progress:
             found = estimate(job, sample, progress.update)
     except (ImportError, OSError, RuntimeError, ValueError) as error:

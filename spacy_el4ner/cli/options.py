@@ -14,12 +14,15 @@ from wasabi import msg
 MAKE_IT = "Make it with `index`."
 PipelineArgument = Annotated[str, typer.Argument(help="A pipeline's folder, or an installed package")]
 TextsArgument = Annotated[
-    Path,
+    str,
     typer.Argument(
         metavar="INPUT",
-        help="Texts: .jsonl, .txt (one a line), .parquet, .spacy, or a folder of .spacy files",
+        help="Texts: .jsonl, .txt (one a line), .parquet, .spacy, or a folder of .spacy files; or the "
+        "address of a file, such as s3://bucket/texts.jsonl",
     ),
 ]
+WorkOption = Annotated[Path, typer.Option(help="Folder for files at addresses, while it works")]
+WORK = Path()
 
 
 @contextmanager

@@ -101,3 +101,7 @@ class BulkErrors(metaclass=Coded):
         "--max-minutes does not work with the engine ray, which gets all shards at once. Limit the "
         "time of the cluster's job instead; finished shards are kept."
     )
+    EL391 = (
+        "The address '{address}' cannot be reached: {problem}. Correct it, check its credentials, and "
+        "install the library that fsspec needs for it, such as s3fs for s3:// or gcsfs for gs://."
+    )

@@ -1,0 +1,125 @@
+"""Files at addresses, such as s3://bucket/texts.jsonl: copied here before, and from here after.
+
+fsspec reads and writes them; it needs the library of the address's kind, such as s3fs. Shards, and the
+notes of what is finished, are always files here, so that an interrupted command continues.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.storage.atomic import replacing
+
+INPUTS = "input"
+"""The folder of copied inputs: an output may have the same file name."""
+NOTE = ".copied.json"
+
+
+def is_address(name: str) -> bool:
+    """name (str): A file as the user names it.
+    RETURNS (bool): Whether it is an address instead of a path.
+    """
+    return "://" in name
+
+
+def place_of(name: str, folder: Path) -> Path:
+    """name (str): A file as the user names it.
+    folder (Path): The folder for copies.
+    RETURNS (Path): The file, or where its copy belongs.
+    """
+    return folder / PurePosixPath(name).name if is_address(name) else Path(name)
+
+
+def fetched(name: str, folder: Path) -> Path:
+    """Copy a file here, unless the copy of an earlier call is one of the file as it is now.
+
+    name (str): A path, which is returned as it is, or an address.
+    folder (Path): The folder for copies.
+    RETURNS (Path): The file.
+    RAISES (EL4NERValueError): EL391, the address cannot be read.
+    """
+    place = place_of(name, folder / INPUTS)
+    if not is_address(name):
+        return place
+    note = place.with_name(f".{place.name}{NOTE}")
+    with _explained(name):
+        system, path = _opened(name)
+        state = {"address": name, "state": str(system.ukey(path))}
+        if not place.is_file() or _noted(note) != state:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            note.unlink(missing_ok=True)
+            with replacing(place) as file, system.open(path, "rb") as remote:
+                while block := remote.read(2**20):
+                    file.write(block)
+            with replacing(note) as file:
+                file.write(json.dumps(state).encode("utf8"))
+    return place
+
+
+def check_unclaimed(name: str, manifest: Path) -> None:
+    """name (str): The output as the user names it.
+    manifest (Path): The manifest of a run with this output, in the folder for copies.
+    RAISES (EL4NERValueError): EL065, there is a file at the address, and no such run has begun here;
+        EL391, the address cannot be reached.
+    """
+    if not is_address(name) or manifest.is_file():
+        return
+    with _explained(name):
+        system, path = _opened(name)
+        taken = system.exists(path)
+    if taken:
+        raise EL4NERValueError(Errors.EL065.format(path=name))
+
+
+def publish(files: Sequence[Path], name: str) -> list[str]:
+    """Copy the files of an output to where it belongs; nothing, where that is a path, or where the
+    output is not finished.
+
+    files (Sequence[Path]): The output, and files that begin with its name; of these, those that do not
+        exist are removed at the address.
+    name (str): The output as the user names it.
+    RETURNS (list[str]): The addresses written.
+    RAISES (EL4NERValueError): EL391, they cannot be written.
+    """
+    own, written = PurePosixPath(name).name, list[str]()
+    if not is_address(name) or not files[0].is_file():
+        return written
+    with _explained(name):
+        system, path = _opened(name)
+        for file in files:
+            suffix = file.name.removeprefix(own)
+            if file.is_file():
+                system.makedirs(str(PurePosixPath(path).parent), exist_ok=True)
+                system.put_file(str(file), path + suffix)
+                written.append(name + suffix)
+            elif system.exists(path + suffix):
+                system.rm_file(path + suffix)
+    return written
+
+
+def _opened(name: str) -> tuple[Any, str]:
+    """The file system of an address, and the path there."""
+    from fsspec.core import url_to_fs
+
+    system, path = url_to_fs(name)
+    return system, str(path)
+
+
+def _noted(note: Path) -> Any:
+    """The content of a note; None if there is none."""
+    try:
+        return json.loads(note.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Say which address it was that could not be reached."""
+    try:
+        yield
+    except (ImportError, OSError, ValueError) as error:
+        raise EL4NERValueError(Errors.EL391.format(address=name, problem=error)) from error
