@@ -1,4 +1,4 @@
-"""The pages made from code and measurements: reference.md, errors.md and tables of quality.md.
+"""The pages made from code and measurements: reference.md, errors.md, tables of bulk.md and quality.md.
 
     make docs
 
@@ -10,13 +10,14 @@ import re
 import string
 from collections.abc import Callable, Iterable, Iterator
 from configparser import ConfigParser
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import typer
 from docstrings import described
-from measured import quality_page
+from measured import measured_page
 from thinc.api import Config
 
 from spacy_el4ner import errors
@@ -258,7 +259,11 @@ def _literal(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-PAGES = {"reference.md": reference_page, "errors.md": error_page, "quality.md": quality_page}
+PAGES = {
+    "reference.md": reference_page,
+    "errors.md": error_page,
+    **{name: partial(measured_page, name) for name in ("bulk.md", "quality.md")},
+}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

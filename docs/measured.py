@@ -1,4 +1,4 @@
-"""The measured tables of quality.md, each between a comment with its file and one that ends it."""
+"""The measured tables of a page, each between a comment with its file and one that ends it."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from typing import Any
 
 from spacy_el4ner.evaluation import ensemble_tables, fusion_tables, in_context
 from spacy_el4ner.evaluation.bench import tables as bench_tables
+from spacy_el4ner.evaluation.machine import where
 from spacy_el4ner.tuning import steps as tuning_steps
 
 DOCS = Path(__file__).parent
@@ -20,6 +21,67 @@ def _steps(record: dict[str, Any]) -> str:
     return ensemble_tables.table(tuning_steps.HEADER, tuning_steps.rows(steps))
 
 
+def _shards(record: dict[str, Any]) -> str:
+    """What the bookkeeping of many shards takes."""
+    keys = ("survey_s", "write_s", "resume_s", "merge_s", "growth_mb")
+    rows = [[f"{row['shards']:,}", *(f"{row[key]:.1f}" for key in keys)] for row in record["rows"]]
+    header = ("shards", "survey, s", "write, s", "resume, s", "merge, s", "memory grows by, MiB")
+    return ensemble_tables.table(header, rows)
+
+
+def _voters(record: dict[str, Any]) -> str:
+    """Each group of voters, with the rule that is best on the development split."""
+    plain = [row for row in record["rows"] if row["overlaps"] == "confidence" and not row["document"]]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in plain:
+        groups.setdefault(", ".join(row["voters"]), []).append(row)
+    rows = []
+    for voters, same in groups.items():
+        best = max(same, key=lambda row: row["dev"]["ents_f"])
+        scores = [best["dev"]["ents_f"], *(best["test"][f"ents_{key}"] for key in "prf")]
+        rule = best["rule"] if len(best["voters"]) > 1 else ""
+        rows.append([voters, rule, *(f"{score:.3f}" for score in scores)])
+    return ensemble_tables.table(("voters", "vote", "F1 on dev", "P", "R", "F1"), rows)
+
+
+def _parts_of_the_vote(record: dict[str, Any]) -> str:
+    """Every rule, and what is left out of or added to it, with all voters."""
+    most = max(len(row["voters"]) for row in record["rows"])
+    parts = {
+        ("confidence", False): "",
+        ("boundaries", False): "a vote on start and end",
+        ("confidence", True): "the same words elsewhere vote",
+    }
+    rows = [
+        [row["rule"], parts[row["overlaps"], row["document"]]]
+        + [f"{row[split]['ents_f']:.3f}" for split in ("dev", "test")]
+        for row in record["rows"]
+        if len(row["voters"]) == most
+    ]
+    return ensemble_tables.table(("vote", "with", "F1 on dev", "F1"), rows)
+
+
+def _survey(record: dict[str, Any]) -> str:
+    """How fast an input is surveyed."""
+    found = record["survey"]
+    rate, size = found["documents"] / found["seconds"], found["mb"] / found["seconds"]
+    return (
+        f"An input of {found['documents']:,} sentences, in shards of 1,000, is surveyed at {rate:,.0f} "
+        f"documents or {size:,.0f} MiB a second. All of this was measured on {record['date']} with "
+        f"{where(record)}."
+    )
+
+
+def _bulk(record: dict[str, Any]) -> str:
+    """What many documents take at the measured rates, on one process and on a hundred."""
+    last = max(record["rows"], key=lambda row: (row["documents"], -row["workers"]))
+    rows = []
+    for exponent in (6, 9):
+        hours = 10**exponent / last["docs_per_s"] / 3600
+        rows.append([f"10^{exponent}", *(f"{hours / n:,.2f}" for n in (1, 100, 1000))])
+    return ensemble_tables.table(("documents", "1 process, h", "100, h", "1,000, h"), rows)
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ensemble": ensemble_tables.main_table,
     "ablations": ensemble_tables.ablation_table,
@@ -30,14 +92,21 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "fusion": fusion_tables.fusion_table,
     "decoding": bench_tables.table,
     "whole": bench_tables.ensemble_table,
+    "shards": _shards,
+    "bulk": _bulk,
+    "survey": _survey,
+    "voters": _voters,
+    "votes": _parts_of_the_vote,
     "conditions": ensemble_tables.measured,
     "models": fusion_tables.conditions,
 }
 
 
-def quality_page() -> str:
-    """RETURNS (str): quality.md with the tables that its comments name, from docs/results."""
-    return TABLE.sub(_filled, (DOCS / "quality.md").read_text(encoding="utf8"))
+def measured_page(name: str) -> str:
+    """name (str): A page.
+    RETURNS (str): The page with the tables that its comments name, from docs/results.
+    """
+    return TABLE.sub(_filled, (DOCS / name).read_text(encoding="utf8"))
 
 
 def _filled(match: re.Match[str]) -> str:
