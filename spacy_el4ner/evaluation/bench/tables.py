@@ -32,6 +32,7 @@ Column = tuple[str, str, str]
 """Heading, key and number format of a column."""
 COLUMNS: tuple[Column, ...] = (
     ("batch", "batch_size", "{}"),
+    ("type", "precision", "{}"),
     ("documents/s", "docs_per_s", "{:.2f}"),
     ("slowest – fastest", "", ""),
     ("× constrained", "to_constrained", "{:.2f}"),
@@ -85,7 +86,8 @@ def markdown(data: dict[str, Any], picture: str) -> str:
         f"warm-up, taking turns; {settings['repeats']} repetitions, of which the median counts. A "
         "document is one sentence with its prompt, a batch that many of them. `tokens read ÷ needed` "
         "is what was pushed through the model, padding left out, over the tokens of prompt and answer; "
-        f"`peak MB`: {settings['peak_mb']}. `malformed` counts answers that are not in the language of "
+        f"`peak MB`: {settings['peak_mb']}; `type`: the type in which the model "
+        f"computes, or its file. `malformed` counts answers that are not in the language of "
         "the format, `not in the text` mentions that the text does not contain, `= constrained` "
         "answers that are those of the plain constrained loop to the character. A × column is the "
         "median over the repetitions of the ratio within one.",
@@ -105,10 +107,12 @@ def markdown(data: dict[str, Any], picture: str) -> str:
 
 def table(data: dict[str, Any]) -> str:
     """data (dict[str, Any]): The content of the measured file.
-    RETURNS (str): All systems at all batch sizes, as a Markdown table.
+    RETURNS (str): All systems at all batch sizes, as a Markdown table; without columns that a file of
+        an earlier version lacks.
     """
     rows = sorted(data["rows"], key=lambda r: (r["batch_size"], SYSTEMS.index(r["system"])))
-    return _table(COLUMNS, rows)
+    known = [column for column in COLUMNS if not column[1] or any(column[1] in row for row in rows)]
+    return _table(known, rows)
 
 
 def ensemble_table(data: dict[str, Any]) -> str:
