@@ -21,6 +21,7 @@ from spacy_el4ner.evaluation.bench.spacy_llm import installed
 from spacy_el4ner.evaluation.bench.system import AnswerRules
 from spacy_el4ner.evaluation.bench.systems import SYSTEMS
 from spacy_el4ner.evaluation.ensemble import any_similarity
+from spacy_el4ner.evaluation.machine import portable_name
 from spacy_el4ner.pipeline.finding import find_component
 from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 
@@ -67,8 +68,8 @@ class BenchJob:
             self.component.cfg["labels"],
         )
         self.described: dict[str, Any] = {
-            "pipeline": str(pipeline),
-            "corpus": str(corpus),
+            "pipeline": portable_name(str(pipeline)),
+            "corpus": portable_name(str(corpus)),
             "documents": len(self.docs),
             "seed": settings.seed,
             "voter": name,
