@@ -1,4 +1,4 @@
-"""The pages made from code and measurements: reference.md, errors.md, tables of bulk.md and quality.md.
+"""The pages made from code and measurements: reference.md, errors.md, tables of other pages.
 
     make docs
 
@@ -262,7 +262,7 @@ def _literal(value: Any) -> str:
 PAGES = {
     "reference.md": reference_page,
     "errors.md": error_page,
-    **{name: partial(measured_page, name) for name in ("bulk.md", "quality.md")},
+    **{name: partial(measured_page, name) for name in ("bulk.md", "models.md", "quality.md")},
 }
 
 if __name__ == "__main__":

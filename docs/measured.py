@@ -47,6 +47,25 @@ def _ratios(record: dict[str, Any]) -> str:
     )
 
 
+def _types(record: dict[str, Any]) -> str:
+    """Our decoding in each type, against llama.cpp on the 4-bit file in the same run."""
+    other = json.loads((DOCS / "results" / "real" / "bench_float32.json").read_text(encoding="utf8"))
+    rows = []
+    for run in (record, other):
+        at = {(row["system"], row["batch_size"]): row for row in run["rows"]}
+        sizes = sorted({size for _, size in at})
+        ours = [at["draft_verified", size] for size in sizes]
+        ratios = [
+            row["docs_per_s"] / at["llamacpp_backend", row["batch_size"]]["docs_per_s"] for row in ours
+        ]
+        rows.append(
+            [ours[0]["precision"], f"{ours[0]['f1']:.3f}"]
+            + [f"{row['docs_per_s']:.2f}, {x:.1f} ×" for row, x in zip(ours, ratios, strict=True)]
+        )
+    header = ("type", "F1 of spans", *(f"documents/s at batch {size}" for size in sizes))
+    return ensemble_tables.table(header, rows)
+
+
 def _voters(record: dict[str, Any]) -> str:
     """Each group of voters, with the rule that is best on the development split."""
     plain = [row for row in record["rows"] if row["overlaps"] == "confidence" and not row["document"]]
@@ -114,6 +133,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "bulk": _bulk,
     "survey": _survey,
     "ratios": _ratios,
+    "types": _types,
     "voters": _voters,
     "votes": _parts_of_the_vote,
     "conditions": ensemble_tables.measured,
