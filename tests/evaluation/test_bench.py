@@ -12,7 +12,7 @@ from transformers import AutoConfig, BertLMHeadModel
 
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.errors import Errors
-from spacy_el4ner.evaluation.bench import job, measure, record, run, spacy_llm
+from spacy_el4ner.evaluation.bench import job, measure, record, run, spacy_llm, tables
 from spacy_el4ner.evaluation.bench.__main__ import main
 from spacy_el4ner.evaluation.bench.judge import judge_text, judge_tokens
 from spacy_el4ner.evaluation.bench.sentences import read_sentences
@@ -154,7 +154,16 @@ def test_render_only_makes_the_same_table(project, measured):
     assert (project / "bench.md").read_text() == table
     assert (project / "bench.png").stat().st_size > 1000
     for row in measured["rows"]:
-        assert f"| {row['system']} | {row['batch_size']} | {row['docs_per_s']:.2f} |" in table
+        named = f"{row['system']} | {row['batch_size']} | {row['precision']}"
+        assert f"| {named} | {row['docs_per_s']:.2f} |" in table
+
+
+def test_columns_that_an_older_file_lacks_are_left_out(measured):
+    older = [{k: v for k, v in row.items() if k not in ("precision", "f1")} for row in measured["rows"]]
+    header = tables.table({**measured, "rows": older}).splitlines()[0]
+    assert "documents/s" in header
+    assert "type" not in header
+    assert "F1" not in header
 
 
 def test_what_was_measured_is_not_measured_again(project, measured, monkeypatch):
