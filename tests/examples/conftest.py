@@ -1,8 +1,10 @@
 """The example plug-ins, installed as a user installs them, and scripts that use them.
 
-Entry points are read once in a process, so each script runs in a process of its own.
+Entry points are read once in a process, so each script runs in a process of its own: a fork of one that
+began where the plug-ins are.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -28,8 +30,25 @@ def plugins(tmp_path_factory):
     return folder / "site"
 
 
+@pytest.fixture(scope="session")
+def forks(plugins):
+    """A process that runs scripts in forks of itself: a function from a job to its exit code."""
+    command = [sys.executable, "-m", "tests.examples.forks"]
+    path = {"PYTHONPATH": f"{plugins}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env={**os.environ, **path}, cwd=ROOT, **pipes) as server:
+
+        def run(**job):
+            server.stdin.write(f"{json.dumps(job)}\n")
+            server.stdin.flush()
+            return int(server.stdout.readline())
+
+        yield run
+        server.stdin.close()
+
+
 @pytest.fixture
-def run_script(plugins, tmp_path):
+def run_script(forks, tmp_path):
     """Runs a Python script where the plug-ins are installed.
 
     script (str): The script; its indentation does not matter.
@@ -38,16 +57,13 @@ def run_script(plugins, tmp_path):
     """
 
     def run(script, *arguments):
-        file = tmp_path / "script.py"
-        file.write_text(textwrap.dedent(script), encoding="utf8")
-        done = subprocess.run(
-            [sys.executable, file, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": f"{plugins}{os.pathsep}{ROOT}", "OMP_NUM_THREADS": "1"},
+        file, out, err = (str(tmp_path / name) for name in ("script.py", "out.txt", "err.txt"))
+        Path(file).write_text(textwrap.dedent(script), encoding="utf8")
+        code = forks(
+            script=file, arguments=[*map(str, arguments)], folder=str(tmp_path), out=out, err=err
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        printed, errors = (Path(path).read_text(encoding="utf8") for path in (out, err))
+        assert code == 0, printed + errors
+        return printed
 
     return run
