@@ -8,9 +8,10 @@ A test compares the pages with what this makes.
 import inspect
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from configparser import ConfigParser
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -68,12 +69,18 @@ def _sentences(message: str) -> tuple[str, str]:
 
 def _raised(code: str) -> Iterator[str]:
     """Folders of the package, or files that lie in none, that use a code."""
-    places = {
-        path.relative_to(PACKAGE).parts[0]
-        for path in PACKAGE.rglob("*.py")
-        if path.parent.name != "errors" and re.search(rf"\b{code}\b", path.read_text(encoding="utf8"))
-    }
-    return (f"`{place}`" for place in sorted(places))
+    return (f"`{place}`" for place in sorted(_places()[code]))
+
+
+@cache
+def _places() -> Mapping[str, set[str]]:
+    """Code -> where it is used."""
+    places: dict[str, set[str]] = defaultdict(set)
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent.name != "errors":
+            for code in re.findall(r"\b[EW]L\d+\b", path.read_text(encoding="utf8")):
+                places[code].add(path.relative_to(PACKAGE).parts[0])
+    return places
 
 
 # reference.md
