@@ -86,9 +86,13 @@ def survey(lines: int) -> dict[str, Any]:
         with source.open("w", encoding="utf8") as file:
             file.writelines(f'{{"text": "{TEXT} {n}."}}\n' for n in range(lines))
         began = time.perf_counter()
-        Survey.of(source, AnnotationJob("", source, ".jsonl"))
+        found = Survey.of(source, AnnotationJob("", source, ".jsonl"))
         seconds = time.perf_counter() - began
-        return {"documents": lines, "mb": source.stat().st_size / 2**20, "seconds": seconds}
+        return {
+            "documents": found.index.documents,
+            "mb": source.stat().st_size / 2**20,
+            "seconds": seconds,
+        }
 
 
 def _memory() -> float:

@@ -31,6 +31,7 @@ from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.pipeline.upstream import before
 from spacy_el4ner.scores import prf
 from spacy_el4ner.types import Candidate, Vote
+from spacy_el4ner.voters.prompted.voter import PromptedVoter
 
 BATCH = 8
 FOLDS = 5
@@ -265,7 +266,7 @@ def main() -> None:
     args = parser.parse_args()
     nlp = spacy.load(args.pipeline)
     component = find_component(nlp, LLMEnsembleNER)
-    prompted = [name for name, voter in component.voters.items() if hasattr(voter, "backend")]
+    prompted = [name for name, voter in component.voters.items() if isinstance(voter, PromptedVoter)]
     dev, test = (Votes.of(nlp, path) for path in (args.dev, args.test))
     record = {**machine(), "rows": rows(dev, test, prompted, list(component.voters))}
     args.out.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from spacy_el4ner.evaluation import ensemble_tables, fusion_tables, in_context
 from spacy_el4ner.evaluation.bench import tables as bench_tables
-from spacy_el4ner.evaluation.machine import where
+from spacy_el4ner.evaluation.machine import software, where
 from spacy_el4ner.tuning import steps as tuning_steps
 
 DOCS = Path(__file__).parent
@@ -19,6 +19,11 @@ def _steps(record: dict[str, Any]) -> str:
     """The effect of each step of tuning, of the first seed."""
     steps = [step for row in record["rows"].values() for step in row["steps"][0]]
     return ensemble_tables.table(tuning_steps.HEADER, tuning_steps.rows(steps))
+
+
+def _machine(record: dict[str, Any]) -> str:
+    """When and where it was measured."""
+    return f"Measured on {record['date']} with {where(record)}, {software(record)}."
 
 
 def _shards(record: dict[str, Any]) -> str:
@@ -129,6 +134,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "fusion": fusion_tables.fusion_table,
     "decoding": bench_tables.table,
     "whole": bench_tables.ensemble_table,
+    "machine": _machine,
     "shards": _shards,
     "bulk": _bulk,
     "survey": _survey,

@@ -15,7 +15,6 @@ from spacy_el4ner.storage.atomic import replacing
 
 INPUTS = "input"
 """The folder of copied inputs: an output may have the same file name."""
-NOTE = ".copied.json"
 
 
 def is_address(name: str) -> bool:
@@ -44,7 +43,7 @@ def fetched(name: str, folder: Path) -> Path:
     place = place_of(name, folder / INPUTS)
     if not is_address(name):
         return place
-    note = place.with_name(f".{place.name}{NOTE}")
+    note = _note(place)
     with _explained(name):
         system, path = _opened(name)
         state = {"address": name, "state": str(system.ukey(path))}
@@ -59,17 +58,25 @@ def fetched(name: str, folder: Path) -> Path:
     return place
 
 
-def check_unclaimed(name: str, manifest: Path) -> None:
-    """name (str): The output as the user names it.
-    manifest (Path): The manifest of a run with this output, in the folder for copies.
-    RAISES (EL4NERValueError): EL065, there is a file at the address, and no such run has begun here;
-        EL391, the address cannot be reached.
+def claim_address(name: str, place: Path, overwrite: bool) -> None:
+    """Note whose output a run in this folder is; nothing, where that is a path.
+
+    name (str): The output as the user names it.
+    place (Path): Where its copy belongs.
+    overwrite (bool): Whether a file at the address may be replaced in any case.
+    RAISES (EL4NERValueError): EL065, there is a file at the address, and no run with it has begun in
+        this folder; EL391, the address cannot be reached.
     """
-    if not is_address(name) or manifest.is_file():
+    note, state = _note(place), {"address": name}
+    if not is_address(name) or _noted(note) == state:
         return
     with _explained(name):
         system, path = _opened(name)
-        taken = system.exists(path)
+        taken = not overwrite and system.exists(path)
+        if not taken:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(note) as file:
+                file.write(json.dumps(state).encode("utf8"))
     if taken:
         raise EL4NERValueError(Errors.EL065.format(path=name))
 
@@ -106,6 +113,11 @@ def _opened(name: str) -> tuple[Any, str]:
 
     system, path = url_to_fs(name)
     return system, str(path)
+
+
+def _note(place: Path) -> Path:
+    """The file that says what a copy is a copy of."""
+    return place.with_name(f".{place.name}.address.json")
 
 
 def _noted(note: Path) -> Any:

@@ -136,15 +136,13 @@ def annotate(
 def _begun(
     pipeline: str, source: str, out: str, work: Path, settings: AnnotationSettings, overwrite: bool
 ) -> "BulkRun":
-    from spacy_el4ner.bulk.addresses import check_unclaimed, fetched, place_of
-    from spacy_el4ner.bulk.parts import Parts
+    from spacy_el4ner.bulk.addresses import claim_address, fetched, place_of
     from spacy_el4ner.bulk.run import BulkRun
     from spacy_el4ner.bulk.worker import AnnotationJob
 
     target = place_of(out, work)
     job = AnnotationJob(pipeline, fetched(source, work), target.suffix, **asdict(settings))
-    if not overwrite:
-        check_unclaimed(out, Parts(target).manifest)
+    claim_address(out, target, overwrite)
     return BulkRun(job, target, overwrite)
 
 

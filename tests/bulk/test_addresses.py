@@ -76,6 +76,16 @@ def test_an_output_of_somebody_else_is_not_replaced(pipeline, tmp_path):
     assert [row["text"] for row in read(OUT)] == [text(0)]
 
 
+def test_a_run_for_one_address_does_not_replace_the_file_at_another(pipeline, tmp_path):
+    write(SOURCE, {"text": text(0)})
+    annotate(pipeline, tmp_path / "new")
+    other = OUT.replace("/out/", "/theirs/")
+    write(other, {"text": "theirs"})
+    result = call("annotate", pipeline, SOURCE, other, "--work", tmp_path / "new")
+    assert "EL065" in result.output
+    assert read(other) == [{"text": "theirs"}]
+
+
 def test_an_input_is_copied_again_only_when_it_has_changed(remote, tmp_path, monkeypatch):
     write(SOURCE, {"text": "one"})
     first = fetched(SOURCE, tmp_path)

@@ -109,7 +109,8 @@ def _read_weights(path: Path, dtype: str) -> Any:
         model = transformers.AutoModelForCausalLM.from_pretrained(
             str(path.parent), local_files_only=True, trust_remote_code=False, **settings
         )
-    except (OSError, ValueError, KeyError, IndexError, RuntimeError, NotImplementedError) as error:
+    except (OSError, ValueError, LookupError, RuntimeError) as error:
+        # What transformers raises for a file that is damaged or of a kind that it does not know.
         problem = f"transformers cannot read its weights: {error}"
         raise EL4NERValueError(Errors.EL279.format(path=path, problem=problem)) from error
     quantizer = getattr(model, "hf_quantizer", None)

@@ -74,12 +74,7 @@ class LlamaCppDecode(System):
         """
         requests = [DecodeRequest(s.prompt, self.format.grammar(s.window)) for s in batch]
         answers = self.llamacpp.decode(requests)
-        return [
-            SystemReply(
-                answer.text, self.llamacpp.count_prompt(s.prompt), self.llamacpp.count(answer.text)
-            )
-            for s, answer in zip(batch, answers, strict=True)
-        ]
+        return [self._reply(s, answer.text) for s, answer in zip(batch, answers, strict=True)]
 
     def _reply(self, sentence: Sentence, text: str) -> SystemReply:
         count = self.llamacpp.count

@@ -87,7 +87,7 @@ def markdown(data: dict[str, Any], picture: str) -> str:
         "document is one sentence with its prompt, a batch that many of them. `tokens read ÷ needed` "
         "is what was pushed through the model, padding left out, over the tokens of prompt and answer; "
         f"`peak MB`: {settings['peak_mb']}; `type`: the type in which the model "
-        f"computes, or its file. `malformed` counts answers that are not in the language of "
+        "computes, or its file. `malformed` counts answers that are not in the language of "
         "the format, `not in the text` mentions that the text does not contain, `= constrained` "
         "answers that are those of the plain constrained loop to the character. A × column is the "
         "median over the repetitions of the ratio within one.",
