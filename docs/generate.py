@@ -18,7 +18,7 @@ from typing import Any
 
 import typer
 from docstrings import described
-from measured import measured_page
+from measured import MEASURED, measured_page
 from thinc.api import Config
 
 from spacy_el4ner import errors
@@ -269,7 +269,7 @@ def _literal(value: Any) -> str:
 PAGES = {
     "reference.md": reference_page,
     "errors.md": error_page,
-    **{name: partial(measured_page, name) for name in ("bulk.md", "models.md", "quality.md")},
+    **{name: partial(measured_page, name) for name in MEASURED},
 }
 
 if __name__ == "__main__":

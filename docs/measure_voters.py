@@ -4,8 +4,8 @@
 
 The pipeline has an ensemble of all voters, without demonstrations and without verification, so that no
 vote depends on who else votes: a smaller ensemble is the same votes with some left out. What dev is
-for: `ReliabilityVote.v1` is fitted to it, and its own figure there is cross-validated. quality.md has
-the table.
+for: `ReliabilityVote.v1` is fitted to it, and its own figure there is cross-validated.
+quality-ensemble.md has the table.
 """
 
 import argparse

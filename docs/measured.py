@@ -1,4 +1,4 @@
-"""The measured tables of a page, each between a comment with its file and one that ends it."""
+"""The measured tables of a page, each between a comment with its file or folder and one that ends it."""
 
 import json
 import re
@@ -6,12 +6,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import overview
+
 from spacy_el4ner.evaluation import ensemble_tables, fusion_tables, in_context
 from spacy_el4ner.evaluation.bench import tables as bench_tables
 from spacy_el4ner.evaluation.machine import software, where
 from spacy_el4ner.tuning import steps as tuning_steps
 
 DOCS = Path(__file__).parent
+MEASURED = (
+    "bulk.md",
+    "models.md",
+    "quality.md",
+    "quality-ensemble.md",
+    "quality-fusion.md",
+    "speed.md",
+)
+"""The pages with such tables."""
+
 TABLE = re.compile(r"(<!-- table: (\S+) (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -146,6 +158,9 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "models": fusion_tables.conditions,
 }
 
+OVERVIEWS = {"ensembles": overview.ensembles, "fusions": overview.fusions}
+"""Tables of all files below a folder."""
+
 
 def measured_page(name: str) -> str:
     """name (str): A page.
@@ -156,5 +171,9 @@ def measured_page(name: str) -> str:
 
 def _filled(match: re.Match[str]) -> str:
     opening, file, kind, closing = match.groups()
-    measured = json.loads((DOCS / "results" / file).read_text(encoding="utf8"))
-    return f"{opening}\n{TABLES[kind](measured)}\n\n{closing}"
+    place = DOCS / "results" / file
+    if kind in OVERVIEWS:
+        made = OVERVIEWS[kind](place)
+    else:
+        made = TABLES[kind](json.loads(place.read_text(encoding="utf8")))
+    return f"{opening}\n{made}\n\n{closing}"

@@ -1,4 +1,4 @@
-"""README, quality.md and project.yml agree with the code and the measurements."""
+"""README, the pages of figures and project.yml agree with the code and the measurements."""
 
 import json
 import re
@@ -13,13 +13,18 @@ from spacy_el4ner.cli import app
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "docs" / "results"
 README = (ROOT / "README.md").read_text(encoding="utf8")
-QUALITY = (ROOT / "docs" / "quality.md").read_text(encoding="utf8")
+PAGES = ("quality", "quality-ensemble", "quality-fusion")
 PROJECT = (ROOT / "project.yml").read_text(encoding="utf8")
 MEAN_F1 = re.compile(r"^\| [^|]+(?: \| \d\.\d{3} ± \d\.\d{3}){2} \| (\d\.\d{3}) ±", re.MULTILINE)
 """The third figure of a row of means over seeds: precision and recall come before it."""
 GENERATED = re.compile(r"<!-- table: .*?<!-- end -->", re.DOTALL)
-PROSE = {"README": README, "quality": GENERATED.sub("", QUALITY)}
+PROSE = {"README": README} | {
+    page: GENERATED.sub("", (ROOT / "docs" / f"{page}.md").read_text(encoding="utf8")) for page in PAGES
+}
 """What was written by hand: the generated tables are those of the files."""
+
+SCORE = r"(?<!± )\b0\.\d{3}\b"
+SPREAD = r"[+-]?\d+\.\d+ ± \d+\.\d+"
 
 
 def test_the_readme_is_short_and_its_first_screen_has_the_two_commands():
@@ -48,27 +53,31 @@ def test_every_extra_is_described_where_one_installs():
     assert set(metadata["options.extras_require"]) <= described
 
 
+def test_figures_of_prose_are_found():
+    written = " ".join(PROSE.values())
+    assert len(re.findall(SCORE, written)) > 10
+    assert len(re.findall(SPREAD, written)) > 10
+
+
 @pytest.mark.parametrize("page", PROSE)
 def test_every_score_is_an_f1_that_was_measured(page):
     files = RESULTS.rglob("*.json")
     measured = {f"{n:.3f}" for file in files for n in _f1(json.loads(file.read_text("utf8")))}
     for seeds in RESULTS.rglob("seeds.md"):
         measured |= set(MEAN_F1.findall(seeds.read_text("utf8")))
-    scores = set(re.findall(r"(?<!± )\b0\.\d{3}\b", PROSE[page]))
-    assert scores
+    scores = set(re.findall(SCORE, PROSE[page]))
     assert scores <= measured
 
 
 @pytest.mark.parametrize("page", PROSE)
 def test_every_spread_is_in_a_table_of_seeds(page):
     measured = " ".join(table.read_text(encoding="utf8") for table in RESULTS.rglob("seeds.md"))
-    figures = re.findall(r"[+-]?\d+\.\d+ ± \d+\.\d+", PROSE[page].replace("−", "-"))
-    assert figures
+    figures = re.findall(SPREAD, PROSE[page].replace("−", "-"))
     assert [figure for figure in figures if f"| {figure} |" not in measured] == []
 
 
 def test_every_speed_of_the_readme_is_a_ratio_that_was_measured():
-    bench = json.loads((RESULTS / "sample_en" / "bench.json").read_text(encoding="utf8"))
+    bench = json.loads((RESULTS / "compact" / "sample_en" / "bench.json").read_text(encoding="utf8"))
     ratios = {f"{row['to_constrained']:.2f}" for row in bench["rows"]}
     speeds = re.findall(r"(\d+\.\d+) times", README)
     assert speeds

@@ -32,7 +32,7 @@ def markdown(runs: Sequence[dict[str, Any]]) -> str:
         seed.
     """
     _check(runs)
-    names = ", ".join(run["name"] for run in runs)
+    names = ", ".join(dict.fromkeys(run["name"] for run in runs))
     dates = sorted({run["date"] for run in runs})
     machines = dict.fromkeys(where(run) for run in runs)
     programs = dict.fromkeys(software(run) for run in runs)

@@ -31,7 +31,9 @@ def attacks(tmp_path_factory):
 
 
 def test_the_recorded_table_is_made_of_the_recorded_numbers():
-    measured = Path(__file__).parents[2] / "docs" / "results" / "sample_en" / "injection.json"
+    measured = (
+        Path(__file__).parents[2] / "docs" / "results" / "compact" / "sample_en" / "injection.json"
+    )
     data = json.loads(measured.read_text(encoding="utf8"))
     assert markdown(data) == measured.with_suffix(".md").read_text(encoding="utf8")
     assert len(data["rows"]["pipeline"]) >= 200

@@ -14,7 +14,7 @@ from spacy_el4ner.cli import app, options
 from tests.test_injection_assets import INJECTION
 
 ROOT = Path(__file__).parents[2]
-RESULTS = ROOT / "docs" / "results" / "sample_en"
+RESULTS = ROOT / "docs" / "results" / "compact" / "sample_en"
 COMMANDS = [command.name for command in app.registered_commands]
 
 

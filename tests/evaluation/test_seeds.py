@@ -10,7 +10,7 @@ import pytest
 from spacy_el4ner.evaluation.seeds import markdown
 from tests.cli.runner import call
 
-RESULTS = Path(__file__).parents[2] / "docs" / "results" / "sample_en"
+RESULTS = Path(__file__).parents[2] / "docs" / "results" / "compact" / "sample_en"
 
 
 def runs(method, gains=(0.0, 0.01, 0.05)):
@@ -149,8 +149,8 @@ def test_the_command_prints_and_writes_the_report(tmp_path):
 
 @pytest.mark.parametrize(
     "report",
-    sorted(RESULTS.parent.rglob("seeds.md")),
-    ids=lambda path: str(path.parent.relative_to(RESULTS.parent)),
+    sorted(RESULTS.parents[1].rglob("seeds.md")),
+    ids=lambda path: str(path.parent.relative_to(RESULTS.parents[1])),
 )
 def test_the_recorded_means_are_those_of_the_recorded_runs(report):
     files = sorted(report.parent.glob("fusion*.json"))

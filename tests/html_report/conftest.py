@@ -8,7 +8,7 @@ from spacy_el4ner.html_report.page_data import page_data
 from tests.html_report.documents import TEXT, annotated, doc, rejected, vote, voted
 
 ROOT = Path(__file__).parent.parent.parent
-METRICS = ROOT / "docs" / "results" / "sample_en"
+METRICS = ROOT / "docs" / "results" / "compact" / "sample_en"
 HOSTILE = "Ann </script><img src=x onerror=alert(1)><!-- met Bill \u2028 & ‘Acme’ in Paris."
 
 

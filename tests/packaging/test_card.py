@@ -8,7 +8,7 @@ from spacy_el4ner.packaging.models import Model, Models, origin
 from tests.pipeline import taggers
 
 HUB = "sentence-transformers/all-MiniLM-L6-v2"
-METRICS = json.loads(Path("docs/results/sample_en/ensemble.json").read_text(encoding="utf8"))
+METRICS = json.loads(Path("docs/results/compact/sample_en/ensemble.json").read_text(encoding="utf8"))
 META = {
     "lang": "en",
     "name": "tiny",
