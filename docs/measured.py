@@ -1,4 +1,4 @@
-"""The measured tables of a page, each between a comment with its file or folder and one that ends it."""
+"""The measured tables of a page, each between a comment with its file or folder and another."""
 
 import json
 import re

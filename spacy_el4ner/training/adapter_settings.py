@@ -22,7 +22,7 @@ class AdapterSettings:
     alpha: int = setting(32, "LoRA alpha of adapters")
     epochs: float = setting(3.0, "Passes of adapters over the sentences", min=0)
     batch_size: int = setting(8, "Sentences per optimizer step of adapters", min=1)
-    batch_tokens: int = setting(8192, "Most tokens per forward pass of adapters")
+    batch_tokens: int = setting(2048, "Most tokens per forward pass of adapters")
     learning_rate: float = setting(5e-4, "Peak learning rate of adapters")
     gradient_checkpointing: bool = setting(False, "Use less memory and more time for adapters")
 

@@ -177,13 +177,24 @@ def finish(run: TrainingRun, record: dict[str, Any], tokenizer: Any, out: Path) 
     """
     check_replaceable(out)
     with replacing_folder(out) as final:
-        run.model.eval().save_pretrained(final, safe_serialization=True)
+        save_weights(run.model.eval(), final)
         if tokenizer is not None:
             tokenizer.save_pretrained(final)
         shutil.copy(run.folder / LOSSES, final / LOSSES)
         plot(final / LOSSES, record["dev_loss"], final / "loss.png")
         write_record(final, record)
     manifest.discard(run.folder)
+
+
+def save_weights(model: Any, folder: Path) -> None:
+    """model (PreTrainedModel | PeftModel): A trained model, or one with an adapter: then the adapter.
+    folder (Path): Where its weights go.
+    """
+    from peft import PeftModel
+
+    # An adapter has no embeddings; PEFT would look for its base on the hub to find that out.
+    settings = {"save_embedding_layers": False} if isinstance(model, PeftModel) else {}
+    model.save_pretrained(folder, safe_serialization=True, **settings)
 
 
 def _warn(counts: ExampleCounts, total: int) -> None:

@@ -80,7 +80,7 @@ class FinetuningSettings:
     epochs: int = setting(3, "Passes over the sentences")
     batch_size: int = setting(64, "Sentences per optimizer step")
     batch_tokens: int = setting(
-        8192, "Most tokens per forward pass; gradients are accumulated over the passes of a step"
+        2048, "Most tokens per forward pass; gradients are accumulated over the passes of a step"
     )
     learning_rate: float = setting(2e-5, "Peak learning rate")
     warmup: float = setting(0.05, "Share of the steps over which the learning rate rises")

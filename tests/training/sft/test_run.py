@@ -17,7 +17,7 @@ from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.storage.model_record import record_of
 from spacy_el4ner.training.characters import build_model, build_tokenizer
 from spacy_el4ner.training.sft.demonstrations import demonstration_finder
-from spacy_el4ner.training.sft.run import finetune
+from spacy_el4ner.training.sft.run import finetune, load_trainable_model, save_weights
 from spacy_el4ner.training.sft.settings import FinetuningSettings
 from tests.kills import KILLS, Killer, needs_fork
 from tests.strategies import make_shot, sentence
@@ -348,3 +348,10 @@ class TestInput:
         with pytest.raises(ValueError, match=r"EL006.*nowhere"):
             train(str(tmp_path / "nowhere"), tmp_path / "adapter")
         assert list(tmp_path.iterdir()) == []
+
+
+def test_an_adapter_is_saved_without_a_look_for_its_base(qwen, tmp_path):
+    adapted = load_trainable_model(qwen, None, QUICK, torch.device("cpu"))
+    adapted.peft_config["default"].base_model_name_or_path = "a-name-of-the-catalogue"
+    save_weights(adapted, tmp_path)  # a warning would be an error
+    assert (tmp_path / "adapter_model.safetensors").exists()
