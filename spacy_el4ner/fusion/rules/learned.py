@@ -12,7 +12,7 @@ from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.fusion.cases import Case
 from spacy_el4ner.fusion.disagreements import Disagreement
 from spacy_el4ner.fusion.ledger import Ledger
-from spacy_el4ner.fusion.rules.base import SLM, FusionRule, RuleDecision
+from spacy_el4ner.fusion.rules.base import LLM, SLM, FusionRule, RuleDecision
 from spacy_el4ner.fusion.rules.features import features, label_features
 
 PENALTY = 3.0
@@ -23,7 +23,7 @@ cross-validation."""
 MIN_DISAGREEMENTS = 5
 """Disagreements in which a model has an entity of some label before the rule decides about that model's
 entities of that label. With fewer, the rule would go by other labels; and a rare label may be one that
-the language model has not learnt and always denies."""
+one of the models has not learnt and always denies. So it is left to the better model."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,10 @@ class LearnedRule(FusionRule):
     """A logistic regression on both readings and on the labelled sentences. (Ours.)
 
     Its score is the probability that the tagger's side is the better choice. A disagreement about
-    labels that the rule was not fitted to is the tagger's.
+    labels that the rule was not fitted to goes to the model that is better on the held-out data.
 
     weights (Weights | None): The regression; None until the rule is fitted.
+    better (str): That model, "slm" or "llm".
     """
 
     name: ClassVar[str] = "learned"
@@ -41,6 +42,11 @@ class LearnedRule(FusionRule):
     complexity: ClassVar[int] = 4
 
     weights: Weights | None = None
+    better: str = SLM
+
+    def __post_init__(self) -> None:
+        if self.better not in (SLM, LLM):
+            raise self.invalid(f"'better' is {self.better!r}, not 'slm' or 'llm'")
 
     @property
     def is_fitted(self) -> bool:
@@ -57,7 +63,7 @@ class LearnedRule(FusionRule):
         if self.weights is None:
             raise EL4NERValueError(Errors.EL040.format(name=self.name))
         if not self.covers(disagreement):
-            return RuleDecision(0.5, 0.5)
+            return RuleDecision(0.5, 0.5) if self.better == SLM else RuleDecision(0.0, 1.0)
         p = self.weights.probability(features(case, disagreement))
         return RuleDecision(p, 1 - p)
 
@@ -83,7 +89,11 @@ class LearnedRule(FusionRule):
         rows = [features(ledger.cases[ledger.case_of[n]], ledger.disagreements[n]) for n in numbers]
         size = np.abs(moves[numbers])
         weights = fit(rows, (moves[numbers] > 0).tolist(), (size / size.mean()).tolist(), PENALTY)
-        return None if weights is None else replace(self, weights=weights)
+        if weights is None:
+            return None
+        alone = np.repeat([[True], [False]], len(ledger.disagreements), axis=1)
+        slm, llm = ledger.f1(alone)
+        return replace(self, weights=weights, better=LLM if llm > slm else SLM)
 
     def with_parameters(self, parameters: Mapping[str, Any]) -> Self:
         """parameters (Mapping[str, Any]): Plain data, such as `parameters` returned.
@@ -110,7 +120,8 @@ class LearnedRule(FusionRule):
         RETURNS (str): The comparison in numbers.
         """
         if not self.covers(disagreement):
-            return "the rule was not fitted to these labels, so the tagger wins"
+            model = "tagger" if self.better == SLM else "language model"
+            return f"the rule was not fitted to these labels, so the {model} wins"
         relation = "≥" if decision.side == SLM else "<"
         probability = f"{decision.slm_score:.2f} {relation} {decision.llm_score:.2f}"
         return f"the tagger is right with probability {probability}"

@@ -26,6 +26,29 @@ def test_labels_that_it_was_not_fitted_to_are_the_taggers(unknown):
     assert "not fitted to these labels" in rule.describe(case, case.disagreements[0], decision)
 
 
+def test_labels_that_it_was_not_fitted_to_go_to_the_better_model():
+    rule = LearnedRule(Weights(9.0, {}), better="llm")
+    case = chancellor()
+    decision = decide(rule, case)
+    assert decision.side == "llm"
+    assert "the language model wins" in rule.describe(case, case.disagreements[0], decision)
+
+
+@pytest.mark.parametrize("better", ["slm", "llm"])
+def test_the_better_model_is_that_of_the_held_out_data(better):
+    entity = [(0, 1, "NR")]
+    found, missed = [0.1] * 3, [(1, 3, "NR")]
+    often = (entity, missed) if better == "slm" else (missed, entity)
+    cases = [make_case(WEI, found, *often, gold=entity) for _ in range(20)]
+    cases += [make_case(WEI, found, *reversed(often), gold=entity) for _ in range(10)]
+    assert LearnedRule().fit(Ledger(cases, "entity_f1")).better == better
+
+
+def test_a_model_that_is_neither_is_refused():
+    with pytest.raises(ValueError, match=r"EL220.*learned.*'better'"):
+        LearnedRule().with_parameters({"weights": None, "better": "both"})
+
+
 def test_without_weights_it_decides_nothing():
     assert not LearnedRule().is_fitted
     with pytest.raises(ValueError, match=r"EL040.*learned"):
