@@ -1,29 +1,17 @@
 import pickle
-import warnings
 from dataclasses import replace
 
 import pytest
 import spacy
-import srsly
 from spacy.tokens import Doc, DocBin, Span
 
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.routing import uncertainty
-from spacy_el4ner.fusion.rules.paper import PaperRule
-from spacy_el4ner.fusion.rules.registered import find_rule
-from spacy_el4ner.fusion.rules.slm import SLMRule
-from spacy_el4ner.registry import registry
-from spacy_el4ner.retrieval.lexicon import Seen
-from spacy_el4ner.retrieval.pool import Pool
-from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from tests.pipeline.ensembles import found
 from tests.pipeline.taggers import (
     SENTENCES,
-    Letters,
     Scripted,
-    annotated,
     examples,
-    pipeline,
     trained,
 )
 
@@ -37,29 +25,6 @@ TEXTS = [
     "İstanbul'da Bill, e\u0301 and \u200f RTL",
     "Delta Pumps hired Ann Lee in São Paulo.",
 ]
-
-
-@pytest.fixture(scope="module")
-def nlp():
-    return trained()
-
-
-@pytest.fixture
-def fused(nlp):
-    """The trained pipeline with a language model, which is taken away again."""
-    component = nlp.get_pipe(NAME)
-
-    def use(llm, rule="paper", **cfg):
-        component.llm, component.rule = llm, find_rule(rule)[1]
-        component.cfg.update(cfg)
-        return nlp
-
-    kept = dict(component.cfg)
-    yield use
-    component.llm = None
-    component.cfg, component.rule = kept, PaperRule()
-    component.calibration = Calibration()
-    component.pool = Pool()
 
 
 def ents(doc):
@@ -238,93 +203,6 @@ def test_a_real_language_model_reads_and_both_are_saved(models, tmp_path):
     assert [found(d) for d in spacy.load(tmp_path).pipe(TEXTS)] == [found(d) for d in docs]
 
 
-# Demonstrations
-
-
-@pytest.fixture
-def with_pool(fused):
-    def use(llm, **cfg):
-        nlp = fused(llm, **cfg)
-        component = nlp.get_pipe(NAME)
-        component.retriever = SentenceSimilarity(Letters())
-        docs = [annotated(nlp.vocab, line) for line in SENTENCES.splitlines()]
-        for n, doc in enumerate(docs):
-            doc.user_data["id"] = f"d{n}"
-        component.set_pool(docs)
-        return nlp, docs
-
-    return use
-
-
-def test_the_most_similar_sentences_are_shown_most_similar_first(with_pool):
-    llm = Scripted()
-    nlp, _ = with_pool(llm, k=2)
-    nlp("Nobody paid the bills .")
-    assert llm.calls[0][1][0] == "d5/0"
-    assert len(llm.calls[0][1]) == 2
-
-
-def test_a_sentence_of_the_pool_does_not_find_itself(with_pool):
-    llm = Scripted()
-    nlp, docs = with_pool(llm, k=12)
-    component = nlp.get_pipe(NAME)
-    component(docs[5].copy())
-    assert "d5/0" not in llm.calls[0][1]
-    assert len(llm.calls[0][1]) == 11
-
-
-def test_another_text_with_the_same_id_does_not_hide_a_sentence(with_pool):
-    llm = Scripted()
-    nlp, _ = with_pool(llm, k=12)
-    doc = nlp.make_doc("Quux .")
-    doc.user_data["id"] = "d5"
-    nlp.get_pipe(NAME)(doc)
-    assert len(llm.calls[0][1]) == 12
-
-
-def test_a_disputed_name_knows_how_often_it_was_labelled_so(with_pool):
-    nlp, _ = with_pool(Scripted({"Oslo": "ORG"}))
-    (ent,) = nlp("They met in Oslo .").ents
-    (slm,), (llm,) = (ent._.provenance[side]["entities"] for side in ("slm", "llm"))
-    times = SENTENCES.count("[GPE Oslo]")
-    assert (slm["label"], slm["seen"]) == ("GPE", {"labelled": times, "otherwise": 0})
-    assert (llm["label"], llm["seen"]) == ("ORG", {"labelled": 0, "otherwise": times})
-
-
-def test_a_sentence_of_the_pool_is_no_witness_for_itself(with_pool):
-    nlp, docs = with_pool(Scripted({"Oslo": "ORG"}))
-    doc = nlp.get_pipe(NAME)(next(doc for doc in docs if "Oslo" in doc.text).copy())
-    (oslo,) = (ent for ent in doc.ents if ent.text == "Oslo")
-    (slm,) = oslo._.provenance["slm"]["entities"]
-    assert slm["seen"]["labelled"] == SENTENCES.count("[GPE Oslo]") - 1
-
-
-def test_a_pipeline_that_looked_names_up_can_be_sent_to_another_process(with_pool):
-    nlp, _ = with_pool(Scripted({"Oslo": "ORG"}))
-    nlp("They met in Oslo .")
-    component = nlp.get_pipe(NAME)
-    sent = pickle.loads(pickle.dumps(component.pool))
-    assert sent.lexicon.seen(["Oslo"], "GPE") == component.pool.lexicon.seen(["Oslo"], "GPE") != Seen()
-
-
-def test_what_both_models_have_needs_no_witness(with_pool):
-    nlp, _ = with_pool(Scripted({"Oslo": "GPE"}))
-    (ent,) = nlp("They met in Oslo .").ents
-    assert "seen" not in ent._.provenance["slm"]["entities"][0]
-
-
-def test_initializing_with_a_language_model_takes_the_pool():
-    nlp = pipeline()
-    component = nlp.get_pipe(NAME)
-    component.llm = Scripted()
-    nlp.initialize(lambda: examples(nlp))
-    assert len(component.pool.entries) == len(SENTENCES.splitlines())
-
-
-def test_initializing_without_one_takes_none(nlp):
-    assert nlp.get_pipe(NAME).pool.entries == []
-
-
 def test_cases_hold_both_readings_and_the_truth(fused):
     nlp = fused(Scripted({"Bill": "PERSON"}), rule="slm", route="uncertain")
     cases = nlp.get_pipe(NAME).cases(examples(nlp))
@@ -386,67 +264,3 @@ def test_windows_not_read_whole_are_told(fused, count, code, changed):
     with pytest.warns(UserWarning, match=rf"{code}.*\b1 "):
         counts = fused(Changed())(TEXTS[0])._.el4ner["counts"]
     assert (counts[count], counts["warnings"]) == (1, [code])
-
-
-# Saving
-
-
-def test_a_saved_pipeline_finds_the_same(nlp, tmp_path):
-    nlp.to_disk(tmp_path)
-    loaded = spacy.load(tmp_path)
-    assert [found(d) for d in loaded.pipe(TEXTS)] == [found(d) for d in nlp.pipe(TEXTS)]
-
-
-def test_a_pipeline_in_bytes_finds_the_same(nlp):
-    other = pipeline().from_bytes(nlp.to_bytes())
-    assert [found(d) for d in other.pipe(TEXTS)] == [found(d) for d in nlp.pipe(TEXTS)]
-
-
-def test_pool_and_calibration_are_saved(with_pool, tmp_path):
-    nlp, _ = with_pool(Scripted())
-    component = nlp.get_pipe(NAME)
-    component.calibration = Calibration({"paper": {"lam": 0.125}}, threshold=0.5)
-    component.to_disk(tmp_path / "fusion")
-    other = pipeline().get_pipe(NAME)
-    other.retriever = SentenceSimilarity(Letters())
-    other.from_disk(tmp_path / "fusion")
-    assert other.calibration == component.calibration
-    assert srsly.read_json(tmp_path / "fusion" / "calibration.json") == component.calibration.to_dict()
-    assert other.pool.entries == component.pool.entries
-    assert (other.retriever.vectors == component.retriever.vectors).all()
-
-
-def test_settings_are_those_of_the_config_and_can_be_changed_on_loading(nlp, tmp_path):
-    nlp.to_disk(tmp_path)
-    block = {"@el4ner_fusion_rules": "spacy-el4ner.SLMRule.v1"}
-    changed = {"components": {NAME: {"rule": block, "spans_key": "both"}}}
-    component = spacy.load(tmp_path, config=changed).get_pipe(NAME)
-    assert (component.rule, component.cfg["spans_key"]) == (SLMRule(), "both")
-
-
-def test_two_processes_find_the_same(nlp):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # fork with threads, Python 3.12
-        docs = list(nlp.pipe(TEXTS, n_process=2, batch_size=2))
-    assert [found(d) for d in docs] == [found(nlp(text)) for text in TEXTS]
-
-
-def test_a_pickled_pipeline_finds_the_same(nlp):
-    copy = srsly.pickle_loads(srsly.pickle_dumps(nlp))
-    assert [found(d) for d in copy.pipe(TEXTS)] == [found(d) for d in nlp.pipe(TEXTS)]
-
-
-def scripted(surfaces: dict[str, str]) -> Scripted:
-    return Scripted(surfaces)
-
-
-def test_a_language_model_can_be_put_into_a_trained_pipeline_on_loading(nlp, tmp_path):
-    registry.el4ner_llms.register("test.Scripted.v1", func=scripted)
-    nlp.to_disk(tmp_path)
-    block = {"@el4ner_llms": "test.Scripted.v1", "surfaces": {"Bill paid": "ORG"}}
-    always = {"@el4ner_fusion_rules": "spacy-el4ner.LLMRule.v1"}
-    loaded = spacy.load(tmp_path, config={"components": {NAME: {"llm": block, "rule": always}}})
-    assert ents(loaded(TEXTS[0])) == [("Bill paid", "ORG")]
-    loaded.to_disk(tmp_path / "again")
-    again = spacy.load(tmp_path / "again")
-    assert ents(again(TEXTS[0])) == [("Bill paid", "ORG")]
