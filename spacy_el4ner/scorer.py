@@ -7,7 +7,7 @@ from spacy.scorer import get_ner_prf
 from spacy.tokens import Doc
 from spacy.training import Example
 
-from spacy_el4ner.calibration.error import aurc, brier_score, calibration_error
+from spacy_el4ner.calibration.error import aurc, brier_score, calibration_error, error_by_chance
 from spacy_el4ner.pipeline.attributes import confidence
 
 
@@ -18,13 +18,15 @@ def score(examples: Iterable[Example], **kwargs: Any) -> dict[str, Any]:
     kwargs (Any): Further arguments of `spacy.scorer.get_ner_prf`.
     RETURNS (dict[str, Any]): spaCy's own `ents_p`, `ents_r`, `ents_f`, `ents_per_type`, and of the
         confidences that this package recorded the expected calibration error
-        (`el4ner_calibration_error`), the Brier score (`el4ner_brier_score`) and the area under the
-        risk-coverage curve (`el4ner_aurc`). Tokens without gold annotation are ignored.
+        (`el4ner_calibration_error`), the one that is due to chance (`el4ner_error_by_chance`), the
+        Brier score (`el4ner_brier_score`) and the area under the risk-coverage curve (`el4ner_aurc`).
+        Tokens without gold annotation are ignored.
     """
     examples = list(examples)
     scores: dict[str, Any] = get_ner_prf(examples, **kwargs)
     pairs = judged(examples)
     scores["el4ner_calibration_error"] = calibration_error(pairs)
+    scores["el4ner_error_by_chance"] = error_by_chance(pairs)
     scores["el4ner_brier_score"] = brier_score(pairs)
     scores["el4ner_aurc"] = aurc(pairs)
     return scores

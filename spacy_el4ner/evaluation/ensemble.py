@@ -113,6 +113,7 @@ class Bench:
             "forward_passes": round(self.account.passes),
             "tokens": self.account.tokens,
             "expected_calibration_error": scores["el4ner_calibration_error"],
+            "error_by_chance": scores["el4ner_error_by_chance"],
             "brier_score": scores["el4ner_brier_score"],
             "aurc": scores["el4ner_aurc"],
         }
@@ -196,8 +197,13 @@ def _saving(cascade: Row, every: Row) -> dict[str, Any]:
 
 
 def _quality(row: Row) -> dict[str, float | None]:
-    """The measures of the confidences in a row: calibration error, Brier score and AURC."""
-    return {"ece": row["expected_calibration_error"], "brier": row["brier_score"], "aurc": row["aurc"]}
+    """The measures of the confidences in a row."""
+    return {
+        "ece": row["expected_calibration_error"],
+        "by_chance": row["error_by_chance"],
+        "brier": row["brier_score"],
+        "aurc": row["aurc"],
+    }
 
 
 def _ablations(bench: Bench) -> dict[str, tuple[str, Callable[[], Row]]]:

@@ -99,10 +99,10 @@ def confidence_table(metrics: dict[str, Any]) -> str:
     RETURNS (str): The quality of its confidences before and after calibration, as a Markdown table.
     """
     rows = [
-        [name, *(_maybe(row[key]) for key in ("ece", "brier", "aurc"))]
+        [name, *(_maybe(row.get(key)) for key in ("ece", "by_chance", "brier", "aurc"))]
         for name, row in metrics["confidence"].items()
     ]
-    return table(("confidence", "calibration error", "Brier score", "AURC"), rows)
+    return table(("confidence", "calibration error", "by chance", "Brier score", "AURC"), rows)
 
 
 def cascade(metrics: dict[str, Any]) -> list[str]:

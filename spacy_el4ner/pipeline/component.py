@@ -24,6 +24,7 @@ SCORE_WEIGHTS: dict[str, float | None] = {
     "ents_r": 0.0,
     "ents_per_type": None,
     "el4ner_calibration_error": None,
+    "el4ner_error_by_chance": None,
     "el4ner_brier_score": None,
     "el4ner_aurc": None,
 }

@@ -1,8 +1,11 @@
+import itertools
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_el4ner.calibration.error import aurc, brier_score, calibration_error
+from spacy_el4ner.calibration.error import aurc, brier_score, calibration_error, error_by_chance
 from tests.strategies import quick
 
 
@@ -36,6 +39,24 @@ def test_without_predictions_there_is_no_error():
 @given(st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=20))
 def test_the_calibration_error_lies_between_0_and_1(pairs):
     assert 0 <= calibration_error(pairs) <= 1
+
+
+def test_the_error_by_chance_of_a_worked_example():
+    # Of two at 0.5, none or both are right half of the time, which is one off; one at 0.9 is 0.1 off
+    # nine times of ten, and 0.9 off once.
+    pairs = [(0.5, True), (0.5, True), (0.9, False)]
+    assert error_by_chance(pairs) == pytest.approx((0.5 * 1 + 0.9 * 0.1 + 0.1 * 0.9) / 3)
+    assert error_by_chance([]) is None
+
+
+@quick
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_the_error_by_chance_is_the_mean_over_all_outcomes(confidences):
+    mean = 0.0
+    for outcome in itertools.product([False, True], repeat=len(confidences)):
+        likely = math.prod(c if right else 1 - c for c, right in zip(confidences, outcome, strict=True))
+        mean += likely * calibration_error(list(zip(confidences, outcome, strict=True)))
+    assert error_by_chance([(c, True) for c in confidences]) == pytest.approx(mean)
 
 
 def test_the_brier_score_of_a_worked_example():

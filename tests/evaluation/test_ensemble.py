@@ -104,7 +104,12 @@ def test_variants_leave_no_entity_out_for_a_confidence_that_is_not_theirs(nlp):
         component.cfg["min_confidence"] = 0.0
 
 
-KEYS = {"ece": "expected_calibration_error", "brier": "brier_score", "aurc": "aurc"}
+KEYS = {
+    "ece": "expected_calibration_error",
+    "by_chance": "error_by_chance",
+    "brier": "brier_score",
+    "aurc": "aurc",
+}
 
 
 @pytest.fixture(scope="module")
