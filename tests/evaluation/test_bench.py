@@ -216,6 +216,16 @@ def test_other_settings_begin_anew(tmp_path):
     assert other.missing(["floor"], 1) == ["floor"]
 
 
+def test_rows_of_an_older_file_have_the_model_of_the_file(tmp_path):
+    rows = [{"system": "floor", "batch_size": 1}]
+    (tmp_path / "b.json").write_text(json.dumps({"model": "a", "rows": rows}))
+    assert [row["model"] for row in record.read(tmp_path / "b.json")["rows"]] == ["a"]
+
+
+def test_every_row_names_its_model(measured):
+    assert {row["model"] for row in measured["rows"]} == {measured["model"]}
+
+
 def test_random_weights_are_measured_without_spacy(project):
     exported = project / "sentences.json"
     bench(project, project / "none.json", "--export", exported)
@@ -227,6 +237,7 @@ def test_random_weights_are_measured_without_spacy(project):
     rows = {row["system"]: row for row in data["rows"]}
     assert set(rows) == set(SYSTEMS) - {"spacy_llm", *GGUF}
     assert data["model"] == "qwen2-tiny, random weights"
+    assert {row["model"] for row in data["rows"]} == {data["model"]}
     assert rows["draft_verified"]["malformed"] == rows["constrained"]["malformed"] == 0
     code = "import sys, spacy_el4ner.evaluation.bench.__main__; sys.exit('spacy' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

@@ -10,6 +10,15 @@ from spacy_el4ner.backends.decoding.prefixes import PrefixTree
 from spacy_el4ner.backends.decoding.runner import Runner
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.backends.loading import LoadedModel
+from spacy_el4ner.evaluation.machine import portable_name
+
+
+def model_name(backend: HFBackend) -> str:
+    """backend (HFBackend): A backend.
+    RETURNS (str): The name of its model: of the catalogue or the hub, of a folder or a file.
+    """
+    given = getattr(backend, "given", None)
+    return given.name if given is not None else portable_name(backend.model)
 
 
 class SharedModelBackend(HFBackend):

@@ -19,6 +19,7 @@ from spacy_el4ner.backends.llamacpp.requests import read_decoding
 from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.evaluation.bench.sentences import Sentence
 from spacy_el4ner.evaluation.bench.system import System, SystemNotApplicable, SystemReply
+from spacy_el4ner.evaluation.machine import portable_name
 from spacy_el4ner.types import DecodeRequest
 
 SLOTS = 4
@@ -41,6 +42,11 @@ class LlamaCppDecode(System):
     def spent(self) -> tuple[int, int]:
         """RETURNS (tuple[int, int]): Zeros: llama.cpp does not tell."""
         return 0, 0
+
+    @property
+    def model(self) -> str:
+        """RETURNS (str): The name of the model whose file is read, also beside random weights."""
+        return portable_name(self.backend.model)
 
     @property
     def precision(self) -> str:

@@ -113,6 +113,7 @@ def _row(
         "system": system.name,
         "peer": system.peer,
         "constrained": system.constrained,
+        "model": system.model,
         "precision": system.precision,
         "batch_size": batch_size,
         "docs": n,

@@ -58,4 +58,5 @@ def read(path: Path) -> dict[str, Any]:
     RETURNS (dict[str, Any]): Its content.
     """
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
+    data["rows"] = [{"model": data.get("model"), **row} for row in data.get("rows", [])]
     return data

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from spacy_el4ner.backends.hf import HFBackend
+from spacy_el4ner.evaluation.bench.backends import model_name
 from spacy_el4ner.evaluation.bench.measure import REFERENCES, Tick, measure
 from spacy_el4ner.evaluation.bench.memory import PeakMemory
 from spacy_el4ner.evaluation.bench.record import BenchRecord
 from spacy_el4ner.evaluation.bench.sentences import Sentence, digest
 from spacy_el4ner.evaluation.bench.system import AnswerRules, System, SystemNotApplicable
 from spacy_el4ner.evaluation.bench.systems import make_systems
-from spacy_el4ner.evaluation.machine import machine, portable_name, versions
+from spacy_el4ner.evaluation.machine import machine, versions
 from spacy_el4ner.progress import Progress
 
 
@@ -75,11 +76,10 @@ def about(
     import torch
 
     described = machine()
-    given = getattr(backend, "given", None)
     on_gpu = device.startswith("cuda")
     described["versions"].update(versions(("spacy-llm",)))
     return {
-        "model": given.name if given is not None else portable_name(backend.model),
+        "model": model_name(backend),
         "gpu": torch.cuda.get_device_name() if on_gpu else "not run on a GPU",
         **described,
         "settings": {

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spacy_el4ner.evaluation.bench.backends import SharedModelBackend
+from spacy_el4ner.evaluation.bench.backends import SharedModelBackend, model_name
 from spacy_el4ner.evaluation.bench.judge import Judgement, judge_text
 from spacy_el4ner.evaluation.bench.sentences import Sentence
 from spacy_el4ner.formats.base import Format, Parsed
@@ -86,6 +86,11 @@ class System(ABC):
     def spent(self) -> tuple[int, int]:
         """RETURNS (tuple[int, int]): Forward passes so far, and tokens read in them without padding."""
         return self.backend.forward_passes, self.backend.tokens_read
+
+    @property
+    def model(self) -> str:
+        """RETURNS (str): The name of the model that it runs."""
+        return model_name(self.backend)
 
     @property
     def precision(self) -> str:
