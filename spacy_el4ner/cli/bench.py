@@ -1,4 +1,4 @@
-"""`python -m spacy el4ner bench`: the speed of decoding, free generation and spaCy-llm."""
+"""`python -m spacy el4ner bench`: the speed of decoding, free generation, spaCy-llm and langextract."""
 
 from pathlib import Path
 from typing import Annotated
@@ -35,9 +35,9 @@ def bench(
     ] = False,
     gpu_id: Annotated[int, typer.Option("--gpu-id", "-g", help="GPU; -1 for the CPU")] = -1,
 ) -> None:
-    """Compare the speed of our decoding with that of transformers' `generate` and of spaCy-llm, with
-    the same model and texts, and measure the whole method with and without sharing of prefixes. The
-    same command continues an interrupted run.
+    """Compare the speed of our decoding with that of transformers' `generate`, of spaCy-llm, of
+    llama.cpp's server and of langextract, with the same model and texts, and measure the whole method
+    with and without sharing of prefixes. The same command continues an interrupted run.
 
     Example: python -m spacy el4ner bench training/sample_en/pipeline \\
     corpus/sample_en/test.spacy metrics/bench.json

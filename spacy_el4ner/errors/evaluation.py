@@ -8,8 +8,8 @@ class EvaluationErrors(metaclass=Coded):
 
     EL013 = "Plots need matplotlib. Install it with: pip install 'spacy-el4ner[plots]'."
     EL023 = (
-        "The comparison with spaCy-llm needs that package. Install it with: pip install "
-        "'spacy-el4ner[bench]'; or leave it out with --systems."
+        "The comparison with {package} needs that package. Install it with: pip install "
+        "'spacy-el4ner[{extra}]'; or leave it out with --systems."
     )
     EL024 = (
         "The voter '{name}' uses {kind}, but the benchmark measures only models that run in this "

@@ -1,4 +1,5 @@
-"""Speed: our decoding compared with free generation and spaCy-llm, on the same model and texts.
+"""Speed: our decoding compared with free generation, spaCy-llm and langextract, on the same model and
+texts.
 
 | module | idea |
 |---|---|
@@ -7,7 +8,7 @@
 | `backends` | one model that all systems share, and a counter of its forward passes |
 | `random_model` | a model of a given shape with random weights, for machines without a hub |
 | `system` | what the measured systems have in common |
-| `systems`, `spacy_llm` | the measured systems |
+| `systems`, `spacy_llm`, `llama_cpp`, `langextract` | the measured systems |
 | `judge` | validity of answers in the language of their format |
 | `measure`, `memory` | clock, interleaving, medians |
 | `ensemble` | the whole method, with and without sharing of prefixes |

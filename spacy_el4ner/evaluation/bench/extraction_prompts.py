@@ -34,6 +34,7 @@ def sentences_of(
             voter.template.extraction(plan.window, plan.demonstrations, method.labels),
             plan.window,
             gold[plan.window.document].mentions(plan.window),
+            tuple(plan.demonstrations),
         )
         for plan in (plans[:limit] if limit else plans)
     ]

@@ -10,6 +10,7 @@ from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.corpora import read_docs
 from spacy_el4ner.corpora.sampling import sample_by_sentences
 from spacy_el4ner.errors import EL4NERImportError, EL4NERValueError, Errors
+from spacy_el4ner.evaluation.bench import langextract
 from spacy_el4ner.evaluation.bench.ensemble import measure_ensemble, prompted
 from spacy_el4ner.evaluation.bench.extraction_prompts import sentences_of
 from spacy_el4ner.evaluation.bench.random_model import SHAPES, random_backend
@@ -35,7 +36,7 @@ class BenchJob:
     device (str): The device to run on.
     RAISES (ValueError): EL010, a system, a voter or a shape is unknown; EL014, the pipeline has no
         ensemble.
-    RAISES (ImportError): EL023, spaCy-llm is not installed.
+    RAISES (ImportError): EL023, spaCy-llm is not installed, or langextract, which `systems` names.
     """
 
     def __init__(self, pipeline: Path, corpus: Path, settings: BenchSettings, device: str):
@@ -111,7 +112,10 @@ def _chosen(systems: str) -> list[str]:
     """RAISES (ValueError): EL010, a name is unknown. RAISES (ImportError): EL023."""
     names = [_one_of(SYSTEMS, n, "--systems") for n in systems.split(",")] if systems else list(SYSTEMS)
     if "spacy_llm" in names and not installed():
-        raise EL4NERImportError(Errors.EL023)
+        raise EL4NERImportError(Errors.EL023.format(package="spaCy-llm", extra="bench"))
+    # Among all systems it is left out, as llama.cpp is without its extra.
+    if systems and "langextract" in names and not langextract.installed():
+        raise EL4NERImportError(Errors.EL023.format(package="langextract", extra="langextract"))
     return names
 
 

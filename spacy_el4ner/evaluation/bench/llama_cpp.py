@@ -110,6 +110,7 @@ class LlamaCppServer(LlamaCppDecode):
         given = parameters(xllamacpp, settings)
         given.api_keys = []
         self._server = xllamacpp.Server(given)
+        self._address = f"{self._server.listening_address}/v1/completions"
 
     def answer(self, batch: Sequence[Sentence]) -> list[SystemReply]:
         """batch (Sequence[Sentence]): The sentences.
@@ -117,17 +118,19 @@ class LlamaCppServer(LlamaCppDecode):
         """
         requests = [DecodeRequest(s.prompt, self.format.grammar(s.window)) for s in batch]
         bodies = [{**body, "n_probs": 0} for body in self.llamacpp.bodies(requests)]
-        address = f"{self._server.listening_address}/v1/completions"
         with ThreadPoolExecutor(SLOTS) as threads:
-            replies = list(threads.map(partial(_posted, address), bodies))
+            replies = list(threads.map(partial(posted, self._address), bodies))
         return [
             self._reply(s, read_decoding(reply, s.prompt.stop).text)
             for s, reply in zip(batch, replies, strict=True)
         ]
 
 
-def _posted(address: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The reply to a request."""
+def posted(address: str, body: dict[str, Any]) -> dict[str, Any]:
+    """address (str): Where the server answers requests.
+    body (dict[str, Any]): The fields of a request.
+    RETURNS (dict[str, Any]): The reply to it.
+    """
     data = json.dumps(body).encode("utf8")
     request = Request(address, data, {"Content-Type": "application/json"})
     with urlopen(request, timeout=TIMEOUT) as reply:

@@ -24,7 +24,7 @@ class BenchRecord:
         self.path = path
         about = json.loads(json.dumps(about))
         earlier = read(path) if path.is_file() and not overwrite else {}
-        self.changed = [key for key in FIXED if earlier and earlier.get(key) != about.get(key)]
+        self.changed = [key for key in FIXED if earlier and _differs(key, earlier, about)]
         """Keys that differ from the run that wrote the file; its rows are then not used."""
         kept = earlier if earlier and not self.changed else {"rows": [], "ensemble": []}
         self.data: dict[str, Any] = {**about, "rows": kept["rows"], "ensemble": kept["ensemble"]}
@@ -60,3 +60,12 @@ def read(path: Path) -> dict[str, Any]:
     data: dict[str, Any] = json.loads(path.read_text(encoding="utf8"))
     data["rows"] = [{"model": data.get("model"), **row} for row in data.get("rows", [])]
     return data
+
+
+def _differs(key: str, earlier: dict[str, Any], now: dict[str, Any]) -> bool:
+    """Whether a key changed so that rows cannot be kept."""
+    before, after = earlier.get(key), now.get(key)
+    if key == "versions" and before and after:
+        # A package that is only now installed changes none of the rows.
+        return any(after.get(name) != version for name, version in before.items())
+    return bool(before != after)

@@ -17,6 +17,9 @@ from spacy_el4ner.evaluation.bench.systems import make_systems
 from spacy_el4ner.evaluation.machine import machine, versions
 from spacy_el4ner.progress import Progress
 
+PEERS = ("spacy-llm", "langextract")
+"""Packages whose versions are recorded besides those of every measurement."""
+
 
 def run_systems(
     record: BenchRecord,
@@ -77,7 +80,7 @@ def about(
 
     described = machine()
     on_gpu = device.startswith("cuda")
-    described["versions"].update(versions(("spacy-llm",)))
+    described["versions"].update(versions(PEERS))
     return {
         "model": model_name(backend),
         "gpu": torch.cuda.get_device_name() if on_gpu else "not run on a GPU",

@@ -11,7 +11,7 @@ from typing import Any
 
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.formats.base import Format
-from spacy_el4ner.types import Mention, Prompt, Window
+from spacy_el4ner.types import Demonstration, Mention, Prompt, Window
 
 
 @dataclass(frozen=True)
@@ -21,18 +21,25 @@ class Sentence:
     prompt (Prompt): The extraction prompt of a voter, demonstrations included.
     window (Window): The sentence.
     gold (tuple[Mention, ...]): Its gold mentions, which only limit the length of answers.
+    demonstrations (tuple[Demonstration, ...]): Those of the prompt, for a system with a prompt of its
+        own; none in a file of an earlier version.
     """
 
     prompt: Prompt
     window: Window
     gold: tuple[Mention, ...]
+    demonstrations: tuple[Demonstration, ...] = ()
 
 
 def digest(sentences: Sequence[Sentence]) -> str:
     """sentences (Sequence[Sentence]): The sentences.
     RETURNS (str): A hash of the sentences and their prompts.
     """
-    plain = json.dumps([asdict(s) for s in sentences], sort_keys=True)
+    # The prompts contain the demonstrations, which earlier versions did not have besides.
+    own = [
+        {key: value for key, value in asdict(s).items() if key != "demonstrations"} for s in sentences
+    ]
+    plain = json.dumps(own, sort_keys=True)
     return hashlib.sha256(plain.encode("utf8")).hexdigest()[:16]
 
 
@@ -68,10 +75,21 @@ def _format_class(name: str) -> type[Format]:
 
 
 def _sentence(plain: dict[str, Any]) -> Sentence:
-    window, prompt = plain["window"], plain["prompt"]
-    tokens = tuple((start, end) for start, end in window.pop("tokens"))
+    prompt = plain["prompt"]
     return Sentence(
         Prompt(**{**prompt, "exchanges": tuple(map(tuple, prompt["exchanges"]))}),
-        Window(tokens=tokens, **window),
-        tuple(Mention(**m) for m in plain["gold"]),
+        _window(plain["window"]),
+        _mentions(plain["gold"]),
+        tuple(
+            Demonstration(d["id"], _window(d["window"]), _mentions(d["mentions"]))
+            for d in plain.get("demonstrations", ())
+        ),
     )
+
+
+def _window(plain: dict[str, Any]) -> Window:
+    return Window(**{**plain, "tokens": tuple((start, end) for start, end in plain["tokens"])})
+
+
+def _mentions(plain: Sequence[dict[str, Any]]) -> tuple[Mention, ...]:
+    return tuple(Mention(**m) for m in plain)

@@ -47,7 +47,7 @@ class SpacyLLM(System):
 
     def __init__(self, backend: SharedModelBackend, rules: AnswerRules):
         if not installed():
-            raise EL4NERImportError(Errors.EL023)
+            raise EL4NERImportError(Errors.EL023.format(package="spaCy-llm", extra="bench"))
         super().__init__(backend, rules)
         self.counter = ForwardPassCounter()
         self._found: dict[Sentence, set[tuple[int, int]]] = {}

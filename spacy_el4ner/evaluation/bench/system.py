@@ -43,7 +43,7 @@ class AnswerRules:
         are only trained for constrained decoding otherwise end some free answers at once.
     margin (int): Tokens by which a free answer may be longer than the gold answer.
     lang (str): Language of the texts, for spaCy-llm.
-    labels (Mapping[str, str]): Label -> description, for spaCy-llm.
+    labels (Mapping[str, str]): Label -> description, for spaCy-llm and langextract.
     """
 
     format: Format

@@ -1,4 +1,6 @@
-"""The measured systems: spaCy-llm, free generation, llama.cpp, our two decoders, and a lower bound."""
+"""The measured systems: spaCy-llm, free generation, llama.cpp with langextract and without, our two
+decoders, and a lower bound.
+"""
 
 from collections.abc import Sequence
 
@@ -7,6 +9,7 @@ import torch
 from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.evaluation.bench.backends import ForwardPassCounter, SharedModelBackend
 from spacy_el4ner.evaluation.bench.judge import Judgement, judge_tokens, parse_tokens
+from spacy_el4ner.evaluation.bench.langextract import LangExtract
 from spacy_el4ner.evaluation.bench.llama_cpp import LlamaCppDecode, LlamaCppServer
 from spacy_el4ner.evaluation.bench.sentences import Sentence
 from spacy_el4ner.evaluation.bench.spacy_llm import SpacyLLM
@@ -207,6 +210,7 @@ KINDS: tuple[type[System], ...] = (
     Generate,
     PromptLookup,
     LlamaCppServer,
+    LangExtract,
     LlamaCppDecode,
     Constrained,
     DraftVerifiedFlat,

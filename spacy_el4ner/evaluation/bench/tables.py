@@ -15,6 +15,8 @@ WHO = {
     "generate_batch": "the same, batched and padded on the left",
     "prompt_lookup": "`generate`, one at a time, with drafts looked up in the prompt",
     "llama_cpp_server": "llama.cpp's server, asked over HTTP: our prompt, the grammar of the format",
+    "langextract": "langextract, asking llama.cpp's server: its own prompt with the same "
+    "demonstrations, the JSON schema that it makes of the labels",
     "llamacpp_backend": "`LlamaCppBackend`, constrained, the model's GGUF file as it is",
     "constrained": "our constrained decoding, one token at a time, each prompt read in full",
     "draft_verified_flat": "our decoding by verified drafts, with the same answers",
@@ -25,7 +27,7 @@ WHO = {
     "ensemble_constrained": "the same with constrained decoding, one token at a time",
 }
 COLOURS = (
-    *(YELLOW, "#e3c48a", "#c9cfd6", "#a9c1a0", "#b7a3cc", "#6f9a72"),
+    *(YELLOW, "#e3c48a", "#c9cfd6", "#a9c1a0", "#b7a3cc", "#c98f7d", "#6f9a72"),
     *(GREY, "#8fb3d9", BLUE, "#3b3f46"),
 )
 Column = tuple[str, str, str]
