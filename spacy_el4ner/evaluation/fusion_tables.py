@@ -78,14 +78,25 @@ def models_described(metrics: dict[str, Any]) -> str:
     if "models" not in metrics:
         return f"SLM: `{metrics['slm']}`; LLM: `{metrics['llm']}`."
     slm, llm = metrics["models"]["slm"], metrics["models"]["llm"]
-    tagger = f"SLM: `{slm['base'] or slm['name']}`{_millions(slm['parameters'])}"
-    if slm["base"] is None:
-        tagger += ", trained from nothing"
+    tagger = slm_described(slm)
     if slm["seed"] is not None:
         tagger += f", seed {slm['seed']}"
-    return (
-        f"{tagger}; LLM: `{llm['name']}`{_millions(llm.get('parameters'))}{_tuned(llm)}{_prompt(llm)}."
-    )
+    return f"{tagger}; {llm_described(llm)}."
+
+
+def slm_described(slm: dict[str, Any]) -> str:
+    """slm (dict[str, Any]): What is known of the tagger.
+    RETURNS (str): Its name and size, and whether it was pretrained.
+    """
+    tagger = f"SLM: `{slm['base'] or slm['name']}`{_millions(slm['parameters'])}"
+    return tagger if slm["base"] else f"{tagger}, trained from nothing"
+
+
+def llm_described(llm: dict[str, Any]) -> str:
+    """llm (dict[str, Any]): What is known of the language model.
+    RETURNS (str): Its name and size, how it was fine-tuned, and its prompts.
+    """
+    return f"LLM: `{llm['name']}`{_millions(llm.get('parameters'))}{_tuned(llm)}{_prompt(llm)}"
 
 
 def novelty_counts(metrics: dict[str, Any]) -> str:
@@ -103,9 +114,10 @@ def _tuned(llm: dict[str, Any]) -> str:
         return ""
     adapter = f"LoRA of rank {tuning.get('rank')}{_millions(llm.get('adapter_parameters'))}"
     what = adapter if tuning.get("method") == "lora" else "all weights"
+    epochs = tuning.get("epochs")
     return (
-        f", {what} fine-tuned for {tuning.get('epochs')} epochs on {tuning.get('sentences')} sentences "
-        f"(seed {tuning.get('seed')})"
+        f", {what} fine-tuned for {epochs} {'epoch' if epochs == 1 else 'epochs'} on "
+        f"{tuning.get('sentences')} sentences (seed {tuning.get('seed')})"
     )
 
 

@@ -68,12 +68,15 @@ def _models(runs: Sequence[dict[str, Any]]) -> list[str]:
         return []
     weights = {run["models"]["llm"].get("weights") for run in runs}
     same = len(weights) == 1 and None not in weights
-    parts = [f"Seed {run['seed']}: {fusion_tables.models_described(run)}" for run in runs]
-    if same:
-        parts.append(
-            "The language model was fine-tuned once and is the same in all runs; each run has its own "
-            "tagger and calibration."
-        )
+    taggers = {fusion_tables.slm_described(run["models"]["slm"]) for run in runs}
+    if same and len(taggers) == 1:
+        llm = fusion_tables.llm_described(runs[0]["models"]["llm"])
+        parts = [
+            f"{taggers.pop()}, with the seed of the run. {llm}. It was fine-tuned once and is the same in "
+            "all runs; each run has its own tagger and calibration."
+        ]
+    else:
+        parts = [f"Seed {run['seed']}: {fusion_tables.models_described(run)}" for run in runs]
     if _novel(runs):
         parts += [fusion_tables.NOVELTY, fusion_tables.novelty_counts(runs[0])]
     return [" ".join(parts)]

@@ -111,7 +111,9 @@ def test_a_language_model_that_was_fine_tuned_once_is_said_to_be(shared):
         run["models"] = {"slm": slm, "llm": llm}
     table = markdown(made)
     assert ("fine-tuned once" in table) is shared
-    assert "Seed 2: SLM: `some/encoder` (2.0 M parameters), seed 2; LLM: `smollm2-135m`" in table
+    each = "Seed 2: SLM: `some/encoder` (2.0 M parameters), seed 2; LLM: `smollm2-135m`"
+    once = "SLM: `some/encoder` (2.0 M parameters), with the seed of the run. LLM: `smollm2-135m`"
+    assert (once if shared else each) in table
 
 
 def test_rows_that_one_run_lacks_are_left_out():
