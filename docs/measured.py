@@ -115,6 +115,33 @@ def _parts_of_the_vote(record: dict[str, Any]) -> str:
     return ensemble_tables.table(("vote", "with", "F1 on dev", "F1"), rows)
 
 
+def _scaling(record: dict[str, Any]) -> str:
+    """What texts cost, as text, labels and voters grow in turn."""
+    sizes = ("tokens", "labels", "voters", "sentences", "candidates")
+    rows = [
+        [
+            row["series"],
+            *(str(row[key]) for key in sizes),
+            f"{row['seconds']:.2f}",
+            f"{row['seconds_min']:.2f} – {row['seconds_max']:.2f}",
+            f"{row['tokens_read']:,}",
+            f"{row['peak_mb']:.0f}",
+        ]
+        for row in record["rows"]
+    ]
+    header = ("grows", *sizes, "seconds", "fastest – slowest", "tokens read", "peak MB")
+    return ensemble_tables.table(header, rows)
+
+
+def _exponents(record: dict[str, Any]) -> str:
+    """The power of the size with which each cost grows."""
+    costs = {"seconds": "seconds", "tokens_read": "tokens read"}
+    rows = [
+        [fit["series"], *(f"{fit[cost]['exponent']:.2f}" for cost in costs)] for fit in record["fits"]
+    ]
+    return ensemble_tables.table(("grows", *costs.values()), rows)
+
+
 def _survey(record: dict[str, Any]) -> str:
     """How fast an input is surveyed."""
     found = record["survey"]
@@ -152,6 +179,8 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "survey": _survey,
     "ratios": _ratios,
     "types": _types,
+    "scaling": _scaling,
+    "exponents": _exponents,
     "voters": _voters,
     "votes": _parts_of_the_vote,
     "conditions": ensemble_tables.measured,
