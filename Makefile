@@ -76,7 +76,8 @@ test-transformers5: .venv5/installed
 
 test-ray: install
 	@$(BIN)/python -m pip install $(PIP) -c constraints.txt -e '.[ray]' 'dask[dataframe]' duckdb polars
-	@$(BIN)/python -m pytest tests/bulk/test_ray.py tests/bulk/test_annotator.py tests/examples/test_data_engines.py
+	@$(BIN)/python -m pytest tests/bulk/test_ray.py tests/bulk/test_annotator.py tests/examples/test_data_engines.py \
+		tests/examples/test_killed_engines.py
 
 # Not an error if it cannot be installed: the tests of the page are then skipped, and say so.
 browser:
