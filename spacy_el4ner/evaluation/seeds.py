@@ -72,8 +72,8 @@ def _models(runs: Sequence[dict[str, Any]]) -> list[str]:
     if same and len(taggers) == 1:
         llm = fusion_tables.llm_described(runs[0]["models"]["llm"])
         parts = [
-            f"{taggers.pop()}, with the seed of the run. {llm}. It was fine-tuned once and is the same in "
-            "all runs; each run has its own tagger and calibration."
+            f"{taggers.pop()}, with the seed of the run. {llm}. It was fine-tuned once and is the same "
+            "in all runs; each run has its own tagger and calibration."
         ]
     else:
         parts = [f"Seed {run['seed']}: {fusion_tables.models_described(run)}" for run in runs]
