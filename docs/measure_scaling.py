@@ -6,7 +6,7 @@ Each point is one text, of which nothing is known from before: no demonstrations
 prompts. All voters ask one model, whose weights they share, in the same words but for the names of the
 labels. The entities of the corpus are proposed beside them, so that as many questions are asked as
 there are entities, whatever an untuned model finds. The same command continues an interrupted run.
-quality.md has the tables.
+speed.md has the tables.
 """
 
 import argparse
@@ -343,7 +343,7 @@ def plot(record: dict[str, Any], out: Path) -> None:
                 [abs(row[key] - row["seconds"]) for row in of] for key in ("seconds_min", "seconds_max")
             )
             panel.errorbar(sizes, [row["seconds"] for row in of], (low, high), color=BLUE, marker="o")
-            panel.set_xticks(sizes, [str(size) for size in sizes])
+            panel.set_xticks(sizes, [str(size) for size in sizes], fontsize="small")
             panel.minorticks_off()
             panel.set_xlabel(name)
             panel.legend(frameon=False)
