@@ -17,6 +17,7 @@ TEXTS = {
     "evahan_b": "EvaHan 2025 B, Literary Chinese",
 }
 ENSEMBLES = {
+    "cascade.json": "adapters of SmolLM2-135M and a tagger, as a cascade",
     "calibration.json": "adapters of SmolLM2-135M and a tagger",
     "adapters.json": "adapters of SmolLM2-135M",
     "ensemble.json": "compact backbones",
