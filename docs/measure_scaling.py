@@ -377,7 +377,7 @@ def main() -> None:
         args.out.with_name(f"{args.out.name}.unfinished"),
         {key: value for key, value in about.items() if key != "date"},
     )
-    # Loads the model, which is no part of the cost of a text.
+    # Load the model first: the time it takes is not part of the cost of a text.
     measure(whole, docs, {"tokens": 10, "labels": 2, "voters": len(WORDINGS)}, 1)
     measured = rows(whole, docs, SERIES, args.repeats, once)
     record = {**about, "rows": measured, "fits": fits(measured)}

@@ -1,4 +1,4 @@
-"""The measured tables of a page, each between a comment with its file or folder and another."""
+"""The measured tables of a page: each stands between a comment that names its source and `end`."""
 
 import json
 import re

@@ -1,13 +1,13 @@
 """All measured qualities in two tables, one of the ensembles and one of the fusions."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from statistics import mean, stdev
 from typing import Any
 
 from spacy_el4ner.evaluation import ensemble_tables
 from spacy_el4ner.evaluation.ensemble_tables import ENSEMBLE
+from spacy_el4ner.evaluation.seeds import spread
 
 TEXTS = {
     "sample_en": "the project's own text",
@@ -55,7 +55,7 @@ def fusions(results: Path) -> str:
         if not runs:
             continue
         page = "seeds.md" if (folder / "seeds.md").exists() else "fusion.md"
-        scores = (_spread([run["rows"][row]["ents_f"] for run in runs]) for row in FUSED)
+        scores = (spread([run["rows"][row]["ents_f"] for run in runs]) for row in FUSED)
         rows.append([f"[{text}]({link}/{page})", _language_model(runs[0]), str(len(runs)), *scores])
     header = ("text", "language model", "seeds", "tagger", "language model alone")
     return ensemble_tables.table((*header, "fusion, the paper's rule", "fusion"), rows)
@@ -70,10 +70,6 @@ def _corpora(results: Path) -> Iterable[tuple[Path, str, str]]:
 
 def _language_model(run: dict[str, Any]) -> str:
     return f"`{run['models']['llm']['name']}`" if "models" in run else "compact"
-
-
-def _spread(values: Sequence[float]) -> str:
-    return f"{mean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")
 
 
 def _read(file: Path) -> Any:

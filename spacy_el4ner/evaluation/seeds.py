@@ -85,7 +85,7 @@ def _models(runs: Sequence[dict[str, Any]]) -> list[str]:
 def _means(runs: Sequence[dict[str, Any]]) -> list[list[str]]:
     tables = [_rows(run) for run in runs]
     return [
-        [title, *(_spread([table[title][key] for table in tables]) for key in _scores(runs))]
+        [title, *(spread([table[title][key] for table in tables]) for key in _scores(runs))]
         for title in tables[0]
         if all(title in table for table in tables)
     ]
@@ -148,5 +148,8 @@ def _novel(runs: Sequence[dict[str, Any]]) -> bool:
     return all(run.get(kind, {}).get("entities") for run in runs for kind in ("unseen", "seen"))
 
 
-def _spread(values: Sequence[float]) -> str:
-    return f"{mean(values):.3f} ± {stdev(values):.3f}"
+def spread(values: Sequence[float]) -> str:
+    """values (Sequence[float]): A score in each run.
+    RETURNS (str): The mean, and with several runs the standard deviation between them.
+    """
+    return f"{mean(values):.3f}" + (f" ± {stdev(values):.3f}" if len(values) > 1 else "")

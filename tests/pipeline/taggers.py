@@ -13,6 +13,16 @@ from spacy_el4ner.fusion.rules.registered import find_rule
 from spacy_el4ner.retrieval.encoders import Vectors
 from spacy_el4ner.types import Mention
 
+NAME = "slm_llm_fusion"
+TEXTS = [
+    "Bill paid the bill in Paris.",
+    "",
+    "Ann Lee met Søren in New York City. Then Acme Ltd. paid Bill.",
+    "   \n\n ",
+    "😀🎉 Bill 🚀 Oslo",
+    "İstanbul'da Bill, e\u0301 and \u200f RTL",
+    "Delta Pumps hired Ann Lee in São Paulo.",
+]
 SENTENCES = """\
 [PERSON Bill] paid the bill in [GPE Paris] .
 [PERSON Ann Lee] met [PERSON Bill] in [GPE Oslo] .
@@ -131,3 +141,7 @@ class Letters:
             [[t.lower().count(c) for c in "abcdefghijklmnopqrstuvwxyz"] for t in texts], "f"
         )
         return rows / np.linalg.norm(rows, axis=1, keepdims=True).clip(1e-6)
+
+
+def ents(doc):
+    return [(e.text, e.label_) for e in doc.ents]

@@ -6,13 +6,12 @@ from spacy_el4ner.fusion.rules.registered import find_rule
 from spacy_el4ner.retrieval.pool import Pool
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from tests.pipeline.taggers import (
+    NAME,
     SENTENCES,
     Letters,
     annotated,
     trained,
 )
-
-NAME = "slm_llm_fusion"
 
 
 @pytest.fixture(scope="module")

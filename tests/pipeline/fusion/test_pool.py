@@ -4,13 +4,12 @@ import pickle
 
 from spacy_el4ner.retrieval.lexicon import Seen
 from tests.pipeline.taggers import (
+    NAME,
     SENTENCES,
     Scripted,
     examples,
     pipeline,
 )
-
-NAME = "slm_llm_fusion"
 
 
 def test_the_most_similar_sentences_are_shown_most_similar_first(with_pool):

@@ -9,27 +9,14 @@ from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.routing import uncertainty
 from tests.pipeline.ensembles import found
 from tests.pipeline.taggers import (
+    NAME,
     SENTENCES,
+    TEXTS,
     Scripted,
+    ents,
     examples,
     trained,
 )
-
-NAME = "slm_llm_fusion"
-TEXTS = [
-    "Bill paid the bill in Paris.",
-    "",
-    "Ann Lee met Søren in New York City. Then Acme Ltd. paid Bill.",
-    "   \n\n ",
-    "😀🎉 Bill 🚀 Oslo",
-    "İstanbul'da Bill, e\u0301 and \u200f RTL",
-    "Delta Pumps hired Ann Lee in São Paulo.",
-]
-
-
-def ents(doc):
-    return [(e.text, e.label_) for e in doc.ents]
-
 
 # Results
 

@@ -11,25 +11,13 @@ from spacy_el4ner.registry import registry
 from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from tests.pipeline.ensembles import found
 from tests.pipeline.taggers import (
+    NAME,
+    TEXTS,
     Letters,
     Scripted,
+    ents,
     pipeline,
 )
-
-NAME = "slm_llm_fusion"
-TEXTS = [
-    "Bill paid the bill in Paris.",
-    "",
-    "Ann Lee met Søren in New York City. Then Acme Ltd. paid Bill.",
-    "   \n\n ",
-    "😀🎉 Bill 🚀 Oslo",
-    "İstanbul'da Bill, e\u0301 and \u200f RTL",
-    "Delta Pumps hired Ann Lee in São Paulo.",
-]
-
-
-def ents(doc):
-    return [(e.text, e.label_) for e in doc.ents]
 
 
 def test_a_saved_pipeline_finds_the_same(nlp, tmp_path):
