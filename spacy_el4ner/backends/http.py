@@ -299,13 +299,15 @@ def _work(
     results: "SimpleQueue[tuple[int, R | None, BaseException | None]]",
     stop: Event,
 ) -> None:
-    """Process one item after another."""
+    """Process one item after another, until one of them fails with an error that ends the run."""
     while (item := waiting.get()) is not None and not stop.is_set():
         number, content = item
         try:
             results.put((number, ask(content, post), None))
         except BaseException as error:
             results.put((number, None, error))  # raised where the results are awaited
+            if not isinstance(error, RequestFailed):
+                stop.set()  # at once: until it is raised there, the server would be sent more
 
 
 def _collected(

@@ -154,7 +154,20 @@ def test_after_a_failure_nothing_more_is_sent(serve, connect):
     server = serve(Reply(401))
     with pytest.raises(ValueError, match="EL019"):
         connect(server, max_concurrency=2).decode([asks()] * 100)
-    assert len(server.seen) < 20
+    assert len(server.seen) <= 2  # those that were under way
+
+
+def test_after_a_failure_nothing_more_is_sent_even_before_it_is_raised(serve, connect, monkeypatch):
+    server, collected = serve(Reply(403)), http._collected
+
+    def late(*args):
+        time.sleep(0.3)
+        return collected(*args)
+
+    monkeypatch.setattr(http, "_collected", late)
+    with pytest.raises(BackendRefused):
+        connect(server, max_concurrency=1).decode([asks()] * 20)
+    assert len(server.seen) == 1
 
 
 def test_waits_end_when_another_request_fails(serve, connect):
