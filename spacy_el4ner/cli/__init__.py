@@ -5,7 +5,7 @@ from spacy.cli._util import app as spacy_app
 
 app = typer.Typer(
     name="el4ner",
-    help="Train, index, run and evaluate ensembles of small language models for NER.",
+    help="Train, run, explain and evaluate NER: ensembles of language models, a tagger fused with one.",
     no_args_is_help=True,
 )
 spacy_app.add_typer(app)

@@ -22,6 +22,13 @@ FURTHER = ("zero_shot", "k=", "n_voters=", "verifier=")
 """Beginnings of the names of the ablations that are measured on demand."""
 PRF = ("", "P", "R", "F1")
 HEADER = (*PRF, "documents/s", "forward passes", "calibration error")
+CONFIDENCE = {
+    "ece": "calibration error",
+    "by_chance": "by chance",
+    "brier": "Brier score",
+    "aurc": "AURC",
+}
+"""The columns of the table of confidences; files of before `by_chance` was measured lack it."""
 
 
 def markdown(metrics: dict[str, Any], picture: str) -> str:
@@ -96,13 +103,19 @@ def confidence(metrics: dict[str, Any]) -> list[str]:
 
 def confidence_table(metrics: dict[str, Any]) -> str:
     """metrics (dict[str, Any]): What `evaluate` wrote of a calibrated ensemble.
-    RETURNS (str): The quality of its confidences before and after calibration, as a Markdown table.
+    RETURNS (str): The quality of its confidences before and after calibration, as a Markdown table; a
+        column without figures is left out.
     """
+    measured = {
+        name: title
+        for name, title in CONFIDENCE.items()
+        if any(row.get(name) is not None for row in metrics["confidence"].values())
+    }
     rows = [
-        [name, *(_maybe(row.get(key)) for key in ("ece", "by_chance", "brier", "aurc"))]
+        [name, *(_maybe(row.get(key)) for key in measured)]
         for name, row in metrics["confidence"].items()
     ]
-    return table(("confidence", "calibration error", "by chance", "Brier score", "AURC"), rows)
+    return table(("confidence", *measured.values()), rows)
 
 
 def cascade(metrics: dict[str, Any]) -> list[str]:

@@ -33,7 +33,7 @@ spans_key = "el4ner"
 # Whether to replace entities already in the document.
 overwrite_ents = false
 # Lowest confidence of an entity, for all labels or by label: {"PERSON": 0.8}. Candidates below it stay
-# in doc.spans. `python -m spacy el4ner calibrate --precision` finds one that promises a precision.
+# in doc.spans.
 min_confidence = 0.0
 # What to do if a document fails: raise, warn or skip. The document is yielded in any case.
 on_error = "warn"

@@ -34,11 +34,18 @@ INSTALLED = "installed"
 
 SMALLER = {
     "--gpu-id 0": "--gpu-id -1",
+    "training/sample_en/start ": "training/sample_en/pipeline ",
     "configs/slm_en.cfg --paths": "configs/slm_en.cfg --training.max_steps 2 --paths",
     "--gold corpus/sample_en/train.spacy --dev": "--max-steps 2 --min-confidence 0 "
     "--gold corpus/sample_en/train.spacy --dev",
     "min_confidence=0.5, max_steps=20": "min_confidence=0, max_steps=1",
     "start=200, batch=400": "start=10, batch=20",
+    "adapters_and_tagger corpus/sample_en/dev.spacy training/cascade \\\n    --first tagger": (
+        "pipeline corpus/sample_en/dev.spacy training/cascade --first marked"
+    ),
+    "training/fusion --route uncertain": "training/fusion --route uncertain --folds 2",
+    "corpus/sample_en/dev.spacy training/again": "corpus/sample_en/dev.spacy training/again --folds 2",
+    'rule="paper")': 'rule="paper", folds=2)',
     'for split in ("train", "test")': 'for split in ("train", "train")',  # few names occur in both
     "--documents 1,1000,5000 --workers 1,2": "--documents 2 --workers 1",
     "assets/injection": "few_attacks.jsonl",

@@ -79,16 +79,23 @@ def readable(pyarrow, path):
         return False
 
 
-def test_dask_tells_of_a_killed_process(pyarrow, table, pipeline, expected, tmp_path):
+@pytest.fixture
+def files(pyarrow, table, tmp_path):
+    """A folder of files, a batch each."""
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for n in range(0, N, BATCH):
+        pyarrow.parquet.write_table(table.slice(n, BATCH), folder / f"{n:04d}.parquet")
+    return folder
+
+
+def test_dask_tells_of_a_killed_process(pyarrow, files, pipeline, expected, tmp_path):
     dask = pytest.importorskip("dask")
     pytest.importorskip("dask.dataframe")
     from concurrent.futures.process import BrokenProcessPool
 
-    source, out = tmp_path / "texts", tmp_path / "entities"
-    source.mkdir()
-    for n in range(0, N, BATCH):
-        pyarrow.parquet.write_table(table.slice(n, BATCH), source / f"{n:04d}.parquet")
-    arguments = "bulk_dask.py", pipeline, source, out
+    out = tmp_path / "entities"
+    arguments = "bulk_dask.py", pipeline, files, out
     hook = {"multiprocessing.initializer": mortal.register}
     with dask.config.set({"scheduler": "processes", "num_workers": 2, **hook}):
         with pytest.raises(BrokenProcessPool, match="terminated abruptly"):
@@ -96,3 +103,28 @@ def test_dask_tells_of_a_killed_process(pyarrow, table, pipeline, expected, tmp_
         run(*arguments)
     assert has_died(tmp_path)
     assert pyarrow.parquet.read_table(out).to_pylist() == expected
+
+
+def test_ray_repeats_what_a_killed_actor_had_begun(
+    pyarrow, files, pipeline, expected, tmp_path, monkeypatch
+):
+    ray = pytest.importorskip("ray", reason="needs the extra 'ray'")
+    context = pytest.importorskip("ray.data").DataContext.get_current()
+    monkeypatch.setattr(context, "checkpoint_config", None, raising=False)  # set by the example
+    ray.init(
+        num_cpus=3,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level="ERROR",
+        runtime_env={
+            "env_vars": {"PYTHONPATH": str(EXAMPLES.parent)},
+            "worker_process_setup_hook": "tests.bulk.mortal.register",
+        },
+    )
+    try:
+        run("bulk_ray.py", pipeline, files, tmp_path / "entities")
+    finally:
+        ray.shutdown()
+    assert has_died(tmp_path)
+    rows = pyarrow.parquet.read_table(tmp_path / "entities").to_pylist()
+    assert sorted(rows, key=lambda row: row["id"]) == expected
