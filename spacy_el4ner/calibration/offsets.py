@@ -12,28 +12,29 @@ MOST = 6.0
 def best_offset(
     log_odds: Sequence[float] | NDArray[np.floating],
     departs: Sequence[bool] | NDArray[np.bool_],
-    most: float = MOST,
+    gold: int | None = None,
 ) -> float:
-    """Find the offset with the highest F1 of a decision.
+    """Find the offset with the highest F1 of a decision, among those of at most `MOST`.
 
     log_odds (Sequence[float]): The model's log-odds of departing at each place, in nats, (places,).
-    departs (Sequence[bool]): Whether the gold answer departs there, (places,).
-    most (float): The greatest offset in either direction, in nats.
+    departs (Sequence[bool]): Whether the right answer departs there, (places,).
+    gold (int | None): How often it departs, also at other places; None for at these alone.
     RETURNS (float): The offset to add to the log-odds, so that departing wherever the sum is above 0
         has the highest F1; 0 if nothing departs. Among equal offsets, the nearest to 0; between two
         places, the middle, so that rounding decides neither.
     """
-    scores = np.asarray(log_odds, dtype=np.float64)
-    gold = np.asarray(departs, dtype=bool)
-    if not gold.any():
-        return 0.0
+    right = np.asarray(departs, dtype=bool)
+    # No offset tells apart what lies beyond the greatest one, nor makes the model depart below it.
+    scores = np.clip(np.asarray(log_odds, dtype=np.float64), -MOST, MOST)
     order = np.argsort(-scores, kind="stable")
-    ranked = scores[order]
-    positives = np.cumsum(gold[order])
-    f1 = 2 * positives / (np.arange(1, len(ranked) + 1) + gold.sum())
-    below = np.append(ranked[1:], ranked[-1] - 1.0)
+    ranked, right = scores[order], right[order]
+    if not right[ranked > -MOST].any():
+        return 0.0
+    below = np.append(ranked[1:], max(ranked[-1] - 1.0, -MOST))
     separable = ranked > below  # places with the same log-odds are decided alike
-    offsets = np.clip(-(ranked + below) / 2, -most, most)
+    total = int(right.sum()) if gold is None else gold
+    f1 = 2 * np.cumsum(right) / (np.arange(1, len(ranked) + 1) + total)
+    offsets = -(ranked + below) / 2
     candidates = np.flatnonzero(separable & np.isclose(f1, f1[separable].max()))
     return float(min(offsets[candidates], key=abs))
 

@@ -130,7 +130,8 @@ class FourStages:
             any and demonstrations are shown at all.
         """
         spans: list[Spans] = [()] * len(pool)
-        if self.k and self.retriever is not None and self.retriever.needs_spans:
+        shown = self.stages["demonstrations"] and self.k > 0
+        if shown and self.retriever is not None and self.retriever.needs_spans:
             for start in progress(range(0, len(pool), batch_size)):
                 batch = pool[start : start + batch_size]
                 spans[start : start + batch_size] = self._pool_spans(batch)
@@ -151,10 +152,7 @@ class FourStages:
         counts = Counts(len(docs), self.voters)
         counts.windows(tasks)
         demonstrations = [task.demonstrations for task in tasks]
-        coverage = {
-            name: voter.coverage(cut, demonstrations, self.labels)
-            for name, voter in panel.present.items()
-        }
+        coverage = panel.each(lambda _, voter: voter.coverage(cut, demonstrations, self.labels))
         for name, covered in coverage.items():
             counts.coverage(tasks, name, covered)
         asked = self._ask(panel, tasks, coverage, zero_shot)
@@ -229,7 +227,7 @@ class FourStages:
             return classify(panel, candidates, tasks, self.labels, self.vote)
         only = next(iter(self.labels)) if len(self.labels) == 1 else UNTYPED
         return [
-            replace(c, label=only, confidence=agreement(c.proposals, len(self.voters)))
+            replace(c, label=only, confidence=agreement(c.proposals, len(panel.present)))
             for c in candidates
         ]
 

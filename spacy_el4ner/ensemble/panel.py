@@ -40,7 +40,7 @@ class Absences:
         now, pause = self.clock(), self.retry_after
         return {
             name: reason
-            for name, (reason, since) in self._absent.items()
+            for name, (reason, since) in list(self._absent.items())  # another thread may add one
             if pause is None or now - since < pause
         }
 

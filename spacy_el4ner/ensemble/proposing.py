@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from spacy_el4ner.ensemble.panel import Panel
 from spacy_el4ner.ensemble.tasks import Task
-from spacy_el4ner.types import Candidate
+from spacy_el4ner.text.windows import snap
+from spacy_el4ner.types import Candidate, Window
 from spacy_el4ner.voters.base import Coverage, Labels, Proposals, Span, Voter
 
 Proposed = Mapping[str, Sequence[Proposals]]
@@ -19,21 +21,42 @@ def propose(
     tasks (Sequence[Task]): The windows with their demonstrations.
     labels (Mapping[str, str]): Label -> description.
     names (Collection[str] | None): The voters to ask; None for all.
-    RETURNS (dict[str, list[Proposals]]): Voter -> its proposals in each window. What a voter in this
-        process proposed is a hint to the next one.
+    RETURNS (dict[str, list[Proposals]]): Voter -> its proposals in each window, at token boundaries.
+        What a voter in this process proposed is a hint to the next one.
     """
     windows = [task.window for task in tasks]
     demonstrations = [task.demonstrations for task in tasks]
     hints: list[list[Span]] = []
 
     def ask(name: str, voter: Voter) -> list[Proposals]:
-        if voter.remote:  # in a thread, and no faster with hints
-            return voter.propose(windows, demonstrations, labels)
-        proposals = voter.propose(windows, demonstrations, labels, hints)
-        hints[:] = [list(found.spans) for found in proposals]
+        known = () if voter.remote else hints  # in a thread, and no faster with hints
+        answers = voter.propose(windows, demonstrations, labels, known)
+        proposals = [_at_tokens(*pair) for pair in zip(windows, answers, strict=True)]
+        if not voter.remote:
+            hints[:] = [list(found.spans) for found in proposals]
         return proposals
 
     return panel.each(ask, names)
+
+
+def _at_tokens(window: Window, found: Proposals) -> Proposals:
+    """The proposals widened to token boundaries, as a voter of a plug-in may not do itself. Those that
+    are not in the window, or of white space alone, count as unaligned.
+    """
+    starts, ends = {start for start, _ in window.tokens}, {end for _, end in window.tokens}
+    if all(start < end and start in starts and end in ends for start, end in found.spans):
+        return found
+    inside = {
+        (start, end): snap(window, start, end)
+        for start, end in found.spans
+        if 0 <= start < end <= len(window.text) and window.text[start:end].strip()
+    }
+    return replace(
+        found,
+        spans={inside[span]: p for span, p in found.spans.items() if span in inside},
+        raw={inside[span]: p for span, p in found.raw.items() if span in inside},
+        unaligned=found.unaligned + len(found.spans) - len(inside),
+    )
 
 
 def spans_of(proposed: Proposed, index: int) -> list[Span]:

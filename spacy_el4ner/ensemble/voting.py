@@ -108,8 +108,8 @@ def verify(
     labels: Labels,
 ) -> list[Candidate]:
     """panel (Panel): The voters.
-    verifier (str): The voter that verifies. Where it does not answer, the next one that can verify
-        takes its place.
+    verifier (str): The voter that verifies. Where it does not answer, the next one that can verify, and
+        does not do so in vain by its calibration, takes its place.
     candidates (Sequence[Candidate]): The candidates with a label.
     tasks (Sequence[Task]): The windows with their demonstrations.
     labels (Mapping[str, str]): Label -> description.
@@ -124,7 +124,10 @@ def verify(
         assert isinstance(voter, Verifier)
         return voter.verify(q.windows, q.mentions, q.demonstrations, labels)
 
-    while able := [name for name, voter in panel.present.items() if isinstance(voter, Verifier)]:
+    def verifies(name: str, voter: Voter) -> bool:
+        return isinstance(voter, Verifier) and (name == verifier or getattr(voter, "verifies", True))
+
+    while able := [name for name, voter in panel.present.items() if verifies(name, voter)]:
         name = verifier if verifier in able else able[0]
         answers = panel.ask(name, ask)
         if answers is not None:

@@ -124,6 +124,7 @@ class InlineTags(Format):
         """
         tags = self.tags(window.text)
         plain, mentions, broken = _strip_tags(text, tags)
+        mentions = [m for m in mentions if plain[m.start : m.end].strip()]  # white space is no mention
         if plain == window.text:
             return Parsed(tuple(mentions), unparsed=broken)
         if not mentions and not broken:

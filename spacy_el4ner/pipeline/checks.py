@@ -86,15 +86,19 @@ def check_voters(
     voters: Mapping[str, Voter], settings: Mapping[str, Any], vote: VoteRule, name: str
 ) -> None:
     """voters (Mapping[str, Voter]): Name -> voter of an ensemble.
-    settings (Mapping[str, Any]): The component's settings `verifier`, `stages` and `labels`; a voter is
-        not asked about labels that are not known yet.
+    settings (Mapping[str, Any]): The component's settings `verifier`, `min_voters`, `stages` and
+        `labels`; a voter is not asked about labels that are not known yet.
     vote (VoteRule): The rule that makes one label of the votes, which may name a voter.
     name (str): The component's name, for the message.
-    RAISES (ValueError): There are no voters; a setting names one that is not among them or cannot do
-        what it is to do; a voter refuses the labels; or none can verify, and verification is on.
+    RAISES (ValueError): There are no voters, or fewer than have to answer; a setting names one that is
+        not among them or cannot do what it is to do; a voter refuses the labels; or none can verify,
+        and verification is on.
     """
     if not voters:
         raise EL4NERValueError(Errors.EL011)
+    if (least := settings["min_voters"]) is not None and not 1 <= least <= len(voters):
+        known = f"null for all, or 1 to {len(voters)}, the number of voters"
+        raise EL4NERValueError(Errors.EL010.format(value=least, setting="min_voters", known=known))
     verifier = settings["verifier"]
     for wanted in (verifier, getattr(vote, "voter", None)):
         if wanted not in (None, *voters):

@@ -24,6 +24,7 @@ from spacy_el4ner.pipeline.upstream import before
 from spacy_el4ner.progress import Progress
 from spacy_el4ner.registry import registry
 from spacy_el4ner.retrieval.base import Retriever
+from spacy_el4ner.retrieval.pool import Pool
 
 ALWAYS, UNCERTAIN = ROUTES = ("always", "uncertain")
 
@@ -43,6 +44,7 @@ class FusionSetup(Component):
     name: str
     llm: FusionLLM | None
     retriever: Retriever
+    pool: Pool
     rule: FusionRule
     calibration: Calibration
 
@@ -103,6 +105,7 @@ class FusionSetup(Component):
                 "seed": plan["seed"],
             }
             self.retriever = registry.resolve({"it": changed["retriever"]})["it"]
+            self.retriever.index(self.pool.entries)
         if (demonstrations := plan.get("k") if k is None else k) is not None:
             changed["k"] = demonstrations
         if route is not None:

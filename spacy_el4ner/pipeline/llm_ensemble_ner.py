@@ -137,8 +137,8 @@ class LLMEnsembleNER(Component, Pipe):
         return self._method(self.retriever if self.pool.entries else None)
 
     def _method(self, retriever: Retriever | None) -> FourStages:
-        keys = ("labels", "k", "pos_weights", "max_sentences", "keep_loaded", "min_voters")
-        tuning, parts = self.tuning, self.cfg["tuned"]
+        keys = ("labels", "k", "pos_weights", "max_sentences", "keep_loaded")
+        tuning, parts, min_voters = self.tuning, self.cfg["tuned"], self.cfg["min_voters"]
         voting = tuning.voting(self.voters, parts)
         return FourStages(
             {name: self.voters[name] for name in voting},
@@ -150,6 +150,8 @@ class LLMEnsembleNER(Component, Pipe):
             cascade=tuning.cascade if parts.get("cascade", True) else None,
             own=self.pool.own,
             absences=self.absences,
+            # Tuning may have left voters out, which are not missing.
+            min_voters=None if min_voters is None else min(min_voters, len(voting)),
             **{key: self.cfg[key] for key in keys},
         )
 

@@ -27,6 +27,7 @@ The templates of the package are "en" and "zh" for instruction-tuned models, "tu
     label                 of a verification: the name of the label
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count, cycle
@@ -188,9 +189,7 @@ class PromptTemplate:
         RAISES (EL4NERValueError): EL289, two labels have the same name.
         """
         short = {
-            label: description
-            if self.by_examples and 0 < len(description.split()) <= MOST_WORDS
-            else label
+            label: description if self.by_examples and 0 < _words(description) <= MOST_WORDS else label
             for label, description in labels.items()
         }
         if len(set(short.values())) < len(labels):
@@ -258,6 +257,12 @@ class PromptTemplate:
             )
             for d in demonstrations
         ]
+
+
+def _words(text: str) -> float:
+    """How many words a text has, where two characters of a script without spaces count as one."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return max(len(text.split()), wide / 2)
 
 
 def _with_a_negative(demonstration: Demonstration) -> list[Mention]:

@@ -168,7 +168,7 @@ def sentences(doc: Doc) -> list[Span]:
         ended = bool(ends.match(token.text)) or (ended and token.text in _CLOSING)
         breaks = token.is_space and token.text.count("\n") > 1
         last = token.i + 1 == len(doc)
-        if last or breaks or (ended and not _goes_on(doc[token.i + 1], cased)):
+        if last or breaks or (ended and not _goes_on(doc[token.i + 1], cased, ends)):
             spans.append(doc[start : token.i + 1])
             start, ended = token.i + 1, False
     return spans
@@ -180,12 +180,17 @@ def _sentence_end(marks: str = "") -> re.Pattern[str]:
     return re.compile(rf"^[{re.escape(marks or SENTENCE_ENDS)}]+[\"'”’」』)\]）]*$")
 
 
-def _goes_on(token: Token, cased: bool) -> bool:
-    """Whether a sentence continues with this token after an apparent end: with a closing mark (a
-    straight quote that follows only white space opens) or in lower case ("Yahoo! did"), which means
-    nothing in a document without capitals.
+def _goes_on(token: Token, cased: bool, ends: re.Pattern[str]) -> bool:
+    """Whether a sentence continues with this token after an apparent end: with another end ("?!"), a
+    closing mark (a straight quote that follows only white space opens), a digit right after a full
+    stop ("3.5"), or in lower case ("Yahoo! did"), which means nothing in a document without capitals.
     """
     if cased and token.text[0].islower():
+        return True
+    before = token.nbor(-1)
+    if not before.whitespace_ and (
+        ends.match(token.text) or (before.text == "." and token.text[0].isdigit())
+    ):
         return True
     opens = bool(token.nbor(-1).whitespace_) and not token.whitespace_
     return token.text in _CLOSING and not (token.text in _STRAIGHT and opens)

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spacy_el4ner.calibration.labels import FLOOR, LabelCalibration, fit, without
+from spacy_el4ner.calibration.offsets import best_offset
 from spacy_el4ner.tuning.extraction import GAIN
 from spacy_el4ner.tuning.steps import Step
-from spacy_el4ner.tuning.thresholds import FOLDS, best_shift, f1
+from spacy_el4ner.tuning.thresholds import FOLDS, f1
 from spacy_el4ner.voters.base import Ballot
 
 LEAST = 10
@@ -223,5 +224,5 @@ def _lower(
     entities: int,
 ) -> LabelCalibration:
     """The calibration with the threshold for "no entity" at the highest F1."""
-    shift = best_shift(margins, right, entities)
+    shift = best_offset(margins, right, entities)
     return replace(calibration, prior=(*calibration.prior[:-1], calibration.prior[-1] + shift))

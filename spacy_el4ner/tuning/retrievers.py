@@ -75,7 +75,7 @@ def starts(
     RETURNS (dict[str, float]): Name -> cross-validated F1 of opening a mention at the right places,
         with offsets, the mean of the voters, 0 to 1; empty if no voter is asked.
     """
-    budget, method = measurer.budget, replace(component.method(), voters=voters)
+    budget, method = measurer.budget, replace(component.method(), voters=voters, cascade=None)
     tasks = [
         measurer.with_demonstrations(replace(method, retriever=retriever), SHARE / 2 / len(retrievers))
         for retriever in retrievers.values()

@@ -127,7 +127,8 @@ class _Tuner:
         """seed (int): Seed of the sample, for the report.
         RETURNS (Tuning): The choices.
         """
-        method = replace(self.component.method(), voters=self.voters)
+        # A cascade of before is not that of the voters as they come out of this.
+        method = replace(self.component.method(), voters=self.voters, cascade=None)
         self.measurer.retrieve(method, 0.1)
         for n, (name, voter) in enumerate(self.voters.items()):
             if isinstance(voter, PromptedVoter):
@@ -140,7 +141,8 @@ class _Tuner:
         ballots = self._labels(raw, tuned)
         replayed = {name: ReplayedVoter(tuned[name], ballots[name]) for name in self.voters}
         fitted = fit_to_sentences(self._sentences(), replayed)
-        needed = [n for n in (self.component.cfg["verifier"],) if n]
+        named = self.component.cfg["verifier"], getattr(self.component.vote, "voter", None)
+        needed = [name for name in named if name]
         kept, steps = choose_voters(fitted.sentences, replayed, needed)
         self.steps += [*fitted.steps, *steps]
         verified = self._verification(fitted.sentences.candidates(kept), kept)

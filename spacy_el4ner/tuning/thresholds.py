@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from spacy_el4ner.calibration.offsets import MOST
+from spacy_el4ner.calibration.offsets import best_offset
 
 FOLDS = 5
 """Parts that the sentences are divided into; sentence n is in part n % FOLDS."""
@@ -19,26 +19,6 @@ def f1(kept: NDArray[np.bool_], right: NDArray[np.bool_], gold: int) -> float:
     """
     total = int(kept.sum()) + gold
     return 2 * int((kept & right).sum()) / total if total else 1.0
-
-
-def best_shift(margins: NDArray[np.floating], right: NDArray[np.bool_], gold: int) -> float:
-    """margins (ndarray): Log-odds of keeping each candidate, in nats, (candidates,).
-    right (ndarray): Whether each is right, (candidates,).
-    gold (int): Number of all gold entities.
-    RETURNS (float): What to add to the log-odds so that keeping the candidates above 0 has the highest
-        F1. Of several such offsets it is the one nearest to 0; between two candidates, the middle.
-    """
-    if not right.any():
-        return 0.0
-    order = np.argsort(-margins, kind="stable")
-    ranked = np.clip(margins[order], -MOST, MOST)
-    counts = np.arange(1, len(ranked) + 1)
-    scores = 2 * np.cumsum(right[order]) / (counts + gold)
-    below = np.append(ranked[1:], ranked[-1] - 1.0)
-    offsets = np.clip(-(ranked + below) / 2, -MOST, MOST)
-    apart = ranked > below
-    candidates = np.flatnonzero(apart & np.isclose(scores, scores[apart].max()))
-    return float(min(offsets[candidates], key=abs))
 
 
 def cross_validated_shift(
@@ -57,7 +37,7 @@ def cross_validated_shift(
     for fold in range(FOLDS):
         rest = folds != fold
         known = sum(count for n, count in enumerate(gold) if n % FOLDS != fold)
-        shifted[~rest] += best_shift(margins[rest], right[rest], known)
+        shifted[~rest] += best_offset(margins[rest], right[rest], known)
     return shifted
 
 

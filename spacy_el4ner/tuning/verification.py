@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from spacy_el4ner.calibration.logistic import sigmoid
+from spacy_el4ner.calibration.offsets import best_offset
 from spacy_el4ner.ensemble.confidence import confidence
 from spacy_el4ner.tuning.extraction import GAIN
 from spacy_el4ner.tuning.replay import Sentences
 from spacy_el4ner.tuning.steps import Step
-from spacy_el4ner.tuning.thresholds import auc, best_shift, cross_validated_shift
+from spacy_el4ner.tuning.thresholds import auc, cross_validated_shift
 from spacy_el4ner.types import Candidate, Verdict
 
 LEAST = 5
@@ -28,7 +29,8 @@ class FittedVerification:
     verifier (str | None): The best of these voters; None if there are none.
     useful (bool): False if verification was measured and does not help.
     f1 (float): Cross-validated F1 with the best choice, 0 to 1.
-    confirmed (Sequence[Candidate]): The candidates that remain with it.
+    confirmed (Sequence[Candidate]): The candidates that remain with it, to which the confidence is
+        fitted; none where it is not known which remain.
     steps (list[Step]): The effect of verification by each voter.
     """
 
@@ -58,7 +60,7 @@ def fit_verification(
     if min(int(right.sum()), int((~right).sum())) < LEAST:
         choice = f"fewer than {LEAST} right or wrong candidates: as set"
         steps = [Step("verification", "", "F1 of the ensemble", plain, None, choice)]
-        return FittedVerification(dict.fromkeys(answers, 0.0), None, True, plain, candidates, steps)
+        return FittedVerification(dict.fromkeys(answers, 0.0), None, True, plain, (), steps)
     offsets, scores, remaining, steps = {}, {}, {}, []
     for name, probabilities in answers.items():
         margins = np.array([_log_odds(p) for p in probabilities])
@@ -75,7 +77,7 @@ def fit_verification(
         measure = f'F1 of the ensemble (AUC of "true" {area:.2f})'
         choice = "does not verify"
         if scores[name] > plain + GAIN:
-            offsets[name] = best_shift(margins, right, sum(sentences.gold)) if exact[name] else 0.0
+            offsets[name] = best_offset(margins, right, sum(sentences.gold)) if exact[name] else 0.0
             choice = f"verifies with an offset of {offsets[name]:+.2f}"
         steps.append(Step("verification", name, measure, plain, scores[name], choice))
     best = max(offsets, key=lambda name: scores[name], default=None)

@@ -5,6 +5,7 @@ import pytest
 from spacy_el4ner.backends.base import BackendUnavailable
 from spacy_el4ner.ensemble.panel import Absences
 from spacy_el4ner.retrieval.span_similarity import SpanSimilarity
+from spacy_el4ner.voters.base import Proposals
 from tests.ensemble.scripted_voters import TEXTS, Down, Knows, Verifies, docs, found, stages
 from tests.strategies import make_shot, make_window
 from tests.training.sft.corpus import Letters
@@ -127,3 +128,49 @@ def test_the_pool_is_not_read_where_no_demonstration_is_shown():
         (entry,) = method.index(pool)
         assert voter.calls == asked
         assert entry.spans == (("Ann",) if k else ())
+
+
+class Sloppy(Knows):
+    """Proposes spans that are no tokens."""
+
+    def propose(self, windows, demonstrations, labels, hints=()):
+        return [Proposals({(0, 1): 0.9, (1, 3): 0.9, (3, 4): 0.9, (2, 2): 0.9, (0, 99): 0.9})] * len(
+            windows
+        )
+
+
+def test_spans_of_a_voter_that_are_no_tokens_are_widened_or_counted():
+    trace = stages({"a": Sloppy(BOTH)}).trace(docs(TEXTS[:1]))
+    assert found(trace.results, TEXTS[:1]) == [[("Ann", "PERSON", 0.9)]]
+    assert trace.proposed["a"][0].unaligned == 3
+
+
+def test_a_voter_that_cannot_say_what_it_reads_is_absent():
+    class Silent(Knows):
+        def coverage(self, windows, demonstrations, labels):
+            raise BackendUnavailable("nobody at home")
+
+    (result,) = stages({"a": Knows(ANN), "b": Silent(BOTH)}, min_voters=1)(docs(TEXTS[:1]))
+    assert result.counts["unavailable"] == {"b": "nobody at home"}
+    assert [vote.voter for vote in result.candidates[0].votes] == ["a"]
+
+
+def test_a_voter_that_verifies_in_vain_does_not_take_the_place_of_the_verifier():
+    class Vain(Verifies):
+        verifies, denied = False, tuple(BOTH)
+
+    class Gone(Verifies):
+        def verify(self, *args):
+            raise BackendUnavailable("nobody at home")
+
+    voters = {"a": Gone(BOTH), "b": Vain(BOTH)}
+    (result,) = stages(voters, verifier="a", min_voters=1)(docs(TEXTS[:1]))
+    assert [c.verdict for c in result.candidates] == [None] * 3
+
+
+def test_a_pool_whose_demonstrations_are_off_is_not_read():
+    voter = Knows(BOTH)
+    off = {**stages({}).stages, "demonstrations": False}
+    method = replace(stages({"a": voter}), stages=off, retriever=SpanSimilarity(Letters()))
+    method.entries([make_shot(make_window("Ann", "left"))])
+    assert voter.calls == []

@@ -227,3 +227,10 @@ def test_brackets_that_the_text_contains_are_replaced(text, marks):
 def test_brackets_tell_no_labels_apart():
     with pytest.raises(ValueError, match=r"\[EL286\]"):
         InlineTags(("PERSON",), brackets=True)
+
+
+def test_tags_around_white_space_mark_nothing():
+    assert (
+        InlineTags().parse("Ann left<e> </e>Paris.", make_window("Ann", "left", "Paris.")).mentions
+        == ()
+    )

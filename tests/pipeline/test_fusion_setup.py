@@ -7,8 +7,10 @@ import spacy
 
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.rules.paper import PaperRule
+from spacy_el4ner.pipeline import fusion_setup
 from spacy_el4ner.pipeline.fusion_setup import llm_block, sft_plan
 from spacy_el4ner.registry import registry
+from spacy_el4ner.retrieval.base import Query
 from tests.pipeline.taggers import SENTENCES, Scripted, annotated, pipeline, trained
 
 NAME = "slm_llm_fusion"
@@ -139,3 +141,13 @@ def test_an_unknown_rule_is_named_before_anything_is_read(nlp, docs):
     with pytest.raises(ValueError, match=r"EL010.*majority"):
         fusion.calibrate(docs, rule="majority")
     assert fusion.llm.calls == []
+
+
+def test_a_model_with_fixed_demonstrations_takes_them_from_the_pool_that_stays(nlp, docs, monkeypatch):
+    fusion = nlp.get_pipe(NAME)
+    fusion.attach_llm(BLOCK, docs[:3])
+    plan = {"demonstrations": "fixed", "seed": 0, "k": 2}
+    monkeypatch.setattr(fusion_setup, "sft_plan", lambda folder: plan)
+    monkeypatch.setattr(fusion_setup, "llm_block", lambda *settings: BLOCK)
+    fusion.attach_llm("a folder")
+    assert len(fusion.retriever.retrieve([Query("Ann left.")], 2)[0]) == 2

@@ -113,3 +113,17 @@ def test_a_new_pool_needs_new_tuning(nlp):
 def test_damaged_choices_are_refused(nlp):
     with pytest.raises(EL4NERValueError, match="EL290"):
         Tuning.from_bytes(b'{"voters": {"terse": {"offsets": {}}}}')
+
+
+@pytest.mark.parametrize("least", [1, 2, None])
+def test_voters_that_are_left_out_are_not_missing(models, least):
+    nlp = pipeline(models, min_voters=least, stages={"verification": False})
+    nlp.initialize(lambda: gold(nlp))
+    component(nlp).apply(Tuning(left_out=("plain",)))
+    assert nlp(TEXTS[0])._.el4ner["counts"]["unavailable"] == {}
+
+
+@pytest.mark.parametrize("least", [0, 3])
+def test_more_voters_than_there_are_cannot_have_to_answer(models, least):
+    with pytest.raises(EL4NERValueError, match=f"EL010.*{least}.*min_voters.*1 to 2"):
+        pipeline(models, min_voters=least).initialize()

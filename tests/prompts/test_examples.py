@@ -124,6 +124,13 @@ class TestBothLayouts:
         assert prompts(pickle.loads(pickle.dumps(template))) == prompts(template)
 
 
+@pytest.mark.parametrize(
+    ("description", "name"), [("人名", "人名"), ("真实人物和虚构人物的姓名与称号", "PERSON")]
+)
+def test_a_short_description_without_spaces_is_told_from_a_long_one(description, name):
+    assert PromptTemplate("completion").options({"PERSON": description})[0] == name
+
+
 def test_a_short_description_is_the_name_of_a_label_in_examples():
     assert PromptTemplate("completion").options(LABELS) == ("person", "WORK_OF_ART", "none")
     assert PromptTemplate("en").options(LABELS) == ("PERSON", "WORK_OF_ART", "none")

@@ -207,3 +207,22 @@ def test_the_part_around_a_span_is_the_whole_window_where_that_fits():
 def test_the_part_around_a_span_has_words_on_both_sides():
     whole = sentence("a b c d e f g")
     assert part_around(whole, 6, 7, fits(3)).text == "c d e"
+
+
+@pytest.mark.parametrize(
+    ("lang", "sentences"),
+    [
+        ("zh", ["通胀率增长3.5%。", "J.K.罗琳来了。"]),
+        ("zh", ["他走了……", "真的?!", "好。"]),
+        ("ja", ["3.5%増えた。", "本当？！", "はい。"]),
+        ("en", ["Anna is here!!", "Really?!", "Yes!"]),
+        ("es", ["¡¡Ana vino!!", "¿De veras?!"]),
+    ],
+)
+def test_a_sentence_ends_after_all_of_its_marks_and_not_within_a_number(lang, sentences):
+    gap = "" if lang in ("zh", "ja") else " "
+    nlp = spacy.blank(lang) if lang != "ja" else spacy.blank("zh")
+    doc = nlp.make_doc(gap.join(sentences))
+    if lang == "ja":  # its tokenizer is a package of its own
+        doc = Doc(spacy.blank("xx").vocab, words=[t.text for t in doc], spaces=[False] * len(doc))
+    assert texts(cut(doc, 1)) == sentences

@@ -97,3 +97,8 @@ def test_too_few_wrong_candidates_leave_verification_as_it_is(sentences):
     fitted = fit_verification(sentences, right, {"any": [0.1] * 20}, {"any": True})
     assert fitted.useful
     assert "as set" in fitted.steps[0].choice
+
+
+def test_where_it_is_not_known_which_candidates_remain_no_confidence_is_fitted_to_them(sentences):
+    right = [c for c in candidates() if (c.start, c.end) == RIGHT]
+    assert fit_verification(sentences, right, {"any": [0.1] * 20}, {"any": True}).confirmed == ()

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.calibration.labels import without
+from spacy_el4ner.calibration.offsets import best_offset
 from spacy_el4ner.tuning.extraction import fit_offsets
 from spacy_el4ner.tuning.labels import WEIGHTS, Classified, corrected, fit_labels, fit_with_neutral
-from spacy_el4ner.tuning.thresholds import auc, best_shift, cross_validated_shift, f1
+from spacy_el4ner.tuning.thresholds import auc, cross_validated_shift, f1
 from spacy_el4ner.voters.base import Ballot
 
 candidates = st.lists(st.tuples(st.integers(-5, 5), st.booleans()), min_size=1, max_size=12)
@@ -23,7 +24,7 @@ def test_a_shift_keeps_the_candidates_with_the_highest_f1(candidates, missed):
     margins = np.array([m for m, _ in candidates], dtype=float)
     right = np.array([r for _, r in candidates])
     gold = int(right.sum()) + missed
-    shift = best_shift(margins, right, gold)
+    shift = best_offset(margins, right, gold)
     tried = [f1(margins + other > 0, right, gold) for other in np.arange(-5.75, 5.75, 0.5)]
     if right.any():
         assert f1(margins + shift > 0, right, gold) == pytest.approx(max(tried))

@@ -145,23 +145,24 @@ class PromptedVoter(Voter):
             windows before.
         RETURNS (list[Proposals]): One per window, in order.
         """
-        plans = self.plan(windows, demonstrations, labels)
-        self._turn_to(demonstrations)
-        drafts = self._drafts(windows, hints)
+        memory = self._remembered(labels)
+        plans = self._plans(memory, windows, demonstrations)
+        self._turn_to(memory, demonstrations)
+        drafts = _drafts(memory, windows, hints)
         new = [
             (plan, draft)
             for parts, draft in zip(plans, drafts, strict=True)
             for plan in parts
-            if not plan.unread and _key(plan) not in self._memory.extracted
+            if not plan.unread and _key(plan) not in memory.extracted
         ]
         extracted = self._extract([p for p, _ in new], [d for _, d in new], labels)
         for (plan, _), proposals in zip(new, extracted, strict=True):
-            self._memory.extracted[_key(plan)] = proposals
+            memory.extracted[_key(plan)] = proposals
         joined = [
-            join(window, [(p.window, self._memory.extracted[_key(p)]) for p in parts if not p.unread])
+            join(window, [(p.window, memory.extracted[_key(p)]) for p in parts if not p.unread])
             for window, parts in zip(windows, plans, strict=True)
         ]
-        self._memory.proposed |= zip(windows, joined, strict=True)
+        memory.proposed |= zip(windows, joined, strict=True)
         return joined
 
     def decisions(
@@ -294,14 +295,7 @@ class PromptedVoter(Voter):
         RETURNS (list[list[PromptPlan]]): The prompts planned for each window: one, or one per part.
         RAISES (EL4NERValueError): EL005, the context is too short even for the shortest token.
         """
-        planner = self._planner(labels)
-        plans = []
-        for window, shown in zip(windows, demonstrations, strict=True):
-            key = window, tuple(shown) if self.calibration.demonstrations else ()
-            if key not in self._memory.plans:
-                self._memory.plans[key] = planner.plan(*key)
-            plans.append(self._memory.plans[key])
-        return plans
+        return self._plans(self._remembered(labels), windows, demonstrations)
 
     def forget(self) -> None:
         """Free what was kept about the windows of a batch, and the prefixes of their prompts."""
@@ -324,31 +318,38 @@ class PromptedVoter(Voter):
     def _marks_a_copy(self, plan: PromptPlan) -> bool:
         return marks_a_copy(self.template.format, plan.window)
 
+    def _remembered(self, labels: Labels) -> Memory:
+        """What is known of prompts with these labels. A call keeps to one memory from beginning to end,
+        because another thread may make this voter forget meanwhile.
+        """
+        memory = self._memory
+        if memory.labels != dict(labels):
+            memory = self._memory = Memory(dict(labels))
+        return memory
+
     def _planner(self, labels: Labels) -> Planner:
-        if self._memory.labels != dict(labels):
-            self._memory = Memory(dict(labels))
         return Planner(self.backend, self.template, self.most_similar_last, labels)
 
-    def _turn_to(self, demonstrations: Demonstrations) -> None:
+    def _plans(
+        self, memory: Memory, windows: Sequence[Window], demonstrations: Demonstrations
+    ) -> list[list[PromptPlan]]:
+        """The prompts planned for each window, those that are known or new ones."""
+        planner = self._planner(memory.labels)
+        plans = []
+        for window, shown in zip(windows, demonstrations, strict=True):
+            key = window, tuple(shown) if self.calibration.demonstrations else ()
+            if key not in memory.plans:
+                memory.plans[key] = planner.plan(*key)
+            plans.append(memory.plans[key])
+        return plans
+
+    def _turn_to(self, memory: Memory, demonstrations: Demonstrations) -> None:
         """Once most prompts begin with demonstrations, the prefixes of those without are of no use."""
         if not self.calibration.demonstrations:
             return
-        if not self._memory.demonstrated and 2 * sum(map(bool, demonstrations)) >= len(demonstrations):
-            self._memory.demonstrated = True
+        if not memory.demonstrated and 2 * sum(map(bool, demonstrations)) >= len(demonstrations):
+            memory.demonstrated = True
             self.backend.forget()
-
-    def _drafts(self, windows: Sequence[Window], hints: Spans) -> list[SpanGuess]:
-        """From what this voter proposed before, or else from the hints."""
-        if self._memory.proposed:
-            spans = [
-                list(self._memory.proposed[w].spans) if w in self._memory.proposed else []
-                for w in windows
-            ]
-        else:
-            spans = [list(hint) for hint in hints]
-        if not any(spans):
-            return [SpanGuess(window) for window in windows]
-        return [SpanGuess(window, found) for window, found in zip(windows, spans, strict=True)]
 
     def _score(
         self,
@@ -362,9 +363,9 @@ class PromptedVoter(Voter):
         RETURNS (list[list[list[list[float]]]]): Log-probability of each option, per question about each
             mention of each window.
         """
-        planner, questions = self._planner(labels), []
-        plans = self.plan(windows, demonstrations, labels)
-        self._turn_to(demonstrations)
+        memory, planner = self._remembered(labels), self._planner(labels)
+        plans, questions = self._plans(memory, windows, demonstrations), []
+        self._turn_to(memory, demonstrations)
         for window, asked_mentions, parts in zip(windows, mentions, plans, strict=True):
             for m in asked_mentions:
                 start, end = window.start + m.start, window.start + m.end
@@ -386,3 +387,14 @@ class PromptedVoter(Voter):
 
 def _key(plan: PromptPlan) -> PromptKey:
     return plan.window, plan.demonstrations
+
+
+def _drafts(memory: Memory, windows: Sequence[Window], hints: Spans) -> list[SpanGuess]:
+    """From what the voter proposed before, or else from the hints."""
+    if memory.proposed:
+        spans = [list(memory.proposed[w].spans) if w in memory.proposed else [] for w in windows]
+    else:
+        spans = [list(hint) for hint in hints]
+    if not any(spans):
+        return [SpanGuess(window) for window in windows]
+    return [SpanGuess(window, found) for window, found in zip(windows, spans, strict=True)]
