@@ -97,18 +97,16 @@ class HFBackend:
             "local_files_only": local_files_only,
             "trust_remote_code": trust_remote_code,
         }
-        settings = {
-            "device_map": device_map,
-            "attn_implementation": attention,
-            "quantization_config": quantization,
-        }
-        self._settings = {key: value for key, value in settings.items() if value is not None}
+        settings = "device_map", "attn_implementation", "quantization_config"
+        given = zip(settings, (device_map, attention, quantization), strict=True)
+        self._settings = {key: value for key, value in given if value is not None}
         self._prefixes = PrefixTree(prefix_mb * 2**20, retained_mb * 2**20)
         self._loaded: LoadedModel | None = None
         self._read: dict[str, str] = {}
         self._runner: Any = None
         self._spent = (0, 0)
         self._warned = False
+        self._made_on = spacy_device()
 
     @classmethod
     def like(cls, backend: "HFBackend") -> Self:
@@ -170,7 +168,7 @@ class HFBackend:
     @property
     def place(self) -> str:
         """RETURNS (str): The device that the model runs on."""
-        return self.device or spacy_device()
+        return self.device or spacy_device(otherwise=self._made_on)
 
     @cached_property
     def tokens(self) -> Any:
@@ -296,6 +294,10 @@ class HFBackend:
             "_prefixes": PrefixTree(self._prefixes.max_bytes, self._prefixes.retained_bytes),
             "_spent": (self.forward_passes, self.tokens_read),
         }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """state (dict[str, Any]): The state that `__getstate__` returned."""
+        self.__dict__.update(state, _made_on=spacy_device())  # another process has others
 
     def _automaton(
         self, request: DecodeRequest, bias: Mapping[str, float] | None = None

@@ -22,6 +22,8 @@ LIBRARIES = ("torch", "transformers")
 """Libraries whose versions affect the results."""
 Stamp = tuple[tuple[str, int, int], ...]
 """Name, size and time of each file of an input."""
+MODELS = ("*config.json", "config.cfg", "*.jinja")
+"""Files of folders that results depend on: models, pipelines, prompt templates."""
 RESULT = "result"
 """Key of the counts of a finished output, on which nothing depends."""
 
@@ -128,7 +130,7 @@ def _read(config: Path) -> Config:
 
 def _models(value: Any) -> Iterator[Path]:
     """What a config names that results depend on: files, such as a model in one file or a list of
-    names, and folders that hold the config of a model or of a pipeline.
+    names, and folders with the config of a model or of a pipeline, or with prompt templates.
     """
     if isinstance(value, dict):
         for inner in value.values():
@@ -139,7 +141,7 @@ def _models(value: Any) -> Iterator[Path]:
 
 def _is_model(value: str) -> bool:
     if os.path.isdir(value):
-        return any(any(Path(value).glob(name)) for name in ("*config.json", "config.cfg"))
+        return any(any(Path(value).glob(name)) for name in MODELS)
     return bool(Path(value).suffix) and os.path.isfile(value)
 
 

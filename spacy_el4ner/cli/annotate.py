@@ -52,7 +52,11 @@ def annotate(
         bool, typer.Option("--keep-parts", help="Leave the shards in OUTPUT.parts")
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Remove OUTPUT and its shards first")
+        bool,
+        typer.Option(
+            "--overwrite",
+            help="Remove OUTPUT and its shards first; with --shard, only for the first command",
+        ),
     ] = False,
     max_minutes: Annotated[
         float | None, typer.Option(min=0, help="Minutes after which no shard is begun")
@@ -122,13 +126,14 @@ def annotate(
             summary = run.finish(keep_parts, must=merge)
         publish(run.parts.published, out)
     except KeyboardInterrupt:
-        _stopped(run)
+        _stopped(run, overwrite)
         raise typer.Exit(INTERRUPTED) from None
     except (ImportError, OSError, RuntimeError, ValueError) as error:
         msg.fail(str(error), exits=1)
         raise  # Not reached: the line above ends the command.
     if max_minutes is not None and (left := run.todo(share)) and summary.missing:
-        msg.warn("The time is over.", f"{len(left)} shards are left; the same command continues.")
+        again = _again(overwrite)
+        msg.warn("The time is over.", f"{len(left)} shards are left; {again} continues.")
         raise typer.Exit(OUT_OF_TIME)
     _tell(run, summary)
 
@@ -202,9 +207,14 @@ def _work(
         run.annotate(engine, shards, progress.update)
 
 
-def _stopped(run: "BulkRun | None") -> None:
+def _stopped(run: "BulkRun | None", overwrite: bool) -> None:
     done = 0 if run is None else len(run.parts.done())
-    msg.warn("Stopped.", f"{done} shards are kept; the same command continues from there.")
+    msg.warn("Stopped.", f"{done} shards are kept; {_again(overwrite)} continues from there.")
+
+
+def _again(overwrite: bool) -> str:
+    """The command that continues: --overwrite would begin again."""
+    return "the same command" + (" without --overwrite" if overwrite else "")
 
 
 def _tell(run: "BulkRun", summary: "Summary") -> None:

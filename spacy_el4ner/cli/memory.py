@@ -32,6 +32,7 @@ def memory(
     from spacy_el4ner.corpora import read_docs
     from spacy_el4ner.evaluation.machine import machine, portable_name
     from spacy_el4ner.evaluation.memory import growth, measure, plot
+    from spacy_el4ner.text.windows import cut
 
     check_file(out, corpus)
     check_file(out.with_suffix(".png"), corpus)
@@ -40,7 +41,7 @@ def memory(
     nlp = load_pipeline(pipeline)
     with telling_mistakes():
         docs = read_docs(corpus, nlp.vocab, nlp=nlp)
-    texts = [s.text for doc in docs for s in doc.sents]
+        texts = [window.text for doc in docs for window in cut(doc, 1)]
     measured = measure(
         nlp, texts, documents, batch_size, partial(track, title="Annotating", total=documents)
     )

@@ -39,6 +39,10 @@ class TrainingErrors(metaclass=Coded):
         "The tokenizer of '{name}' has no mask token, so its input cannot be masked. "
         "Leave `mask_rate` at 0, or set the tokenizer's `mask_token`."
     )
+    EL301 = (
+        "None of the {n} sentences fits into the context of {context} tokens with its prompt, so there "
+        "is nothing to learn from. Use a model with a longer context, a lower 'k', or shorter texts."
+    )
     EL300 = (
         "No adapter can be trained for the voter '{name}': it is not a PromptedVoter.v1 over an "
         "HFBackend.v1. Change the voter, or remove 'adapter' from it."

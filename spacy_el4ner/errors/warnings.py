@@ -55,6 +55,11 @@ class Warnings(metaclass=Coded):
         "read at all; {lost} entities are too long to be tagged or lie across a split. Use a model "
         "with a longer context, or raise 'max_tokens' or 'max_window'."
     )
+    WL021 = (
+        "The sentences have entities whose labels are not to be tagged: {labels}. The model learns "
+        "that they are no entities. To be tagged are: {known}. If that is not meant, rename the labels "
+        "or add them."
+    )
     WL030 = (
         "'{source}' ({role}) is a local folder and will not be packaged, so the package works only "
         "where this folder exists. Package with --include-models."

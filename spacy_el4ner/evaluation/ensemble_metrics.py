@@ -90,8 +90,10 @@ def _settings(bench: ensemble.Bench) -> dict[str, Any]:
 
 
 def _hash(docs: Sequence[Doc]) -> str:
-    """The sha256 of the texts: another corpus can have as many documents and sentences."""
-    texts = json.dumps([doc.text for doc in docs])
+    """The sha256 of texts and entities: another corpus can have as many documents and sentences, and
+    the entities of this one may have been corrected.
+    """
+    texts = json.dumps([[doc.text, [(t.ent_iob_, t.ent_type_) for t in doc]] for doc in docs])
     return hashlib.sha256(texts.encode()).hexdigest()
 
 

@@ -200,7 +200,8 @@ class LLMEnsembleNER(Component, Pipe):
         RETURNS (int): How many were replaced.
         """
         self.prepare()
-        entries = self._method(self.retriever).entries(gold_demonstrations(docs), progress(True))
+        added = gold_demonstrations(docs, self.pool.documents)
+        entries = self._method(self.retriever).entries(added, progress(True))
         return self.pool.merge(entries, self.retriever, instead_of)
 
     def prepare(self) -> None:

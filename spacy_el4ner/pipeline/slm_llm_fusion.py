@@ -193,7 +193,7 @@ class SLMLLMFusion(FusionSetup, TrainablePipe):  # type: ignore[misc]
         """
         entries = [
             PoolEntry(demonstration)
-            for demonstration in gold_demonstrations(docs)
+            for demonstration in gold_demonstrations(docs, self.pool.documents)
             if demonstration.window.tokens
         ]
         return self.pool.merge(entries, self.retriever, instead_of)

@@ -2,7 +2,8 @@
 
 import warnings
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import count
 
 from spacy.tokens import Doc
 
@@ -11,15 +12,17 @@ from spacy_el4ner.text import windows
 from spacy_el4ner.types import Demonstration, Mention, Window
 
 
-def gold_demonstrations(docs: Iterable[Doc]) -> list[Demonstration]:
+def gold_demonstrations(docs: Iterable[Doc], taken: Container[str] = ()) -> list[Demonstration]:
     """docs (Iterable[Doc]): Documents with gold entities.
+    taken (Container[str]): Ids of other documents, which none without an id is to get.
     RETURNS (list[Demonstration]): Their sentences, named by the document's id (its `user_data["id"]`,
         else its number) and their own number. An entity across a sentence boundary is left out, and so
         is a sentence of which it is not known where its entities are, with a warning.
     """
     sentences, unknown = [], 0
-    for number, doc in enumerate(docs):
-        name = doc.user_data.get("id", str(number))
+    numbers = (name for name in map(str, count()) if name not in taken)
+    for doc, number in zip(docs, numbers, strict=False):
+        name = doc.user_data.get("id", number)
         gold = Gold(doc)
         for n, window in enumerate(windows.cut(doc, 1)):
             if is_annotated(doc, window):

@@ -30,7 +30,7 @@ from spacy_el4ner.training.sft import manifest
 from spacy_el4ner.training.sft.examples import TrainingExample, collate
 from spacy_el4ner.training.sft.loop import ShowStep, TrainingRun
 from spacy_el4ner.training.sft.loss import answer_loss
-from spacy_el4ner.training.sft.run import finish, load_trainable_model
+from spacy_el4ner.training.sft.run import finish, load_trainable_model, padding_token
 from spacy_el4ner.training.sft.settings import FinetuningSettings
 from spacy_el4ner.training.sft.weights import trainable_weights
 from spacy_el4ner.training.tree_sampler import SamplingRates, TreeSampler
@@ -78,7 +78,8 @@ class AdapterTrainer:
         self.labels = list(labels)
         self.out = out
         self.settings = settings or AdapterSettings()
-        self.dev = dev
+        # The loss is of answers that the adapter can give.
+        self.dev = [d for d in dev if all(m.label in self.labels for m in d.mentions)]
         self.seed = seed
         self.save_every = save_every
 
@@ -115,8 +116,7 @@ class AdapterTrainer:
         accelerator = Accelerator()
         model = load_trainable_model(backend.model, backend.revision, settings, accelerator.device)
         tokenizer = backend.tokens.tokenizer
-        # Padding is masked. Some tokenizers have tokens, such as that of padding, that a model lacks.
-        pad = min(tokenizer.pad_token_id or 0, model.get_input_embeddings().num_embeddings - 1)
+        pad = padding_token(tokenizer, model)
         train, dev = (
             as_the_model_takes_them(model, train, pad),
             as_the_model_takes_them(model, dev, pad),

@@ -200,6 +200,7 @@ def test_a_copy_of_the_pipeline_is_the_same_pipeline(ruler, tmp_path):
         ("ruler", "ruler/config.cfg"),
         ("model.gguf", "model.gguf"),
         ("names.jsonl", "names.jsonl"),
+        ("words", "words/system.jinja"),
     ],
 )
 def test_a_model_that_the_pipeline_names_is_part_of_it(tmp_path, named, file):

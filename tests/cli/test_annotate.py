@@ -181,6 +181,8 @@ def test_a_budget_stops_between_shards_and_the_command_goes_on(ruler, tmp_path):
     result = annotate(*common, "--max-minutes", 0)
     assert result.exit_code == 5
     assert "8 shards are left; the same command continues" in said(result)
+    anew = annotate(*common, "--max-minutes", 0, "--overwrite")
+    assert "8 shards are left; the same command without --overwrite continues" in said(anew)
     assert annotate(*common, "--max-minutes", 60).exit_code == 0
     assert len(read_jsonl(out)) == 30
     assert annotate(*common, "--max-minutes", 0).exit_code == 0  # nothing is left

@@ -110,3 +110,12 @@ def test_a_file_without_rows_is_no_obstacle(measured, tmp_path, text):
         nlp, docs, "tiny", ablations=False, unfinished=tmp_path / "rows", say=quiet
     )
     assert len(metrics["rows"]) == 3
+
+
+def test_finished_rows_of_other_entities_are_measured_again(interrupted):
+    nlp, docs, path = interrupted
+    corrected = [doc.copy() for doc in docs]
+    corrected[0].ents = []
+    finished = json.loads(path.read_text())["rows"]["ensemble"]
+    metrics = ensemble_metrics(nlp, corrected, "tiny", ablations=False, unfinished=path, say=quiet)
+    assert metrics["rows"]["ensemble"] != finished

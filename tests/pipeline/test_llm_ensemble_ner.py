@@ -371,3 +371,14 @@ def test_voters_are_freed_after_their_turn_when_asked(models):
     backends = [voter.backend for voter in nlp.get_pipe("llm_ensemble_ner").voters.values()]
     assert all(backend._runner is None for backend in backends)
     assert all(backend.forward_passes > 0 for backend in backends)
+
+
+def test_documents_without_an_id_that_join_the_pool_get_numbers_of_their_own(models):
+    nlp = pipeline(models)
+    nlp.initialize(lambda: gold(nlp))
+    component = nlp.get_pipe("llm_ensemble_ner")
+    zoe = nlp.make_doc("Zoe left Rome.")
+    zoe.ents = [zoe.char_span(0, 3, "PERSON")]
+    component.add_demonstrations([zoe])
+    ids = [entry.demonstration.id for entry in component.pool.entries]
+    assert len(set(ids)) == len(ids) == 5

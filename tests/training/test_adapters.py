@@ -257,3 +257,8 @@ class TestVoters:
     def test_a_voter_that_is_no_model_of_this_process_is_refused(self, tmp_path):
         with pytest.raises(EL4NERValueError, match="EL300"):
             trainer(tmp_path).train("a", object())
+
+
+def test_sentences_of_dev_with_other_labels_are_left_out_of_the_loss(tmp_path):
+    other = replace(SMALL[0], mentions=(replace(SMALL[0].mentions[0], label="LAW"),))
+    assert trainer(tmp_path, dev=[other, *SMALL]).dev == list(SMALL)

@@ -96,7 +96,7 @@ def _token(row: Fields, layout: Layout, rows: Rows, report: ConversionReport) ->
     if _is_comment(row, layout, rows.tabbed):
         report.repair(reasons.COMMENT)
         return
-    if layout.index is not None and not row[layout.index].isdecimal() and len(row) == layout.width:
+    if layout.index is not None and len(row) == layout.width and not row[layout.index].isdecimal():
         report.repair(reasons.MULTIWORD)
         return
     word, tag = _fields(row, layout, rows, report)

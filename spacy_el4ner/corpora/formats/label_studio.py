@@ -76,14 +76,16 @@ def _unannotated(task: JsonObject, own: str, text: str) -> LabelledText:
 
 
 def _last_annotation(task: JsonObject) -> JsonObject | None:
-    """The last annotation that was not cancelled; the id of a draft is none."""
+    """The last annotation that was not cancelled; of several without a date, the last in the file. The
+    id of a draft is none.
+    """
     annotations = [
         annotation
         for key in _ANNOTATIONS
         for annotation in task.get(key) or ()
         if isinstance(annotation, dict) and not annotation.get("was_cancelled")
     ]
-    return max(annotations, key=lambda a: str(a.get("updated_at") or ""), default=None)
+    return max(reversed(annotations), key=lambda a: str(a.get("updated_at") or ""), default=None)
 
 
 def _labelled(

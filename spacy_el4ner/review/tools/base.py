@@ -1,6 +1,7 @@
 """The protocol of an annotation tool, and what the tools share."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -101,9 +102,11 @@ def checked(texts: Iterable[LabelledText], file: CorpusFile, title: str) -> list
     RAISES (ValueError): EL106 if most of their entities cannot be read.
     """
     documents = list(texts)
-    lost = [r for text in documents for r, n in text.problems.items() if r in LOST_ENTITIES and n]
-    if len(lost) > sum(len(text.entities) for text in documents):
-        problem = "most entities cannot be read: " + "; ".join(sorted(set(lost)))
+    lost: Counter[str] = Counter()
+    for text in documents:
+        lost.update({reason: n for reason, n in text.problems.items() if reason in LOST_ENTITIES and n})
+    if lost.total() > sum(len(text.entities) for text in documents):
+        problem = "most entities cannot be read: " + "; ".join(sorted(lost))
         raise wrong(file.path, title, problem)
     return documents
 

@@ -2,7 +2,8 @@
 
 import shutil
 import warnings
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -59,9 +60,9 @@ def finetune(
     save_every (float): Seconds between checkpoints.
     RETURNS (dict[str, Any]): The record that is saved next to the weights: "plan", "steps", "dev_loss"
         and the counts of what did not fit.
-    RAISES (ValueError): EL053, no sentence has an entity; EL052, `out` holds a model of other settings;
-        EL136, the training diverged; EL137, `out` holds something else; EL139, the model has no mask
-        token.
+    RAISES (ValueError): EL053, no sentence has an entity; EL301, none fits into the context; EL052,
+        `out` holds a model of other settings; EL136, the training diverged; EL137, `out` holds
+        something else; EL139, the model has no mask token.
     """
     sentences = [s for s in sentences if s.window.tokens]
     dev = [s for s in dev if s.window.tokens]
@@ -69,6 +70,7 @@ def finetune(
         raise EL4NERValueError(Errors.EL053.format(n=len(sentences)))
     if labels is None:
         labels = dict.fromkeys(sorted({m.label for s in sentences for m in s.mentions}), "")
+    _check_labels(sentences, labels)
     encoder = encoder or SentenceTransformerEncoder()
     plan = manifest.plan(model, revision, encoder.name, sentences, dev, labels, settings)
     if record := manifest.finished(out, plan, overwrite):
@@ -100,6 +102,8 @@ def finetune(
     ]
     (train, counts), (judged, _) = splits
     _warn(counts, len(sentences))
+    if not train:
+        raise EL4NERValueError(Errors.EL301.format(n=len(sentences), context=backend.context))
     torch.manual_seed(settings.seed)
     loaded = load_trainable_model(model, revision, settings, accelerator.device)
     run = TrainingRun(
@@ -107,7 +111,7 @@ def finetune(
         settings,
         train,
         judged,
-        tokenizer.pad_token_id or 0,
+        padding_token(tokenizer, loaded),
         folder,
         accelerator,
         show,
@@ -122,6 +126,15 @@ def finetune(
             finish(run, record, tokenizer if settings.method == "full" else None, out)
     accelerator.wait_for_everyone()
     return record
+
+
+def padding_token(tokenizer: Any, model: Any) -> int:
+    """tokenizer (Any): The tokenizer of a model.
+    model (Any): The model.
+    RETURNS (int): The token to pad with, which is masked. Some tokenizers have tokens, such as that of
+        padding, that their model lacks.
+    """
+    return int(min(tokenizer.pad_token_id or 0, model.get_input_embeddings().num_embeddings - 1))
 
 
 def load_trainable_model(
@@ -195,6 +208,14 @@ def save_weights(model: Any, folder: Path) -> None:
     # An adapter has no embeddings; PEFT would look for its base on the hub to find that out.
     settings = {"save_embedding_layers": False} if isinstance(model, PeftModel) else {}
     model.save_pretrained(folder, safe_serialization=True, **settings)
+
+
+def _check_labels(sentences: Sequence[Demonstration], labels: Mapping[str, str]) -> None:
+    """Warn about entities that the model is taught to leave out."""
+    others = Counter(m.label for s in sentences for m in s.mentions if m.label not in labels)
+    if others:
+        named = ", ".join(f"{label} ({n})" for label, n in sorted(others.items()))
+        warnings.warn(Warnings.WL021.format(labels=named, known=", ".join(labels)), stacklevel=3)
 
 
 def _warn(counts: ExampleCounts, total: int) -> None:

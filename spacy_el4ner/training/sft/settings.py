@@ -77,7 +77,7 @@ class FinetuningSettings:
     ema_decay: float = setting(
         0.0, "Decay of a moving average of the weights; 0 keeps the last weights", min=0, max=1
     )
-    epochs: int = setting(3, "Passes over the sentences")
+    epochs: int = setting(3, "Passes over the sentences", min=1)
     batch_size: int = setting(64, "Sentences per optimizer step")
     batch_tokens: int = setting(
         2048, "Most tokens per forward pass; gradients are accumulated over the passes of a step"

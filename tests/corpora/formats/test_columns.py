@@ -199,3 +199,11 @@ def test_comments_and_document_marks_are_no_text(tmp_path: Path) -> None:
     docs, report = read(tmp_path, "-DOCSTART- -X- O\n# id 7\nAnn NNP B-PER\n# SYM O\n#\n")
     assert [doc.text for doc in docs] == ["Ann # #"]
     assert report.repairs == {reasons.DOCUMENT_MARK: 1, reasons.COMMENT: 1, reasons.NO_TAG: 1}
+
+
+def test_a_stray_short_line_among_numbered_tokens_is_no_crash(tmp_path: Path) -> None:
+    words = [("Ann", "B-PER"), ("left", "O"), ("Oslo", "B-LOC"), ("today", "O")]
+    numbered = [f"d0\t{n}\t{word}\t{tag}" for n, (word, tag) in enumerate(words, 1)]
+    sentence = "\n".join(numbered)
+    docs, _ = read(tmp_path, f"{sentence}\n\n" * 20 + f"{sentence}\nstray\n\n{sentence}\n", "a.conll")
+    assert ents(docs[0])[0] == ("Ann", "PER")

@@ -134,3 +134,22 @@ def test_a_file_in_another_encoding_is_named(tmp_path):
     for tool in review_tools().values():
         with pytest.raises(ValueError, match="EL106"):
             list(tool.read(tmp_path / "exported"))
+
+
+def test_a_file_of_which_most_entities_are_lost_is_refused(read):
+    spans = [{"start": 0, "end": 3, "label": "A"}, *[{"start": 4, "end": 8}] * 30]
+    with pytest.raises(ValueError, match=r"EL106.*most entities"):
+        read("prodigy", [{"text": "Ann left.", "spans": spans, "answer": "accept"}])
+
+
+def test_the_last_annotation_in_the_file_counts_where_none_has_a_date(read):
+    annotations = [
+        {
+            "result": [
+                {"type": "labels", "value": {"start": 0, "end": 3, "text": "Ann", "labels": [label]}}
+            ]
+        }
+        for label in ("FIRST", "LAST")
+    ]
+    (one,) = read("label-studio", [{"data": {"text": "Ann left."}, "annotations": annotations}])
+    assert one.entities == ((0, 3, "LAST"),)

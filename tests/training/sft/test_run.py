@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -17,7 +18,12 @@ from spacy_el4ner.retrieval.sentence_similarity import SentenceSimilarity
 from spacy_el4ner.storage.model_record import record_of
 from spacy_el4ner.training.characters import build_model, build_tokenizer
 from spacy_el4ner.training.sft.demonstrations import demonstration_finder
-from spacy_el4ner.training.sft.run import finetune, load_trainable_model, save_weights
+from spacy_el4ner.training.sft.run import (
+    finetune,
+    load_trainable_model,
+    padding_token,
+    save_weights,
+)
 from spacy_el4ner.training.sft.settings import FinetuningSettings
 from tests.kills import KILLS, Killer, needs_fork
 from tests.strategies import make_shot, sentence
@@ -355,3 +361,20 @@ def test_an_adapter_is_saved_without_a_look_for_its_base(qwen, tmp_path):
     adapted.peft_config["default"].base_model_name_or_path = "a-name-of-the-catalogue"
     save_weights(adapted, tmp_path)  # a warning would be an error
     assert (tmp_path / "adapter_model.safetensors").exists()
+
+
+def test_labels_that_are_not_to_be_tagged_are_named(qwen, tmp_path):
+    with pytest.warns(UserWarning, match=r"WL021.*PERSON \(\d+\).*GPE"):
+        train(qwen, tmp_path / "out", replace(QUICK, epochs=1), labels={"GPE": ""})
+
+
+def test_a_context_that_no_sentence_fits_into_is_told(qwen, tmp_path):
+    with pytest.warns(UserWarning, match="WL020"), pytest.raises(ValueError, match=r"EL301.*12"):
+        train(qwen, tmp_path / "out", replace(QUICK, context=12))
+
+
+def test_padding_is_a_token_that_the_model_has(qwen):
+    model = load_trainable_model(qwen, None, QUICK, torch.device("cpu"))
+    known = model.get_input_embeddings().num_embeddings
+    for token in (None, 3, known, known + 5):
+        assert 0 <= padding_token(SimpleNamespace(pad_token_id=token), model) < known
