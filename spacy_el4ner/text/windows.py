@@ -182,15 +182,21 @@ def _sentence_end(marks: str = "") -> re.Pattern[str]:
 
 def _goes_on(token: Token, cased: bool, ends: re.Pattern[str]) -> bool:
     """Whether a sentence continues with this token after an apparent end: with another end ("?!"), a
-    closing mark (a straight quote that follows only white space opens), a digit right after a full
-    stop ("3.5"), or in lower case ("Yahoo! did"), which means nothing in a document without capitals.
+    closing mark (a straight quote that follows only white space opens), within a number or initials
+    ("3.5", "J.K."), or in lower case ("Yahoo! did"), which means nothing in a text without capitals.
     """
     if cased and token.text[0].islower():
         return True
     before = token.nbor(-1)
-    if not before.whitespace_ and (
-        ends.match(token.text) or (before.text == "." and token.text[0].isdigit())
-    ):
+    if not before.whitespace_ and (ends.match(token.text) or _is_within(before, token)):
         return True
-    opens = bool(token.nbor(-1).whitespace_) and not token.whitespace_
+    opens = bool(before.whitespace_) and not token.whitespace_
     return token.text in _CLOSING and not (token.text in _STRAIGHT and opens)
+
+
+def _is_within(stop: Token, after: Token) -> bool:
+    """Whether a full stop that is set off from nothing belongs to a number or to initials."""
+    if stop.text != "." or not stop.i:
+        return False
+    initial = stop.nbor(-1).text
+    return bool(re.match("[0-9A-Za-z]", after.text) or re.fullmatch("[A-Z]", initial))

@@ -4,4 +4,4 @@ from pathlib import Path
 
 from spacy_el4ner.languages.base import Language
 
-CHINESE = Language("zh", prompts=Path(__file__).parent, sentence_ends="。｡？！…?!")
+CHINESE = Language("zh", prompts=Path(__file__).parent)
