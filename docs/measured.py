@@ -8,6 +8,7 @@ from typing import Any
 
 import overview
 
+from spacy_el4ner.distillation import evaluation as distillation
 from spacy_el4ner.evaluation import ensemble_tables, fusion_tables, in_context
 from spacy_el4ner.evaluation.bench import tables as bench_tables
 from spacy_el4ner.evaluation.machine import software, where
@@ -16,6 +17,7 @@ from spacy_el4ner.tuning import steps as tuning_steps
 DOCS = Path(__file__).parent
 MEASURED = (
     "bulk.md",
+    "distil.md",
     "models.md",
     "quality.md",
     "quality-ensemble.md",
@@ -163,6 +165,18 @@ def _bulk(record: dict[str, Any]) -> str:
     return ensemble_tables.table(("documents", "1 process, h", "100, h", "1,000, h"), rows)
 
 
+def _distillation(record: dict[str, Any]) -> str:
+    """Teacher and students, and what the student learnt from."""
+    kept = record["silver"]
+    about = (
+        f"Measured on {record['date']} on {record['test_documents']} documents with {where(record)}, "
+        f"{software(record)}. The teacher found {kept['entities'] + kept['uncertain']} entities in "
+        f"{kept['documents']} texts, of which {kept['entities']} were kept. The student is "
+        f"{record['speedup']:.0f} times as fast."
+    )
+    return f"{about}\n\n{distillation.rows_table(record['rows'])}"
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "ensemble": ensemble_tables.main_table,
     "ablations": ensemble_tables.ablation_table,
@@ -184,6 +198,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "voters": _voters,
     "votes": _parts_of_the_vote,
     "conditions": ensemble_tables.measured,
+    "distillation": _distillation,
     "models": fusion_tables.conditions,
 }
 
