@@ -26,3 +26,16 @@ def fast_bfloat16(device: str) -> bool:
     if kind == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return kind == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def type_to_compute_in(dtype: str, device: str, device_map: object = None) -> str:
+    """dtype (str): The setting: "auto", "fast" or the name of a torch type.
+    device (str): The device of a model.
+    device_map (object): How it is divided over devices, or the one that it is on instead; None if it is
+        not.
+    RETURNS (str): The name of a torch type, or "auto" if the weights determine it.
+    """
+    if dtype == "fast":
+        return "bfloat16" if fast_bfloat16(device) else "float32"
+    on_cpu = str(device_map or device).partition(":")[0] == "cpu"
+    return "float32" if dtype == "auto" and on_cpu else dtype

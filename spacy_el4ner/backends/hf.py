@@ -11,7 +11,7 @@ from spacy_el4ner.backends import sources
 from spacy_el4ner.backends.batching import Size, answer_in_batches, halving
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision, TokenAutomaton
 from spacy_el4ner.backends.decoding.prefixes import PrefixTree
-from spacy_el4ner.backends.device import fast_bfloat16, spacy_device
+from spacy_el4ner.backends.device import spacy_device, type_to_compute_in
 from spacy_el4ner.backends.loading import LoadedModel, ModelSource, freeze, load
 from spacy_el4ner.backends.pretrained import adapter_folder, read_context, read_tokenizer
 from spacy_el4ner.errors import EL4NERValueError, Errors, Warnings
@@ -92,14 +92,18 @@ class HFBackend:
         self.use_chat_template = use_chat_template
         self._context = context
         self.revision = revision
+        self._local_only = local_files_only
         self._where = {
             "revision": revision,
             "local_files_only": local_files_only,
             "trust_remote_code": trust_remote_code,
         }
-        settings = "device_map", "attn_implementation", "quantization_config"
-        given = zip(settings, (device_map, attention, quantization), strict=True)
-        self._settings = {key: value for key, value in given if value is not None}
+        settings = {
+            "device_map": device_map,
+            "attn_implementation": attention,
+            "quantization_config": quantization,
+        }
+        self._settings = {key: value for key, value in settings.items() if value is not None}
         self._prefixes = PrefixTree(prefix_mb * 2**20, retained_mb * 2**20)
         self._loaded: LoadedModel | None = None
         self._read: dict[str, str] = {}
@@ -332,11 +336,7 @@ class HFBackend:
     @property
     def _dtype(self) -> str:
         """The type to compute in; "auto" if the weights determine it."""
-        device = str(self._settings.get("device_map") or self.place)
-        on_cpu = device.partition(":")[0] == "cpu"
-        if self.dtype == "fast":
-            return "bfloat16" if fast_bfloat16(self.place) else "float32"
-        return "float32" if self.dtype == "auto" and on_cpu else self.dtype
+        return type_to_compute_in(self.dtype, self.place, self._settings.get("device_map"))
 
     def _fingerprint(self, source: str) -> str:
         """The identity of a model or adapter: its name on the hub, or a hash of its files; of a loaded
@@ -344,12 +344,10 @@ class HFBackend:
         """
         if source in self._read:
             return self._read[source]
-        local = bool(self._where["local_files_only"])
-        return sources.fingerprint(source, self.bundle, local_only=local)
+        return sources.fingerprint(source, self.bundle, local_only=self._local_only)
 
     def _located(self, source: str) -> str:
-        local = bool(self._where["local_files_only"])
-        return sources.loadable(source, self.bundle, self._dtype, local_only=local)
+        return sources.loadable(source, self.bundle, self._dtype, local_only=self._local_only)
 
     @contextmanager
     def _running(self) -> Iterator[Any]:
@@ -368,7 +366,7 @@ class HFBackend:
             self._located(self.adapter),
             self.model,
             revision=self.adapter_revision,
-            local_only=bool(self._where["local_files_only"]),
+            local_only=self._local_only,
         )
         with self._loaded.using(adapter, self._read.get(self.adapter or "", "")):
             yield self._runner

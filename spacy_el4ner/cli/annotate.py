@@ -132,8 +132,7 @@ def annotate(
         msg.fail(str(error), exits=1)
         raise  # Not reached: the line above ends the command.
     if max_minutes is not None and (left := run.todo(share)) and summary.missing:
-        again = _again(overwrite)
-        msg.warn("The time is over.", f"{len(left)} shards are left; {again} continues.")
+        msg.warn("The time is up.", f"{len(left)} shards are left; {_how_to_continue(overwrite)}")
         raise typer.Exit(OUT_OF_TIME)
     _tell(run, summary)
 
@@ -209,12 +208,12 @@ def _work(
 
 def _stopped(run: "BulkRun | None", overwrite: bool) -> None:
     done = 0 if run is None else len(run.parts.done())
-    msg.warn("Stopped.", f"{done} shards are kept; {_again(overwrite)} continues from there.")
+    msg.warn("Stopped.", f"{done} shards are kept; {_how_to_continue(overwrite)}")
 
 
-def _again(overwrite: bool) -> str:
-    """The command that continues: --overwrite would begin again."""
-    return "the same command" + (" without --overwrite" if overwrite else "")
+def _how_to_continue(overwrite: bool) -> str:
+    """The remedy: with --overwrite the command would start over."""
+    return "to continue, repeat the command" + (" without --overwrite." if overwrite else ".")
 
 
 def _tell(run: "BulkRun", summary: "Summary") -> None:

@@ -127,7 +127,7 @@ class _Tuner:
         """seed (int): Seed of the sample, for the report.
         RETURNS (Tuning): The choices.
         """
-        # A cascade of before is not that of the voters as they come out of this.
+        # An earlier cascade does not outlast the tuning.
         method = replace(self.component.method(), voters=self.voters, cascade=None)
         self.measurer.retrieve(method, 0.1)
         for n, (name, voter) in enumerate(self.voters.items()):

@@ -170,7 +170,7 @@ def test_the_type_that_is_computed_in_is_part_of_what_answers_depend_on(backend)
 
 @pytest.mark.parametrize(("native", "dtype"), [(True, "bfloat16"), (False, "float32")])
 def test_the_fast_type_is_that_of_the_processor(backend, monkeypatch, native, dtype):
-    monkeypatch.setattr("spacy_el4ner.backends.hf.fast_bfloat16", lambda device: native)
+    monkeypatch.setattr("spacy_el4ner.backends.device.fast_bfloat16", lambda device: native)
     assert HFBackend(backend.model, dtype="fast").identity["dtype"] == dtype
 
 

@@ -76,7 +76,7 @@ def test_a_stop_is_told_with_how_to_go_on(ruler, tmp_path, monkeypatch):
         patched.setattr(bulk.Parts, "write", stop_at_three)
         result = annotate(*common)
     assert result.exit_code == 130
-    assert "3 shards are kept; the same command continues" in said(result)
+    assert "3 shards are kept; to continue, repeat the command." in said(result)
     again = annotate(*common)
     assert again.exit_code == 0
     assert "12 of 30 documents are done" in said(again)
@@ -180,9 +180,9 @@ def test_a_budget_stops_between_shards_and_the_command_goes_on(ruler, tmp_path):
     common = (ruler, source, out, "--shard-size", 4)
     result = annotate(*common, "--max-minutes", 0)
     assert result.exit_code == 5
-    assert "8 shards are left; the same command continues" in said(result)
-    anew = annotate(*common, "--max-minutes", 0, "--overwrite")
-    assert "8 shards are left; the same command without --overwrite continues" in said(anew)
+    assert "8 shards are left; to continue, repeat the command." in said(result)
+    restarted = annotate(*common, "--max-minutes", 0, "--overwrite")
+    assert "8 shards are left; to continue, repeat the command without --overwrite." in said(restarted)
     assert annotate(*common, "--max-minutes", 60).exit_code == 0
     assert len(read_jsonl(out)) == 30
     assert annotate(*common, "--max-minutes", 0).exit_code == 0  # nothing is left

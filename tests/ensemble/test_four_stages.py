@@ -131,7 +131,7 @@ def test_the_pool_is_not_read_where_no_demonstration_is_shown():
 
 
 class Sloppy(Knows):
-    """Proposes spans that are no tokens."""
+    """Proposes the same spans everywhere, most of which are no tokens."""
 
     def propose(self, windows, demonstrations, labels, hints=()):
         return [Proposals({(0, 1): 0.9, (1, 3): 0.9, (3, 4): 0.9, (2, 2): 0.9, (0, 99): 0.9})] * len(
