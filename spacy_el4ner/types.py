@@ -159,7 +159,7 @@ class Grammar(Protocol):
 
     States are hashable, and equal grammars compare equal: a frozen dataclass does. The first option of
     a state adds nothing of its own, such as the next word of the source; the others depart from it. A
-    class inherits `choices` and `decision` from the protocol.
+    class inherits `choices`, `simpler` and `decision` from the protocol.
     """
 
     @property
@@ -168,6 +168,13 @@ class Grammar(Protocol):
         nothing. Some servers constrain answers to a list better than to rules.
         """
         return ()
+
+    @property
+    def simpler(self) -> "Grammar | None":
+        """RETURNS (Grammar | None): Nearly the same language with far fewer states, for servers to
+        which this one is too large to send; None if there is none.
+        """
+        return None
 
     def start(self) -> Any:
         """RETURNS (Any): The state before the first string."""

@@ -5,14 +5,21 @@ answer; `gbnf` exports it as the rules with which llama.cpp and vLLM constrain t
 """
 
 import re
+import warnings
 from collections.abc import Hashable
 from typing import Any
 
+from spacy_el4ner.errors import Warnings
 from spacy_el4ner.text.alignment import squeezed
 from spacy_el4ner.types import Grammar
 
 MOST_STATES = 2048
-"""Size of the largest grammar that is exported; an untyped copy of 110 tokens has about 2,000 states.
+"""Size above which the simpler grammar is exported in place of a grammar; an untyped copy of 110 tokens
+has about 2,000 states.
+"""
+MOST_SIMPLER = 4
+"""How many times as large the exported grammar may be at most: a copy of 100 tokens with 40 labels and
+mentions of any length has about 8,000 states.
 """
 
 SPECIAL = re.compile(r'["\\\x00-\x1F\x7F]')
@@ -77,13 +84,15 @@ def explore(grammar: Grammar, most: int = MOST_STATES) -> States | None:
 
 def gbnf(grammar: Grammar, most: int = MOST_STATES, end: str = "") -> str | None:
     """grammar (Grammar): A language.
-    most (int): Maximum number of states.
+    most (int): Number of states above which the rules are those of the `simpler` language, if there is
+        one; MOST_SIMPLER times as many are the maximum.
     end (str): The text that follows an answer.
-    RETURNS (str | None): Its rules in GBNF, one for each state; None if it has too many states, or a
-        character that cannot be encoded (a lone surrogate).
+    RETURNS (str | None): Its rules in GBNF, one for each state; None, with a warning, if it has too
+        many states, or a character that cannot be encoded (a lone surrogate).
     """
-    states = explore(grammar, most)
+    states = explore(grammar, most) or explore(grammar.simpler or grammar, most * MOST_SIMPLER)
     if states is None or any(_unspeakable(s) for options in states.values() for s, _ in options):
+        warnings.warn(Warnings.WL009, stacklevel=2)
         return None
     names = {state: f"s{number}" if number else "root" for number, state in enumerate(states)}
     return "\n".join(

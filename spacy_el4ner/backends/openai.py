@@ -26,7 +26,7 @@ ASK_AGAIN = (
 CHOOSE_AGAIN = "Answer with exactly one of these and nothing else: {options}"
 OWN_FIELDS = ("model", "messages", "stream")
 """Fields of a request that parameters cannot replace."""
-ASKING = 4
+ASKING = 5
 """Version of the requests and of the reading of replies, raised when these change, so that a store does
 not reuse outdated answers.
 """

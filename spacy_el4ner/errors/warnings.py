@@ -42,6 +42,11 @@ class Warnings(metaclass=Coded):
         "fast decoder does not keep contiguous. The plain decoder answers everything, with the same "
         "result."
     )
+    WL009 = (
+        "The answers to some sentences are not constrained: the grammar of a sentence is too large to "
+        "send, or the sentence has a character that cannot be encoded. Such answers are read as free "
+        "text. Fewer labels or shorter sentences make the grammar smaller; HFBackend.v1 has no limit."
+    )
     WL010 = (
         "Examples contain entities whose labels '{name}' does not have: {labels}. Training ignores "
         "their tokens. Add the labels, or leave 'labels' empty to use all."

@@ -26,6 +26,10 @@ class Choice:
         """
         return option
 
+    @property
+    def simpler(self) -> None:
+        """RETURNS (None): None: it is as small as it can be."""
+
     def decision(self, state: int) -> str:
         """state (int): A state.
         RETURNS (str): "": calibration has its own way with options.

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import Any
 
@@ -152,12 +152,19 @@ class TagGrammar(Grammar):
 
     pieces (tuple[Piece, ...]): The text.
     tags (tuple[tuple[str, tuple[str, str]], ...]): Label -> opening and closing tag.
-    max_tokens (int): The longest mention, in pieces.
+    max_tokens (int | None): The longest mention, in pieces; None for no limit.
     """
 
     pieces: tuple[Piece, ...]
     tags: tuple[tuple[str, tuple[str, str]], ...]
-    max_tokens: int
+    max_tokens: int | None
+
+    @property
+    def simpler(self) -> "TagGrammar | None":
+        """RETURNS (TagGrammar | None): The copies with mentions of any length: the states of a mention
+        need not count its pieces.
+        """
+        return None if self.max_tokens is None else replace(self, max_tokens=None)
 
     def start(self) -> _TagState:
         """RETURNS (_TagState): The state before the first piece."""
@@ -193,9 +200,10 @@ class TagGrammar(Grammar):
         if state.opened:
             return [(token, _TagState(at + 1, state.label, False, 1))]
         closing = (dict(self.tags)[state.label][1], _TagState(at))
-        if not more or state.length >= self.max_tokens:
+        if not more or (self.max_tokens is not None and state.length >= self.max_tokens):
             return [closing]
-        longer = _TagState(at + 1, state.label, False, state.length + 1)
+        length = 1 if self.max_tokens is None else state.length + 1
+        longer = _TagState(at + 1, state.label, False, length)
         return [(space + token, longer), closing]
 
 

@@ -24,10 +24,14 @@ SEPARATORS = (" ; ", " | ", " / ", " || ", " /// ")
 NUMBER_SIGNS = (" #", " @", " ~", " ^", " ##")
 
 
+NOWHERE = (-1, -1)
+"""The place before every mention."""
+
+
 @dataclass(frozen=True)
 class _ListState:
     kind: str
-    after: tuple[int, int] = (-1, -1)
+    after: tuple[int, int] = NOWHERE
     starts: tuple[int, ...] = ()
     length: int = 0
 
@@ -123,10 +127,19 @@ class SpanListGrammar(Grammar):
 
     window (Window): The text.
     max_tokens (int): The longest mention, in tokens of the document.
+    nested (bool): Whether several mentions may begin at the same token.
     """
 
     window: Window
     max_tokens: int
+    nested: bool = True
+
+    @property
+    def simpler(self) -> "SpanListGrammar | None":
+        """RETURNS (SpanListGrammar | None): The lists in which each mention begins after the one before
+        it: the states of a mention need not remember where that one ended.
+        """
+        return replace(self, nested=False) if self.nested else None
 
     @property
     def text(self) -> str:
@@ -236,14 +249,14 @@ class SpanListGrammar(Grammar):
         return surface == NONE or len(self._occurrences(surface)) > 1
 
     def _begin(self, state: _ListState) -> list[tuple[str, _ListState]]:
+        after = state.after if self.nested else NOWHERE
         groups: dict[str, list[int]] = {}
         for n, (start, end) in enumerate(self.tokens):
             longest = self.tokens[min(n + self.max_tokens, len(self.tokens)) - 1][1]
             if (start, longest) > state.after:
                 groups.setdefault(self.text[start:end], []).append(n)
         return [
-            (surface, _ListState("span", state.after, tuple(starts), 1))
-            for surface, starts in groups.items()
+            (surface, _ListState("span", after, tuple(starts), 1)) for surface, starts in groups.items()
         ]
 
     def _longer(self, state: _ListState) -> list[tuple[str, _ListState]]:
@@ -266,14 +279,15 @@ class SpanListGrammar(Grammar):
         start = self.tokens[first][0]
         end = self.tokens[first + state.length - 1][1]
         places = self._occurrences(self.text[start:end])
-        spans = {p: _ListState("done", (p, p + end - start)) for p in places}
+        done = {p: (p, p + end - start if self.nested else len(self.text)) for p in places}
+        spans = {p: _ListState("done", after) for p, after in done.items()}
         if not self._needs_number(start, end):
             return self.options(spans[start]) if (start, end) > state.after else []
         sign = self.number_sign
         return [
             (f"{sign}{n}", spans[p])
             for n, p in enumerate(places, 1)
-            if (p, p + end - start) > state.after
+            if (p, p + end - start) > state.after and self.begin_at[p] in state.starts
         ]
 
 

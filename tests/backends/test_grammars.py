@@ -3,10 +3,11 @@ import re
 import subprocess
 import sys
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_el4ner.backends.grammars import accepts, explore, fingerprint, gbnf, simplest
+from spacy_el4ner.backends.grammars import MOST_SIMPLER, accepts, explore, fingerprint, gbnf, simplest
 from spacy_el4ner.formats import Choice, InlineTags, SpanList
 from spacy_el4ner.types import Grammar
 from tests.strategies import any_mentions, make_window, quick, separate_mentions, walk, windows
@@ -113,14 +114,75 @@ def test_gbnf_escapes_what_every_engine_reads_alike():
 
 
 def test_a_grammar_with_too_many_states_is_not_written():
-    grammar = InlineTags().grammar(make_window("a", "b", "c"))
+    grammar = SpanList().grammar(make_window("a", "b", "c", "d", "e"))
+    most = -(-len(explore(grammar.simpler)) // MOST_SIMPLER)
+    assert gbnf(grammar, most) is not None
+    with pytest.warns(UserWarning, match="WL009"):
+        assert gbnf(grammar, most - 1) is None
+
+
+def test_a_simpler_grammar_is_written_where_the_exact_one_is_too_large():
+    grammar = InlineTags(("PERSON", "GPE")).grammar(make_window(*"abcdefghijklmnopqrst"))
     size = len(explore(grammar))
-    assert gbnf(grammar, size) is not None
-    assert gbnf(grammar, size - 1) is None
+    assert gbnf(grammar, size) == gbnf(grammar, 10**5)
+    assert gbnf(grammar, size - 1) == gbnf(grammar.simpler, 10**5)
+    assert len(explore(grammar.simpler)) < size / 4
+
+
+def test_a_grammar_is_not_written_if_even_the_simpler_one_is_too_large():
+    grammar = InlineTags(("PERSON", "GPE")).grammar(make_window(*"abcdefghijklmnopqrst"))
+    with pytest.warns(UserWarning, match="WL009"):
+        assert gbnf(grammar, 2) is None
+
+
+@pytest.mark.parametrize(
+    ("format", "tokens"),
+    [
+        (InlineTags([f"LABEL_{n}" for n in range(7)]), 110),
+        (InlineTags([f"LABEL_{n}" for n in range(50)]), 60),
+        (SpanList(), 200),
+    ],
+)
+def test_the_grammars_of_usual_sentences_are_written(format, tokens):
+    assert gbnf(format.grammar(make_window(*(f"word{n}" for n in range(tokens)))))
+
+
+@quick
+@given(windows(6), st.integers())
+def test_simpler_lists_are_lists_without_two_mentions_that_begin_together(window, seed):
+    grammar = SpanList(2).grammar(window)
+    answer = "".join(walk(grammar.simpler, seed))
+    starts = [m.start for m in SpanList(2).parse(answer, window).mentions]
+    assert accepts(grammar, answer)
+    assert len(set(starts)) == len(starts)
+
+
+@quick
+@given(st.data(), windows(6))
+def test_every_other_list_is_a_simpler_one(data, window):
+    mentions = data.draw(separate_mentions(window, ("",)))
+    assert accepts(SpanList().grammar(window).simpler, SpanList().render(window, mentions))
+
+
+@quick
+@given(windows(6), st.integers())
+def test_the_simpler_language_contains_all_tagged_copies(window, seed):
+    grammar = InlineTags(("PERSON", "GPE"), 2).grammar(window)
+    assert accepts(grammar.simpler, "".join(walk(grammar, seed)))
+    assert InlineTags(("PERSON", "GPE"), 100).grammar(window).simpler == grammar.simpler
+
+
+@quick
+@given(windows(6), st.integers())
+def test_the_simpler_language_has_tagged_copies_only(window, seed):
+    simpler = InlineTags(("PERSON", "GPE"), 2).grammar(window).simpler
+    limitless = InlineTags(("PERSON", "GPE"), len(window.pieces) + 1).grammar(window)
+    assert accepts(limitless, "".join(walk(simpler, seed)))
 
 
 def test_a_lone_surrogate_is_not_written():
-    assert gbnf(Choice(["\ud800"])) is None
+    with pytest.warns(UserWarning, match="WL009"):
+        assert gbnf(Choice(["\ud800"])) is None
 
 
 @quick

@@ -20,7 +20,7 @@ from spacy_el4ner.types import Answer, DecodeRequest, Prompt, ScoreRequest
 MARGIN = 16
 """Tokens that an answer may have besides the longest that its grammar allows."""
 CACHE_DTYPES = ("float16", "float32")
-ANSWERING = 1
+ANSWERING = 2
 """Raised when the same model comes to answer otherwise, so that a store does not take old answers for
 new ones.
 """

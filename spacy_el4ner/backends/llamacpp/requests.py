@@ -20,7 +20,7 @@ BIAS = 100.0
 def decoding(prompt: Sequence[int], grammar: Grammar, longest: int, stop: str = "") -> dict[str, Any]:
     """prompt (Sequence[int]): Tokens of the prompt.
     grammar (Grammar): The language of the answer. Where it is too large to be written down, the answer
-        is left to the prompt.
+        is free text that ends before `stop`.
     longest (int): The most tokens of the answer.
     stop (str): The text that follows an answer in a text to be continued.
     RETURNS (dict[str, Any]): The request.
@@ -33,7 +33,9 @@ def decoding(prompt: Sequence[int], grammar: Grammar, longest: int, stop: str = 
         "cache_prompt": True,
     }
     rules = gbnf(grammar, end=stop)
-    return fields if rules is None else {**fields, "grammar": rules}
+    if rules is not None:
+        return {**fields, "grammar": rules}
+    return {**fields, "stop": [stop]} if stop else fields
 
 
 def read_decoding(reply: dict[str, Any], stop: str = "") -> Answer:

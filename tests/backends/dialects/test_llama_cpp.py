@@ -6,11 +6,11 @@ from spacy_el4ner.backends.dialects.base import Dialect
 from spacy_el4ner.backends.dialects.llama_cpp import LlamaCpp
 from spacy_el4ner.backends.grammars import gbnf
 from spacy_el4ner.backends.http import Unusable
-from spacy_el4ner.formats import InlineTags, SpanList
+from spacy_el4ner.formats import InlineTags
 from tests.strategies import make_window
 
 COPY = InlineTags().grammar(make_window("Ann", "left"))
-LARGE = SpanList().grammar(make_window(*map(str, range(60))))
+LARGE = InlineTags([f"LABEL_{n}" for n in range(100)]).grammar(make_window(*"abcdefghij" * 9))
 
 
 def test_it_is_a_dialect():
@@ -22,7 +22,8 @@ def test_an_answer_is_held_to_the_rules():
 
 
 def test_a_grammar_that_is_too_large_is_left_to_the_prompt():
-    assert "grammar" not in LlamaCpp().fields(LARGE)
+    with pytest.warns(UserWarning, match="WL009"):
+        assert "grammar" not in LlamaCpp().fields(LARGE)
 
 
 def token(text, probability, **others):

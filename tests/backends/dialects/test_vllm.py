@@ -6,12 +6,12 @@ from spacy_el4ner.backends.dialects.base import Dialect
 from spacy_el4ner.backends.dialects.vllm import VLLM, compare, read_prompt
 from spacy_el4ner.backends.grammars import gbnf
 from spacy_el4ner.backends.http import Unusable
-from spacy_el4ner.formats import Choice, InlineTags, SpanList
+from spacy_el4ner.formats import Choice, InlineTags
 from tests.strategies import make_window
 
 OPTIONS = ("PERSON", "ORG", "none")
 COPY = InlineTags().grammar(make_window("Ann", "left"))
-LARGE = SpanList().grammar(make_window(*map(str, range(60))))
+LARGE = InlineTags([f"LABEL_{n}" for n in range(100)]).grammar(make_window(*"abcdefghij" * 9))
 
 
 def test_it_is_a_dialect():
@@ -24,7 +24,8 @@ def test_an_answer_is_held_to_the_rules_or_to_the_choice():
 
 
 def test_a_grammar_that_is_too_large_is_left_to_the_prompt():
-    assert "structured_outputs" not in VLLM().fields(LARGE)
+    with pytest.warns(UserWarning, match="WL009"):
+        assert "structured_outputs" not in VLLM().fields(LARGE)
 
 
 def chosen(*places):

@@ -93,6 +93,17 @@ def test_an_untaught_model_is_held_to_the_format(load, format):
         assert max(answer.logprobs) <= 0
 
 
+def test_an_answer_that_no_grammar_holds_ends_where_the_prompt_says(load):
+    format = InlineTags([f"LABEL_{n}" for n in range(100)])
+    grammar = format.grammar(window(" ".join("abcdefghij" * 9)))
+    request = DecodeRequest(Prompt("", "", "copy:", stop="e"), grammar)
+    backend = load(context=4096)
+    with pytest.warns(UserWarning, match="WL009"):
+        (answer,) = backend.decode([request])
+    assert not answer.error
+    assert "e" not in answer.text
+
+
 def test_answers_do_not_depend_on_the_number_of_slots(load):
     requests = [DecodeRequest(Prompt("", t, ""), InlineTags().grammar(window(t))) for t in TEXTS]
     one, four = (load(slots=n).decode(requests) for n in (1, 4))
