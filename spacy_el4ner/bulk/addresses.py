@@ -4,17 +4,21 @@ fsspec reads and writes them; it needs the library of the address's kind, such a
 notes of what is finished, are always files here, so that an interrupted command continues.
 """
 
+import hashlib
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from spacy_el4ner.errors import EL4NERValueError, Errors
-from spacy_el4ner.storage.atomic import replacing
+from spacy_el4ner.storage.atomic import replacing, temporary_name
 
 INPUTS = "input"
-"""The folder of copied inputs: an output may have the same file name."""
+"""The folder of copied inputs, with a folder for each version of one: an output may have the same file
+name.
+"""
 
 
 def is_address(name: str) -> bool:
@@ -33,28 +37,28 @@ def place_of(name: str, folder: Path) -> Path:
 
 
 def fetched(name: str, folder: Path) -> Path:
-    """Copy a file here, unless the copy of an earlier call is one of the file as it is now.
+    """Copy a file here, unless there is a copy of the file as it is now. A copy never changes, so that
+    commands that read it at the same time, such as those of several shards, do not disturb each other.
 
     name (str): A path, which is returned as it is, or an address.
     folder (Path): The folder for copies.
     RETURNS (Path): The file.
     RAISES (EL4NERValueError): EL391, the address cannot be read.
     """
-    place = place_of(name, folder / INPUTS)
     if not is_address(name):
-        return place
-    note = _note(place)
+        return Path(name)
     with _explained(name):
         system, path = _opened(name)
-        state = {"address": name, "state": str(system.ukey(path))}
-        if not place.is_file() or _noted(note) != state:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            note.unlink(missing_ok=True)
-            with replacing(place) as file, system.open(path, "rb") as remote:
-                while block := remote.read(2**20):
-                    file.write(block)
-            with replacing(note) as file:
-                file.write(json.dumps(state).encode("utf8"))
+        version = hashlib.sha256(f"{name} {system.ukey(path)}".encode()).hexdigest()[:16]
+        place = folder / INPUTS / version / PurePosixPath(name).name
+        if not place.is_file():
+            unfinished = temporary_name(place.parent)
+            try:
+                with replacing(unfinished / place.name) as file, system.open(path, "rb") as remote:
+                    shutil.copyfileobj(remote, file, 2**20)
+                _rename_unless_there(unfinished, place.parent)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
     return place
 
 
@@ -113,6 +117,15 @@ def _opened(name: str) -> tuple[Any, str]:
 
     system, path = url_to_fs(name)
     return system, str(path)
+
+
+def _rename_unless_there(source: Path, target: Path) -> None:
+    """Rename a folder; another process may have made an equal one in the meantime."""
+    try:
+        source.rename(target)
+    except OSError:
+        if not target.is_dir():
+            raise
 
 
 def _note(place: Path) -> Path:

@@ -96,6 +96,23 @@ def test_an_input_is_copied_again_only_when_it_has_changed(remote, tmp_path, mon
     assert "another" in fetched(SOURCE, tmp_path).read_text(encoding="utf8")
 
 
+def test_copies_are_left_alone_by_commands_that_copy_at_the_same_time(remote, tmp_path, monkeypatch):
+    write(SOURCE, {"text": "one"})
+    opened = type(remote).open
+
+    def slow(*args, **kwargs):
+        monkeypatch.setattr(type(remote), "open", opened)
+        first.append(fetched(SOURCE, tmp_path))  # another command, which is faster
+        before.append(first[0].stat())
+        return opened(*args, **kwargs)
+
+    first, before = [], []
+    monkeypatch.setattr(type(remote), "open", slow)
+    assert fetched(SOURCE, tmp_path) == first[0]
+    assert first[0].stat() == before[0]
+    assert [p.name for p in first[0].parent.parent.iterdir()] == [first[0].parent.name]
+
+
 @pytest.mark.parametrize("address", [SOURCE, "nothing://like/this.jsonl"])
 def test_an_address_that_cannot_be_reached_is_named(address, tmp_path):
     with pytest.raises(EL4NERValueError, match=f"EL391.*{address}"):
