@@ -189,8 +189,9 @@ class Grammar(Protocol):
 
     def decision(self, state: Any) -> str:
         """state (Any): A state with several options.
-        RETURNS (str): What is decided there, such as "open" for whether a mention begins and "close"
-            for whether it ends. Calibration fits an offset for each name; it leaves "" alone.
+        RETURNS (str): What is decided there: "open" for whether a mention begins, "close" for whether
+            it ends, "any" for whether a list has any. Calibration fits an offset for each name; it
+            leaves "" alone.
         """
         return ""
 

@@ -13,6 +13,7 @@ from wasabi import msg
 from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline, telling_mistakes, use_gpu
 from spacy_el4ner.cli.outputs import check_pipeline_out
+from spacy_el4ner.cli.tune import print_table
 from spacy_el4ner.errors import EL4NERError, EL4NERValueError, Errors
 from spacy_el4ner.fusion.calibrate import CalibrationReport
 from spacy_el4ner.fusion.rules.base import SLM, FusionRule
@@ -146,14 +147,12 @@ def _calibrate_ensemble(
     """Calibrate the confidence, find the threshold that is asked for, and say what both bring."""
     from spacy_el4ner.calibration.precision import promise_precision
     from spacy_el4ner.tuning.confidence import calibrate_confidence
-    from spacy_el4ner.tuning.steps import HEADER, rows
 
     with Progress("Calibrating", len(docs), unit="documents") as bar:
         fitted = calibrate_confidence(
             nlp, docs, seed=seed, batch_size=batch_size, show=lambda done: bar.update(done - bar.done)
         )
-    steps = rows([step.to_dict() for step in fitted.steps])
-    msg.table(steps, header=HEADER, divider=True, aligns=("l", "l", "l", "r", "r", "l"))
+    print_table([step.to_dict() for step in fitted.steps])
     if precision is None:
         return
     promise = promise_precision(fitted.pairs, precision, risk)

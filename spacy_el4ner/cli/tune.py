@@ -1,9 +1,9 @@
 """`python -m spacy el4ner tune`: fit an ensemble to its demonstration pool."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from spacy.language import Language
@@ -104,10 +104,22 @@ def print_steps(nlp: Language) -> None:
     """
     from spacy_el4ner.pipeline.finding import find_component
     from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
-    from spacy_el4ner.tuning.steps import HEADER, rows
 
     report = find_component(nlp, LLMEnsembleNER).tuning.report
     msg.info(
         f"Measured on {report['sentences']} labelled sentences, each by choices fitted to the others"
     )
-    msg.table(rows(report["steps"]), header=HEADER, divider=True, aligns=("l", "l", "l", "r", "r", "l"))
+    print_table(report["steps"])
+
+
+def print_table(steps: Sequence[dict[str, Any]]) -> None:
+    """Print steps of tuning, whole: wasabi pads no cell beyond its usual column.
+
+    steps (Sequence[dict[str, Any]]): The steps.
+    """
+    from spacy_el4ner.tuning.steps import HEADER, rows
+
+    cells = rows(steps)
+    widest = max((len(cell) for row in cells for cell in row), default=0)
+    aligns = ("l", "l", "l", "r", "r", "l")
+    msg.table(cells, header=HEADER, divider=True, aligns=aligns, max_col=widest)

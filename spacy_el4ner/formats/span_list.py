@@ -184,9 +184,9 @@ class SpanListGrammar(Grammar):
 
     def decision(self, state: _ListState) -> str:
         """state (_ListState): A state.
-        RETURNS (str): "open" where the list begins or is left empty; "" elsewhere.
+        RETURNS (str): "any" where the list begins or is left empty; "" elsewhere.
         """
-        return "open" if state.kind == "first" else ""
+        return "any" if state.kind == "first" else ""
 
     def options(self, state: _ListState) -> list[tuple[str, _ListState]]:
         """state (_ListState): A state.

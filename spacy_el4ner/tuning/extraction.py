@@ -13,13 +13,17 @@ from spacy_el4ner.tuning.measuring import Forced
 from spacy_el4ner.tuning.steps import Step
 from spacy_el4ner.tuning.thresholds import FOLDS
 from spacy_el4ner.voters.prompted.calibration import VoterCalibration
-from spacy_el4ner.voters.prompted.openings import OPEN
+from spacy_el4ner.voters.prompted.openings import CLOSE, OPEN
 
 LEAST = 5
 """The fewest departures from which an offset is fitted."""
 GAIN = 0.002
 """The gain of F1 that a choice must exceed to be made."""
-MEASURES = {"open": "F1 of starts", "close": "F1 of ends"}
+ANY = "any"
+"""The decision whether a list of mentions has any."""
+MEASURES = {OPEN: "F1 of starts", CLOSE: "F1 of ends", ANY: "F1 of sentences with a mention"}
+FINDING = (OPEN, ANY)
+"""Decisions that find a mention. A format has one of them."""
 Decisions = Sequence[Sequence[ForcedDecision]]
 """For each sentence, the decisions of a model."""
 
@@ -30,13 +34,15 @@ class FittedOffsets:
 
     offsets (dict[str, float]): Decision -> offset in nats, fitted to all sentences.
     folds (list[dict[str, float]]): The same for each fold, fitted to the other folds.
-    starts (float): Cross-validated F1 of opening a mention at the right places.
+    found (float): Cross-validated F1 of finding a mention at the right places.
+    measure (str): Name of that F1.
     steps (list[Step]): The effect of each offset.
     """
 
     offsets: Mapping[str, float] = field(default_factory=dict)
     folds: Sequence[Mapping[str, float]] = field(default_factory=list)
-    starts: float = 0.0
+    found: float = 0.0
+    measure: str = MEASURES[OPEN]
     steps: Sequence[Step] = field(default_factory=list)
 
 
@@ -67,13 +73,13 @@ def fit_extraction(voter: str, forced: Mapping[bool, Forced], one_by_one: bool) 
         zero_shot = _opening_alone(zero_shot, forced[True].zero_shot)
     with_, without = fit_offsets(voter, shown), fit_offsets(voter, zero_shot)
     demonstrated = any(shown)
-    helps = demonstrated and with_.starts > without.starts + GAIN
+    helps = demonstrated and with_.found > without.found + GAIN
     steps = list(with_.steps if helps or not demonstrated else [])
     steps += [] if helps else without.steps
     if demonstrated:
         choice = "shown" if helps else "not shown"
-        measure = "F1 of starts, with offsets"
-        steps.append(Step("demonstrations", voter, measure, without.starts, with_.starts, choice))
+        measure = f"{with_.measure}, with offsets"
+        steps.append(Step("demonstrations", voter, measure, without.found, with_.found, choice))
 
     def calibration(offsets: Mapping[str, float], zero_shot: Mapping[str, float]) -> VoterCalibration:
         return VoterCalibration(
@@ -105,7 +111,7 @@ def fit_offsets(voter: str, forced: Decisions) -> FittedOffsets:
     """
     offsets: dict[str, float] = {}
     folds: list[dict[str, float]] = [{} for _ in range(FOLDS)]
-    starts, steps = 0.0, []
+    found, measure, steps = 0.0, MEASURES[OPEN], []
     for decision in sorted({d.decision for sentence in forced for d in sentence}):
         here = [[d for d in sentence if d.decision == decision] for sentence in forced]
         log_odds = [np.array([d.log_odds for d in sentence], dtype=float) for sentence in here]
@@ -124,11 +130,11 @@ def fit_offsets(voter: str, forced: Decisions) -> FittedOffsets:
                     np.concatenate([log_odds[n] for n in rest]),
                     np.concatenate([departs[n] for n in rest]),
                 )
-        if decision == OPEN:
-            starts = max(fitted, plain)
+        if decision in FINDING:
+            found, measure = max(fitted, plain), MEASURES[decision]
         choice = f"offset {offset:+.2f}" if helps else "no offset"
         steps.append(_step(voter, decision, plain, fitted, choice))
-    return FittedOffsets(offsets, folds, starts, steps)
+    return FittedOffsets(offsets, folds, found, measure, steps)
 
 
 def _step(voter: str, decision: str, without: float | None, with_: float | None, choice: str) -> Step:

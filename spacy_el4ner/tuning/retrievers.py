@@ -21,7 +21,7 @@ from spacy_el4ner.voters.prompted.voter import PromptedVoter
 SHARE = 0.25
 """Share of the time that the comparison may take."""
 KIND = "@el4ner_retrievers"
-MEASURE = "F1 of starts, with offsets"
+MEASURE = "F1 of finding mentions, with offsets"
 
 
 def choose_retriever(
@@ -72,7 +72,7 @@ def starts(
     measurer (Measurer): Has the sentences to compare on.
     voters (Mapping[str, Voter]): Its voters; those whose backend takes no offsets are not asked.
     retrievers (Mapping[str, Retriever]): Retrievers with an index of its pool.
-    RETURNS (dict[str, float]): Name -> cross-validated F1 of opening a mention at the right places,
+    RETURNS (dict[str, float]): Name -> cross-validated F1 of finding a mention at the right places,
         with offsets, the mean of the voters, 0 to 1; empty if no voter is asked.
     """
     budget, method = measurer.budget, replace(component.method(), voters=voters, cascade=None)
@@ -97,7 +97,7 @@ def starts(
         if not measurer.keep_loaded:
             voter.unload()
         for retriever in retrievers:
-            f1[retriever] += fit_offsets(name, decisions[retriever]).starts / len(able)
+            f1[retriever] += fit_offsets(name, decisions[retriever]).found / len(able)
     return f1
 
 

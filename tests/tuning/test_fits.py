@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.calibration.labels import without
 from spacy_el4ner.calibration.offsets import best_offset
-from spacy_el4ner.tuning.extraction import fit_offsets
+from spacy_el4ner.tuning.extraction import fit_extraction, fit_offsets
 from spacy_el4ner.tuning.labels import WEIGHTS, Classified, corrected, fit_labels, fit_with_neutral
+from spacy_el4ner.tuning.measuring import Forced
 from spacy_el4ner.tuning.thresholds import auc, cross_validated_shift, f1
 from spacy_el4ner.voters.base import Ballot
 
@@ -48,7 +49,7 @@ def test_auc():
     assert auc(np.zeros(2), np.ones(2, dtype=bool)) is None
 
 
-def forced(rng, shift):
+def forced(rng, shift, decision="open"):
     """Sentences of five places; a mention starts at one of them, and the log-odds say so, shifted."""
     sentences = []
     for _ in range(40):
@@ -56,7 +57,7 @@ def forced(rng, shift):
         sentences.append(
             [
                 ForcedDecision(
-                    "open", float(rng.normal(3.0 if n == start else -3.0, 0.5)) - shift, n == start
+                    decision, float(rng.normal(3.0 if n == start else -3.0, 0.5)) - shift, n == start
                 )
                 for n in range(5)
             ]
@@ -69,7 +70,17 @@ def test_an_offset_makes_up_for_a_reluctant_model():
     assert fitted.offsets["open"] == pytest.approx(6.0, abs=2.0)
     assert all(fold["open"] == pytest.approx(6.0, abs=2.0) for fold in fitted.folds)
     (step,) = fitted.steps
-    assert step.without < 0.2 < 0.9 < step.with_ == fitted.starts
+    assert step.without < 0.2 < 0.9 < step.with_ == fitted.found
+
+
+@pytest.mark.parametrize(
+    ("decision", "measure"), [("open", "F1 of starts"), ("any", "F1 of sentences with a mention")]
+)
+def test_the_measure_says_what_is_found(decision, measure):
+    shown = forced(np.random.default_rng(0), 6.0, decision)
+    zero_shot = forced(np.random.default_rng(1), 12.0, decision)
+    extraction = fit_extraction("v", {False: Forced(shown, zero_shot)}, False)
+    assert [step.measure for step in extraction.steps] == [measure, f"{measure}, with offsets"]
 
 
 def test_a_model_that_decides_well_gets_no_offset():
