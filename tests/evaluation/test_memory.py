@@ -71,6 +71,16 @@ def test_resident_memory_is_more_than_nothing():
     assert resident_mb() > 10
 
 
+def test_a_corpus_without_sentence_marks_is_cut_into_sentences(tmp_path):
+    spacy.blank("en").to_disk(tmp_path / "pipeline")
+    texts = DocBin(docs=[spacy.blank("en")("Ann is here. Bob is not. " * 300)])
+    texts.to_disk(tmp_path / "texts.spacy")
+    run(
+        "memory", tmp_path / "pipeline", tmp_path / "texts.spacy", tmp_path / "m.json", "--documents", 5
+    )
+    assert (tmp_path / "m.json").is_file()
+
+
 def test_the_command_writes_numbers_and_a_plot(tmp_path):
     nlp = spacy.blank("en")
     nlp.add_pipe("sentencizer")

@@ -6,6 +6,8 @@ import pytest
 import spacy
 
 from spacy_el4ner.api import save_pipeline, tune
+from spacy_el4ner.calibration.logistic import Weights
+from spacy_el4ner.ensemble.cascade import Cascade
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.tuning.budget import BLOCK
 from tests.tiny import TEXTS, save_compact
@@ -69,6 +71,22 @@ def test_a_second_run_asks_no_model(tuned, models):
     before = [voter.backend.forward_passes for voter in component(nlp).voters.values()]
     assert tune(nlp, minutes=5, checkpoint=checkpoint) == tuning
     assert [v.backend.forward_passes for v in component(nlp).voters.values()] == before
+
+
+def test_an_earlier_cascade_changes_no_choice(tuned, models):
+    _, tuning, checkpoint = tuned
+    nlp = tunable(models)
+    never = Weights(-100.0, {})  # the second voter is never asked
+    component(nlp).apply(Tuning(cascade=Cascade(("terse",), (never,), 0.5)))
+    assert tune(nlp, minutes=5, checkpoint=checkpoint) == tuning
+    assert tuning.cascade is None
+
+
+def test_the_voter_that_alone_decides_is_never_left_out(models):
+    """The models answer with noise, so that tuning would leave out either of them."""
+    for voter in ("terse", "plain"):
+        vote = {"@el4ner_vote_rules": "spacy-el4ner.SingleVote.v1", "voter": voter}
+        assert voter not in tune(tunable(models, vote=vote), minutes=0).left_out
 
 
 def test_the_budget_limits_how_many_sentences_are_measured(models):
