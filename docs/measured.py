@@ -40,6 +40,19 @@ def _machine(record: dict[str, Any]) -> str:
     return f"Measured on {record['date']} with {where(record)}, {software(record)}."
 
 
+def _gate(record: dict[str, Any]) -> str:
+    """The time of each step of the gate, and the folders whose tests take the most of it."""
+    rows = []
+    for row in record["rows"]:
+        slowest = [f"{folder} {seconds / 60:.1f}" for folder, seconds in row["folders"].items()]
+        rows.append((f"`make {row['step']}`", f"{row['seconds'] / 60:.1f}", ", ".join(slowest)))
+    total = sum(row["seconds"] for row in record["rows"])
+    rows.append(("all", f"{total / 60:.1f}", ""))
+    return ensemble_tables.table(
+        ("step", "minutes", "slowest folders of tests, minutes of one core"), rows
+    )
+
+
 def _shards(record: dict[str, Any]) -> str:
     """What the bookkeeping of many shards takes."""
     keys = ("survey_s", "write_s", "resume_s", "merge_s", "growth_mb")
@@ -199,6 +212,7 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "votes": _parts_of_the_vote,
     "conditions": ensemble_tables.measured,
     "distillation": _distillation,
+    "gate": _gate,
     "models": fusion_tables.conditions,
 }
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import measure_gate
 import measure_shards
 import measure_voters
 import pytest
@@ -74,3 +75,12 @@ def test_a_row_has_the_scores_of_both_splits():
     assert row["dev"] == row["test"]
     assert row["test"]["ents_r"] == 1
     assert row["test"]["ents_p"] == pytest.approx(0.5)
+
+
+def test_the_gate_is_recorded_by_step_and_folder(tmp_path):
+    cases = (("tests.cli.test_show", 2), ("tests.cli.deep.test_a", 3), ("tests.test_docs", 1))
+    listed = "".join(f'<testcase classname="{name}" time="{time}"/>' for name, time in cases)
+    (tmp_path / "test.xml").write_text(f"<testsuite>{listed}</testsuite>", encoding="utf8")
+    test, dist = measure_gate.record(tmp_path, ["test=90", "dist=30"])["rows"]
+    assert test == {"step": "test", "seconds": 90, "folders": {"cli": 5.0, "tests": 1.0}}
+    assert dist["folders"] == {}
