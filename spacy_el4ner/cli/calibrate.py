@@ -14,12 +14,13 @@ from spacy_el4ner.cli import app
 from spacy_el4ner.cli.options import load_pipeline, telling_mistakes, use_gpu
 from spacy_el4ner.cli.outputs import check_pipeline_out
 from spacy_el4ner.cli.tune import print_table
-from spacy_el4ner.errors import EL4NERError, EL4NERValueError, Errors
+from spacy_el4ner.errors import EL4NERError, Errors
 from spacy_el4ner.fusion.calibrate import CalibrationReport
 from spacy_el4ner.fusion.rules.base import SLM, FusionRule
 from spacy_el4ner.progress import Progress
 
 if TYPE_CHECKING:
+    from spacy_el4ner.pipeline.component import Component
     from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 
 REPORT, PICTURE = "calibration.json", "calibration.png"
@@ -55,7 +56,7 @@ def calibrate(
     seed: Annotated[int, typer.Option(help="Draws the sentences and the folds")] = 0,
     precision: Annotated[
         float | None,
-        typer.Option(help="Precision to promise, which sets the lowest confidence; for ensembles"),
+        typer.Option(help="Precision to promise, which sets the lowest confidence"),
     ] = None,
     risk: Annotated[float, typer.Option(help="Probability that the promise does not hold")] = 0.1,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents that are read at a time")] = 64,
@@ -68,8 +69,11 @@ def calibrate(
     calibration.json, with all figures, and calibration.png, if matplotlib is installed.
 
     For an ensemble: calibrate the confidence, so that of the entities with a confidence of 0.8 about
-    80% are right; with --precision, also find the lowest confidence above which that share is right.
-    Of the other options, only --limit, --seed and --batch-size apply.
+    80% are right. Of the other options, only --precision, --risk, --limit, --seed and --batch-size
+    apply.
+
+    With --precision, find the lowest confidence above which that share of the entities is right, and
+    leave the others out of doc.ents from then on.
 
     Example: python -m spacy el4ner calibrate training/zh/pipeline corpus/zh/dev.spacy \\
     training/zh/calibrated --route uncertain
@@ -104,8 +108,6 @@ def calibrate(
             save_pipeline(nlp, out)
             msg.good(f"Pipeline saved: {out}")
             return
-        if precision is not None:
-            raise EL4NERValueError(Errors.EL385.format(name=component.name))
         msg.info(f"Reading {len(docs)} documents, {sentences} sentences, with both models")
         report = component.calibrate(
             docs,
@@ -119,9 +121,11 @@ def calibrate(
             budget=budget,
             batch_size=batch_size,
         )
+        component.apply(report, nlp=nlp, route=None if route == "keep" else route)
+        if precision is not None:
+            _promise(nlp, component, report.pairs[component.cfg["route"]], precision, risk)
     except EL4NERError as error:
         msg.fail(str(error), exits=1)
-    component.apply(report, nlp=nlp, route=None if route == "keep" else route)
     settings = {
         "corpus": str(corpus),
         "folds": folds,
@@ -145,7 +149,6 @@ def _calibrate_ensemble(
     batch_size: int,
 ) -> None:
     """Calibrate the confidence, find the threshold that is asked for, and say what both bring."""
-    from spacy_el4ner.calibration.precision import promise_precision
     from spacy_el4ner.tuning.confidence import calibrate_confidence
 
     with Progress("Calibrating", len(docs), unit="documents") as bar:
@@ -153,15 +156,27 @@ def _calibrate_ensemble(
             nlp, docs, seed=seed, batch_size=batch_size, show=lambda done: bar.update(done - bar.done)
         )
     print_table([step.to_dict() for step in fitted.steps])
-    if precision is None:
-        return
-    promise = promise_precision(fitted.pairs, precision, risk)
+    if precision is not None:
+        _promise(nlp, component, fitted.pairs, precision, risk)
+
+
+def _promise(
+    nlp: Language,
+    component: "Component",
+    pairs: Sequence[tuple[float, bool]],
+    precision: float,
+    risk: float,
+) -> None:
+    """Find the threshold that promises a precision, put it into the pipeline, and say what is left."""
+    from spacy_el4ner.calibration.precision import promise_precision
+
+    promise = promise_precision(pairs, precision, risk)
     component.configure(nlp, {"min_confidence": promise.threshold})
-    before = sum(right for _, right in fitted.pairs)
+    before = sum(right for _, right in pairs)
     msg.info(
         f"Entities with a confidence of at least {promise.threshold:g} have a precision of at least "
         f"{precision:.0%}, at a risk of {risk:.0%}. Of the entities here, {promise.kept} of "
-        f"{len(fitted.pairs)} remain, and {promise.right} of the {before} right ones."
+        f"{len(pairs)} remain, and {promise.right} of the {before} right ones."
     )
 
 

@@ -40,10 +40,6 @@ class TuningErrors(metaclass=Coded):
         "with certainty on these {entities} entities{least}. Give more labelled documents, ask for "
         "less precision, or accept more risk than {risk:.0%}."
     )
-    EL385 = (
-        "The option --precision is for ensembles, and '{name}' is a fusion. Calibrate it without the "
-        "option, and set 'min_confidence' to the least confidence that you accept."
-    )
     EL390 = (
         "'{name}' cannot ask its voters in turn, '{order}' first: {problem}. Name voters to ask "
         "before the others, of these: {known}."

@@ -7,7 +7,7 @@ tagger alone, the language model is not worth asking.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,15 @@ from spacy_el4ner.calibration.logistic import Weights
 from spacy_el4ner.errors import EL4NERValueError, Errors
 from spacy_el4ner.fusion.calibration import Calibration
 from spacy_el4ner.fusion.cases import Case
-from spacy_el4ner.fusion.confidence_fit import fit_confidence, judge
+from spacy_el4ner.fusion.confidence_fit import fit_confidence, judge, judge_both
 from spacy_el4ner.fusion.ledger import Choices, Ledger
-from spacy_el4ner.fusion.routing import Routing, find_threshold
+from spacy_el4ner.fusion.routing import ALWAYS, Routing, find_threshold, uncertainty
 from spacy_el4ner.fusion.rules.base import FusionRule, ParameterCurve
 from spacy_el4ner.fusion.rules.registered import registered_rules
 from spacy_el4ner.fusion.rules.slm import SLMRule
+
+Pairs = Sequence[tuple[float, bool]]
+"""Confidence of each entity, and whether it is right."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,9 @@ class CalibrationReport:
     calibration (Calibration): The parameters of all rules; threshold and confidence of the chosen one.
     routing (Routing): F1 with other thresholds, for the chosen rule.
     confidence (ConfidenceReport): The quality of the confidence.
+    pairs (Mapping[str, Sequence[tuple[float, bool]]]): Route, "always" or "uncertain" -> confidence of
+        each entity, and whether it is right, where neither the rule nor the confidence was fitted to
+        its document. `promise_precision` takes them.
     """
 
     objective: str
@@ -87,10 +93,13 @@ class CalibrationReport:
     calibration: Calibration
     routing: Routing
     confidence: ConfidenceReport
+    pairs: Mapping[str, Pairs] = field(default_factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """RETURNS (dict[str, Any]): Plain data, for JSON."""
-        return asdict(self)
+        """RETURNS (dict[str, Any]): Plain data, for JSON, without the pairs."""
+        data = asdict(self)
+        del data["pairs"]
+        return data
 
 
 @dataclass(frozen=True)
@@ -208,6 +217,13 @@ def calibrate(
         raise EL4NERValueError(Errors.EL040.format(name=name))
     routing = find_threshold(cases, chosen, tolerance, objective, budget)
     weights, confidence = _confidence(cases, validation.divisions[0], chosen)
+    ledgers = {rest: validation.ledgers[rest] for rest, _ in validation.divisions[0]}
+    again = candidates.get(name, chosen)
+    refitted = {rest: again.fit(ledger) or chosen for rest, ledger in ledgers.items()}
+    pairs = {
+        route: _held_out(validation, refitted, weights is not None, threshold)
+        for route, threshold in (("always", ALWAYS), ("uncertain", routing.threshold))
+    }
     parameters = {n: r.parameters for n, r in fitted.items() if r is not None and r.parameters}
     return CalibrationReport(
         objective=objective,
@@ -220,6 +236,7 @@ def calibrate(
         calibration=Calibration(parameters, routing.threshold, weights),
         routing=routing,
         confidence=confidence,
+        pairs=pairs,
     )
 
 
@@ -235,7 +252,7 @@ def _confidence(
     cases: Sequence[Case], folds: Sequence[Fold], rule: FusionRule
 ) -> tuple[Weights | None, ConfidenceReport]:
     """The fit of the confidence, if it helps on windows that it was not fitted to."""
-    entities = [judge(case, rule) for case in cases]
+    entities = [judge_both(case, rule) for case in cases]
     raw: list[float] = []
     fitted: list[float] = []
     for rest, part in folds:
@@ -246,6 +263,27 @@ def _confidence(
     before, after = float(np.mean(raw or [0.0])), float(np.mean(fitted or [0.0]))
     weights = fit_confidence([e for of_case in entities for e in of_case]) if after < before else None
     return weights, ConfidenceReport(before, after)
+
+
+def _held_out(
+    validation: CrossValidation,
+    rules: Mapping[tuple[int, ...], FusionRule],
+    calibrated: bool,
+    threshold: float,
+) -> Pairs:
+    """The entities of each window by the rule, and by the confidence if it is to be calibrated, that
+    were fitted to other documents; the language model is asked above the threshold.
+    """
+    pairs, cases = [], validation.whole.cases
+    for rest, part in validation.divisions[0]:
+        rule = rules[rest]
+        known = [e for n in rest for e in judge_both(cases[n], rule)] if calibrated else []
+        weights = fit_confidence(known) if known else None
+        for n in part:
+            asked = uncertainty(cases[n].slm) > threshold
+            reading = cases[n] if asked else replace(cases[n], llm=None)
+            pairs += [(e.confidence(weights), e.right) for e in judge(reading, rule)]
+    return pairs
 
 
 def _groups(cases: Sequence[Case], folds: int) -> list[int]:

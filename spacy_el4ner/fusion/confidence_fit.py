@@ -26,18 +26,32 @@ class JudgedEntity:
     side: str
     right: bool
 
+    def confidence(self, weights: Weights | None) -> float:
+        """weights (Weights | None): A calibration; None for the raw confidence.
+        RETURNS (float): The confidence, 0 to 1.
+        """
+        return confidence(self.raw, self.how, self.side, weights)
+
     def error(self, weights: Weights | None) -> float:
         """weights (Weights | None): A calibration; None for the raw confidence.
         RETURNS (float): Squared error of the confidence, 0 to 1.
         """
-        return (confidence(self.raw, self.how, self.side, weights) - self.right) ** 2
+        return (self.confidence(weights) - self.right) ** 2
+
+
+def judge_both(case: Case, rule: FusionRule) -> list[JudgedEntity]:
+    """case (Case): A held-out window with its gold entities.
+    rule (FusionRule): The rule that decides.
+    RETURNS (list[JudgedEntity]): The entities of the fusion, and those of the tagger alone, which are
+        what remains where the language model is not asked.
+    """
+    return [*judge(case, rule), *judge(replace(case, llm=None), rule)]
 
 
 def judge(case: Case, rule: FusionRule) -> list[JudgedEntity]:
     """case (Case): A held-out window with its gold entities.
     rule (FusionRule): The rule that decides.
-    RETURNS (list[JudgedEntity]): The entities of the fusion, and those of the tagger alone, which are
-        what remains where the language model is not asked.
+    RETURNS (list[JudgedEntity]): The entities of the fusion.
     """
     return [
         JudgedEntity(
@@ -46,8 +60,7 @@ def judge(case: Case, rule: FusionRule) -> list[JudgedEntity]:
             m.provenance["side"],
             Mention(m.start, m.end, m.label) in case.gold,
         )
-        for reading in (case, replace(case, llm=None))
-        for m in fuse(reading, rule).entities
+        for m in fuse(case, rule).entities
     ]
 
 

@@ -113,6 +113,24 @@ def test_without_matplotlib_there_is_no_picture_and_all_else(project, monkeypatc
     assert not (out / "calibration.png").exists()
 
 
+def test_a_precision_is_promised(project):
+    arguments = (project / "pipeline", project / "dev.spacy", project / "precise", "--folds", 3)
+    result = calibrate(*arguments, "--precision", 0.5)
+    assert result.exit_code == 0, result.output
+    assert re.search(r"precision of at least 50%.* remain", " ".join(result.output.split()))
+    kept = spacy.load(project / "precise").get_pipe(NAME).cfg["min_confidence"]
+    assert f"a confidence of at least {kept:g} " in result.output
+
+
+def test_a_precision_that_cannot_be_promised_is_refused(project):
+    out = project / "too_precise"
+    arguments = (project / "pipeline", project / "dev.spacy", out, "--folds", 3, "--precision", 0.999)
+    result = calibrate(*arguments)
+    assert result.exit_code == 1
+    assert "EL382" in result.output
+    assert not out.exists()
+
+
 def test_a_rule_can_be_named(project):
     out = project / "scaled"
     result = calibrate(project / "pipeline", project / "dev.spacy", out, "--rule", "scaled")

@@ -212,6 +212,34 @@ def test_a_confidence_that_is_right_already_stays():
     assert fitted is None or report.confidence.fitted > report.confidence.raw - 0.01
 
 
+def test_the_pairs_are_the_entities_of_the_fusion():
+    cases = below(0.5)
+    report = search(cases, rule="paper")
+    found = [m for case in cases for m in fuse(case, PaperRule()).entities]
+    right = [Mention(m.start, m.end, m.label) in cases[0].gold for m in found]
+    assert sorted(r for _, r in report.pairs["always"]) == sorted(right)
+
+
+def test_the_pairs_of_a_route_are_those_of_the_tagger_where_the_language_model_is_not_asked():
+    cases = below(0.5)
+    report = search(cases, budget=0.0)
+    right = sum(bool(set(case.slm.mentions) & set(case.gold)) for case in cases)
+    assert sum(r for _, r in report.pairs["uncertain"]) == right
+    assert sum(r for _, r in report.pairs["always"]) > right
+
+
+def test_the_confidence_in_a_pair_was_fitted_to_other_documents():
+    """In the longest document, names of which both models are sure are wrong; elsewhere, nowhere."""
+    said, other = [(0, 2, "NR")], [(2, 4, "NR")]
+    cases = [
+        in_document(make_case(LETTERS, [0.1] * 4, said, said, gold=gold, p=0.97), document)
+        for document, gold in [*[(0, other)] * 100, *((n, said) for n in range(1, 21))]
+    ]
+    cases += [sample(0.1, True, 21 + n) for n in range(5)]
+    wrong = [p for p, right in search(cases, folds=10).pairs["always"] if not right]
+    assert sum(p > 0.9 for p in wrong) >= 100
+
+
 def test_a_report_is_plain_data():
     report = search(by_label())
     data = json.loads(json.dumps(report.to_dict(), allow_nan=False))
