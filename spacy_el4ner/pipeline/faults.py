@@ -21,8 +21,8 @@ def annotate(
     on_error: str,
     name: str = "",
 ) -> list[Doc]:
-    """Annotate a batch. If it fails, annotate each of its documents alone, so that a document cannot
-    harm another.
+    """Annotate a batch. If it fails, annotate its halves, and so on down to the documents that fail, so
+    that a document cannot harm another, and those beside it are still asked about together.
 
     docs (list[Doc]): The batch.
     predict (Callable): Computes the results, one per document.
@@ -45,9 +45,12 @@ def annotate(
             _mark(doc, error, on_error, name)
     except Exception as error:
         # Whatever a model, a tokenizer or a device throws is the user's policy to decide about.
-        if len(docs) > 1:
-            return [d for doc in docs for d in annotate([doc], predict, write, on_error, name)]
-        _mark(docs[0], error, on_error, name)
+        if len(docs) == 1:
+            _mark(docs[0], error, on_error, name)
+        else:
+            middle = len(docs) // 2
+            for half in (docs[:middle], docs[middle:]):
+                annotate(half, predict, write, on_error, name)
     return docs
 
 

@@ -67,6 +67,7 @@ def test_a_document_that_fails_harms_no_other(docs):
     assert component.run(docs) == docs
     assert list(component.written) == [doc.text for doc in docs if doc is not docs[2]]
     assert [bool(errors(doc)) for doc in docs] == [False, False, True, False]
+    assert component.batches == [4, 2, 2, 1, 1]  # those beside it stay together
 
 
 def test_an_error_while_results_are_written_is_one_of_its_document(docs):
