@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 import overview
@@ -51,6 +52,43 @@ def _gate(record: dict[str, Any]) -> str:
     return ensemble_tables.table(
         ("step", "minutes", "slowest folders of tests, minutes of one core"), rows
     )
+
+
+def _decoders(record: dict[str, Any]) -> str:
+    """Whether verified drafts change any answer."""
+    rows = [
+        (
+            row["model"],
+            f"{row['offset']:+.0f}" if row["offset"] else "none",
+            f"{row['tokens']:,}",
+            f"{row['marked']:,}",
+            f"{row['same']:,} of {row['sentences']:,}",
+            f"{row['apart']:.0e}",
+        )
+        for row in record["rows"]
+    ]
+    header = (
+        "model",
+        "offset, nats",
+        "longest prompt, tokens",
+        "answers with a mention",
+        "equal answers",
+        "largest difference of a log-probability, nats",
+    )
+    return ensemble_tables.table(header, rows)
+
+
+def _retrievers(record: dict[str, Any]) -> str:
+    """How well voters find mentions with the demonstrations of each retriever: mean and spread."""
+    voters = list(dict.fromkeys(row["voter"] for row in record["rows"]))
+    rows = []
+    for name in record["rows"][0]["f1"]:
+        cells = []
+        for voter in voters:
+            f1 = [row["f1"][name] for row in record["rows"] if row["voter"] == voter]
+            cells.append(f"{mean(f1):.3f} ± {stdev(f1):.3f}")
+        rows.append((f"`{name.split('.')[1]}`", *cells))
+    return ensemble_tables.table(("retriever", *voters), rows)
 
 
 def _shards(record: dict[str, Any]) -> str:
@@ -213,6 +251,8 @@ TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "conditions": ensemble_tables.measured,
     "distillation": _distillation,
     "gate": _gate,
+    "retrievers": _retrievers,
+    "decoders": _decoders,
     "models": fusion_tables.conditions,
 }
 

@@ -45,9 +45,9 @@ def choose_retriever(
     config = nlp.get_pipe_config(component.name)
     now = config["retriever"][KIND]
     others = [name for name in dict.fromkeys(names) if name != now]
-    blocks = {name: _block(name, config["retriever"]) for name in others}
+    blocks = {name: retriever_block(name, config["retriever"]) for name in others}
     candidates = {now: component.retriever}
-    candidates |= {name: _indexed(component, block) for name, block in blocks.items()}
+    candidates |= {name: indexed(component, block) for name, block in blocks.items()}
     f1 = starts(component, measurer, voters, candidates)
     best = max(f1, key=lambda name: f1[name], default=now)
     if f1 and f1[best] <= f1[now] + GAIN:
@@ -101,8 +101,12 @@ def starts(
     return f1
 
 
-def _block(name: str, present: Mapping[str, Any]) -> dict[str, Any]:
-    """The config block of a retriever, with the settings that the present one has as well."""
+def retriever_block(name: str, present: Mapping[str, Any]) -> dict[str, Any]:
+    """name (str): Registered name of a retriever.
+    present (Mapping[str, Any]): The config block of the present one.
+    RETURNS (dict[str, Any]): The config block of the other, with the settings that both have.
+    RAISES (EL4NERValueError): EL364, there is no such retriever.
+    """
     known = sorted(registry.el4ner_retrievers.get_all())
     if name not in known:
         raise EL4NERValueError(Errors.EL364.format(name=name, known=", ".join(known)))
@@ -110,8 +114,12 @@ def _block(name: str, present: Mapping[str, Any]) -> dict[str, Any]:
     return {KIND: name, **{key: value for key, value in present.items() if key in parameters}}
 
 
-def _indexed(component: LLMEnsembleNER, block: Mapping[str, Any]) -> Retriever:
-    """A retriever with an index of the pool; its encoder is that of the present one."""
+def indexed(component: LLMEnsembleNER, block: Mapping[str, Any]) -> Retriever:
+    """component (LLMEnsembleNER): The ensemble.
+    block (Mapping[str, Any]): The config block of a retriever.
+    RETURNS (Retriever): The retriever with an index of the pool, and the encoder of the present one.
+    RAISES (EL4NERValueError): EL365, it needs spans of the pool, which the present one does not.
+    """
     make = registry.get("el4ner_retrievers", block[KIND])
     settings = {key: value for key, value in block.items() if key != KIND}
     encoder = getattr(component.retriever, "encoder", None)
