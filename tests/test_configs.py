@@ -11,7 +11,8 @@ from weasel.util.config import load_project_config
 from spacy_el4ner.pipeline.default_voters import SMALL
 from spacy_el4ner.pipeline.ensemble_setup import read_voters
 from tests.bulk.inputs import save_ruler
-from tests.tiny import LABELS, TEXTS, save_compact, save_family
+from tests.tiny import LABELS, save_compact, save_family
+from tests.tiny_tokenizers import TEXTS
 
 CONFIGS = Path(__file__).parent.parent / "configs" / "voters"
 FAMILY = {

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import BertConfig, PreTrainedTokenizerFast
 
-from tests.tiny import COMPACT
+from tests.tiny_tokenizers import COMPACT
 
 gliner = pytest.importorskip("gliner", reason="needs GLiNER (extra 'gliner')")
 

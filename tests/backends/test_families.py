@@ -18,7 +18,8 @@ from spacy_el4ner.formats import Choice, InlineTags, SpanList
 from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import Answer, DecodeRequest, Mention, Prompt, ScoreRequest, Window
 from tests.teacher import Forced, teacher_forced, walk
-from tests.tiny import FAMILIES, LABELS, TEXTS, save_family
+from tests.tiny import FAMILIES, LABELS, save_family
+from tests.tiny_tokenizers import TEXTS
 
 DECODERS = ("constrained", "draft_verified")
 FORMATS = {

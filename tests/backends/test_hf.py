@@ -11,7 +11,8 @@ from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest, Window
-from tests.tiny import LABELS, TEXTS, save_family
+from tests.tiny import LABELS, save_family
+from tests.tiny_tokenizers import TEXTS
 
 
 @pytest.fixture(scope="module", params=["compact", "qwen2"])

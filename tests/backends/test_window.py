@@ -19,7 +19,8 @@ from spacy_el4ner.formats import InlineTags
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest
 from tests.strategies import sentence
 from tests.teacher import greedy
-from tests.tiny import FAMILIES, HEADERS, LLAMA_3, SLIDES, Family, save_family
+from tests.tiny import FAMILIES, HEADERS, SLIDES, Family, save_family
+from tests.tiny_tokenizers import LLAMA_3
 
 WINDOW = 8
 SLIDING = {name: FAMILIES[name] for name in ("gemma2", "gemma3", "mistral", "phi3")}

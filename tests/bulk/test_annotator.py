@@ -16,7 +16,8 @@ from tests.bulk import test_worker  # noqa: F401  its components
 from tests.bulk.inputs import save_ruler
 from tests.kills import needs_fork
 from tests.pipeline.ensembles import gold, pipeline
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 
 GOOD = ["Ann Lee left.", "Nobody.", "Paris, Bill"]
 FOUND = [[(0, 7, "NAME")], [], [(0, 5, "NAME"), (7, 11, "NAME")]]

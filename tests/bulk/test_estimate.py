@@ -9,7 +9,8 @@ from spacy_el4ner.bulk.estimate import Estimate, estimate, metered
 from spacy_el4ner.bulk.worker import AnnotationJob
 from tests.bulk.inputs import BAD, write_jsonl
 from tests.pipeline.ensembles import gold, pipeline
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 
 
 @pytest.fixture

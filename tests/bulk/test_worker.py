@@ -9,7 +9,8 @@ from spacy_el4ner.bulk.worker import AnnotationJob, Worker
 from spacy_el4ner.pipeline import attributes
 from tests.bulk.inputs import BAD, save_ruler, spans, text, write_jsonl
 from tests.pipeline.ensembles import gold, pipeline
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 
 
 @Language.component("tests_poison")

@@ -7,7 +7,8 @@ import spacy
 from tests.cli.runner import call
 from tests.pipeline.ensembles import pipeline
 from tests.pipeline.taggers import trained
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ from measured import TABLES
 
 from spacy_el4ner.evaluation.unfinished import UnfinishedRows, always
 from tests.strategies import quick
-from tests.tiny import TEXTS, save_family
+from tests.tiny import save_family
+from tests.tiny_tokenizers import TEXTS
 
 SERIES = {"tokens": (10, 20), "voters": (1, 2)}
 COUNTED = ("tokens", "labels", "voters", "sentences", "candidates", "tokens_read")

@@ -2,7 +2,8 @@ import pytest
 
 from spacy_el4ner.explain.structure import explain
 from tests.pipeline.ensembles import gold, pipeline
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ from spacy.tokens import Span
 
 from spacy_el4ner.explain.structure import explain
 from tests.pipeline.ensembles import gold, pipeline
-from tests.tiny import LABELS, TEXTS
+from tests.tiny import LABELS
+from tests.tiny_tokenizers import TEXTS
 
 
 def candidates(explained):

@@ -14,7 +14,8 @@ from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import Answer, DecodeRequest, Mention, Window
 from tests.strategies import make_window, quick, sentence, separate_mentions, windows
 from tests.teacher import teacher_forced
-from tests.tiny import LABELS, TEXTS, save_family
+from tests.tiny import LABELS, save_family
+from tests.tiny_tokenizers import TEXTS
 
 FORMAT = InlineTags(("NG", "NR"))
 PAPER = make_window(*"楚使怒去，归告怀王。", gap="")

@@ -11,7 +11,8 @@ from spacy_el4ner.prompts.fitting import ANSWER_MARGIN
 from spacy_el4ner.registry import registry
 from spacy_el4ner.types import Answer
 from tests.strategies import make_shot, make_window, quick, sentence, windows
-from tests.tiny import LABELS, TEXTS, save_family
+from tests.tiny import LABELS, save_family
+from tests.tiny_tokenizers import TEXTS
 
 DEMONSTRATIONS = [
     make_shot(sentence("Bill left Paris"), (0, 4, "PERSON"), (10, 15, "GPE")),

@@ -16,7 +16,8 @@ from tests.cli.runner import call
 from tests.packaging import pipelines
 from tests.packaging.pipelines import CHECK, NAME, VERSION, entities, run_elsewhere
 from tests.pipeline import ensembles, taggers
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 
 FULL = f"en_{NAME}"
 # PEFT asks for an attribute that transformers 5 deprecates, when it makes an adapter.

@@ -3,7 +3,8 @@
 import spacy
 from spacy.training import Example
 
-from tests.tiny import LABELS, TEXTS
+from tests.tiny import LABELS
+from tests.tiny_tokenizers import TEXTS
 
 WORDINGS = ("compact/terse", "compact/plain", "compact/marked")
 

@@ -8,7 +8,8 @@ import spacy
 from spacy.tokens import Doc, DocBin, Span
 
 from tests.pipeline.ensembles import blocks, found, gold, pipeline
-from tests.tiny import LABELS, TEXTS
+from tests.tiny import LABELS
+from tests.tiny_tokenizers import TEXTS
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pytest
 
 from spacy_el4ner.backends.wrapper import Wrapper
 from tests.pipeline.ensembles import found, gold, pipeline
-from tests.tiny import TEXTS
+from tests.tiny_tokenizers import TEXTS
 
 NEVER = 2.0
 """No cosine is as high."""

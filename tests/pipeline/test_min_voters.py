@@ -7,7 +7,8 @@ import pytest
 
 from spacy_el4ner.backends.base import BackendUnavailable
 from tests.pipeline.ensembles import found, gold, pipeline
-from tests.tiny import LABELS, TEXTS
+from tests.tiny import LABELS
+from tests.tiny_tokenizers import TEXTS
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*WL248")
 

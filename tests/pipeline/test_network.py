@@ -4,7 +4,7 @@ import socket
 
 from spacy_el4ner.api import save_pipeline
 from tests.pipeline.ensembles import found, gold, pipeline
-from tests.tiny import TEXTS
+from tests.tiny_tokenizers import TEXTS
 
 
 def test_a_pipeline_of_local_models_opens_no_connection(models, monkeypatch, tmp_path):

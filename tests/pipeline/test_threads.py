@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.pipeline.ensembles import found, gold, pipeline
-from tests.tiny import TEXTS
+from tests.tiny_tokenizers import TEXTS
 
 
 @pytest.mark.parametrize("keep_loaded", [True, False])

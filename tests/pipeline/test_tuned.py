@@ -9,7 +9,8 @@ from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.voters.prompted.calibration import VoterCalibration
 from tests.pipeline.ensembles import gold, pipeline
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 
 CALIBRATION = VoterCalibration(
     {"open": 3.0, "close": 2.0},

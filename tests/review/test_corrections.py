@@ -7,7 +7,8 @@ from spacy_el4ner.corpora.report import ConversionReport
 from spacy_el4ner.pipeline.finding import find_component
 from spacy_el4ner.review.corrections import join, to_docs
 from tests.pipeline import ensembles, taggers
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 
 FILE = Path("exported.jsonl")
 BILL = LabelledText("7", "Bill paid Ann. She left.", ((0, 4, "PERSON"), (10, 13, "PERSON")))

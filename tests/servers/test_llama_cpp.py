@@ -18,7 +18,8 @@ from spacy_el4ner.prompts.template import PromptTemplate
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest, Window
 from tests.servers.gguf_files import save_gguf
 from tests.servers.lessons import TEXT, lessons, teach
-from tests.tiny import LABELS, TEXTS, save_family
+from tests.tiny import LABELS, save_family
+from tests.tiny_tokenizers import TEXTS
 
 CONTEXT = 1024
 TEMPLATE = "compact/plain"

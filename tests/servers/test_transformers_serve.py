@@ -13,7 +13,8 @@ from spacy_el4ner.retrieval.gold import gold_demonstrations
 from spacy_el4ner.training.backbones import BackboneTrainer
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest
 from tests.servers.lessons import TEXT, WINDOW, lessons, teach
-from tests.tiny import LABELS, TEXTS, save_family
+from tests.tiny import LABELS, save_family
+from tests.tiny_tokenizers import TEXTS
 from tests.training.corpus import docs
 
 pytestmark = pytest.mark.skipif(not minilm.installed(), reason="needs the extra 'offline'")

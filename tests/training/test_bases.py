@@ -15,7 +15,7 @@ from spacy_el4ner.training.bases import (
     make_minilm_base,
     suitable,
 )
-from tests.tiny import TEXTS
+from tests.tiny_tokenizers import TEXTS
 from tests.training import corpus
 
 LABELS = ["GPE", "PERSON"]

@@ -7,7 +7,8 @@ from spacy_el4ner.api import save_pipeline, tune
 from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.retrieval.bm25 import BM25
 from spacy_el4ner.tuning import retrievers
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 from tests.tuning.pools import tunable
 
 BM25_NAME, FIXED = "spacy-el4ner.BM25.v1", "spacy-el4ner.FixedDemonstrations.v1"

@@ -10,7 +10,8 @@ from spacy_el4ner.calibration.logistic import Weights
 from spacy_el4ner.ensemble.cascade import Cascade
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.tuning.budget import BLOCK
-from tests.tiny import TEXTS, save_compact
+from tests.tiny import save_compact
+from tests.tiny_tokenizers import TEXTS
 from tests.tuning.pools import labelled, tunable
 
 

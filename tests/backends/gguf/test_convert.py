@@ -13,7 +13,8 @@ from spacy_el4ner.backends.hf import HFBackend
 from spacy_el4ner.errors import EL4NERImportError, EL4NERValueError
 from spacy_el4ner.types import Prompt, ScoreRequest
 from tests.servers.gguf_files import save_gguf
-from tests.tiny import TEXTS, save_family
+from tests.tiny import save_family
+from tests.tiny_tokenizers import TEXTS
 
 PROMPT = Prompt("You find names.", "Bill paid the bill in Paris.", " Is Bill a PERSON?")
 

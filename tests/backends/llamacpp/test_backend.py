@@ -23,7 +23,8 @@ from spacy_el4ner.errors import EL4NERValueError
 from spacy_el4ner.formats import InlineTags, SpanList
 from spacy_el4ner.types import DecodeRequest, Prompt, ScoreRequest, Window
 from tests.servers.gguf_files import save_gguf
-from tests.tiny import TEXTS, save_family
+from tests.tiny import save_family
+from tests.tiny_tokenizers import TEXTS
 
 PROMPT = Prompt("You find names.", "Bill paid the bill in Paris.", " Is Bill a PERSON?")
 OPTIONS = ("true", "false", "neither true nor false", "PERSON", "ORG")
