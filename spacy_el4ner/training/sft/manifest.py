@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from spacy_el4ner.errors import EL4NERValueError, Errors
+from spacy_el4ner.prompts.loading import find
 from spacy_el4ner.storage.atomic import replacing, temporary_name
+from spacy_el4ner.storage.manifest import folder_fingerprint
 from spacy_el4ner.storage.model_record import check_replaceable, record_of
 from spacy_el4ner.training.sft.settings import FinetuningSettings
 from spacy_el4ner.types import Demonstration
@@ -44,6 +46,7 @@ def plan(
         "labels": labels,
         "encoder": encoder,
         "sentences": len(sentences),
+        "template_sha256": _own_templates(settings.template),
         "data_sha256": digest(sentences),
         "dev_sentences": len(dev),
         "dev_sha256": digest(dev),
@@ -129,6 +132,12 @@ def _differing(earlier: dict[str, Any], expected: dict[str, Any]) -> list[str]:
 def _compare(folder: Path, earlier: dict[str, Any], expected: dict[str, Any]) -> None:
     if other := _differing(earlier, expected):
         raise EL4NERValueError(Errors.EL052.format(path=folder, settings=", ".join(other)))
+
+
+def _own_templates(name: str) -> str | None:
+    """The sha256 of the templates in a folder; None for those of the package or of a language."""
+    folder = find(name, "tagging")
+    return folder_fingerprint(folder) if folder == Path(name) and folder.is_dir() else None
 
 
 def _weights(folder: Path) -> str | None:
