@@ -1,5 +1,9 @@
 """Offsets on opening and ending a mention, whether demonstrations help to extract, and whether mentions
 are better decided one by one.
+
+Where mentions are marked in a copy, the decisions along the right answer say whether demonstrations
+help. Where they are listed, the only decision with an offset is whether there is any, which does not
+say which: the lists themselves are compared, with and without demonstrations.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,8 +26,6 @@ GAIN = 0.002
 ANY = "any"
 """The decision whether a list of mentions has any."""
 MEASURES = {OPEN: "F1 of starts", CLOSE: "F1 of ends", ANY: "F1 of sentences with a mention"}
-FINDING = (OPEN, ANY)
-"""Decisions that find a mention. A format has one of them."""
 Decisions = Sequence[Sequence[ForcedDecision]]
 """For each sentence, the decisions of a model."""
 
@@ -34,15 +36,13 @@ class FittedOffsets:
 
     offsets (dict[str, float]): Decision -> offset in nats, fitted to all sentences.
     folds (list[dict[str, float]]): The same for each fold, fitted to the other folds.
-    found (float): Cross-validated F1 of finding a mention at the right places.
-    measure (str): Name of that F1.
+    starts (float): Cross-validated F1 of opening a mention at the right places.
     steps (list[Step]): The effect of each offset.
     """
 
     offsets: Mapping[str, float] = field(default_factory=dict)
     folds: Sequence[Mapping[str, float]] = field(default_factory=list)
-    found: float = 0.0
-    measure: str = MEASURES[OPEN]
+    starts: float = 0.0
     steps: Sequence[Step] = field(default_factory=list)
 
 
@@ -53,11 +53,39 @@ class FittedExtraction:
     calibration (VoterCalibration): The calibration, fitted to all sentences.
     folds (list[VoterCalibration]): The same for each fold, fitted to the other folds.
     steps (list[Step]): The effect of each choice.
+    way (str): The choice between this way and another, in words.
     """
 
     calibration: VoterCalibration = field(default_factory=VoterCalibration)
     folds: Sequence[VoterCalibration] = (VoterCalibration(),) * FOLDS
     steps: Sequence[Step] = field(default_factory=list)
+    way: str = ""
+
+
+def fit_ways(voter: str, forced: Mapping[bool, Forced]) -> list[FittedExtraction]:
+    """voter (str): Name of the voter.
+    forced (Mapping[bool, Forced]): Its decisions along the right answers (False), and where mentions
+        open along unmarked copies (True).
+    RETURNS (list[FittedExtraction]): One way of asking, or two, whose spans remain to be compared: the
+        second has to be better. For marks, in one answer and one by one; for lists, without
+        demonstrations and with them.
+    """
+    zero_shot = forced[False].zero_shot
+    if any(decision.decision == ANY for sentence in zero_shot for decision in sentence):
+        return _fit_list(voter, forced[False])
+    ways = [fit_extraction(voter, forced, False)]
+    if any(forced[True].zero_shot):
+        ways.append(fit_extraction(voter, forced, True))
+    return ways
+
+
+def _fit_list(voter: str, forced: Forced) -> list[FittedExtraction]:
+    with_, without = fit_offsets(voter, forced.shown), fit_offsets(voter, forced.zero_shot)
+    ways = [FittedExtraction(*_calibrations(with_, without, False, False), without.steps, "not shown")]
+    if any(forced.shown):
+        way = FittedExtraction(*_calibrations(with_, without, False, True), with_.steps, "shown")
+        ways.append(way)
+    return ways
 
 
 def fit_extraction(voter: str, forced: Mapping[bool, Forced], one_by_one: bool) -> FittedExtraction:
@@ -73,27 +101,31 @@ def fit_extraction(voter: str, forced: Mapping[bool, Forced], one_by_one: bool) 
         zero_shot = _opening_alone(zero_shot, forced[True].zero_shot)
     with_, without = fit_offsets(voter, shown), fit_offsets(voter, zero_shot)
     demonstrated = any(shown)
-    helps = demonstrated and with_.found > without.found + GAIN
+    helps = demonstrated and with_.starts > without.starts + GAIN
     steps = list(with_.steps if helps or not demonstrated else [])
     steps += [] if helps else without.steps
     if demonstrated:
         choice = "shown" if helps else "not shown"
-        measure = f"{with_.measure}, with offsets"
-        steps.append(Step("demonstrations", voter, measure, without.found, with_.found, choice))
+        measure = "F1 of starts, with offsets"
+        steps.append(Step("demonstrations", voter, measure, without.starts, with_.starts, choice))
+    calibrations = _calibrations(with_, without, one_by_one, helps or not demonstrated)
+    return FittedExtraction(*calibrations, steps, ("in one answer", "one by one")[one_by_one])
 
-    def calibration(offsets: Mapping[str, float], zero_shot: Mapping[str, float]) -> VoterCalibration:
-        return VoterCalibration(
-            dict(offsets),
-            dict(zero_shot),
-            one_by_one,
-            demonstrations=helps or not demonstrated,
-        )
 
+def _calibrations(
+    with_: FittedOffsets, without: FittedOffsets, one_by_one: bool, demonstrations: bool
+) -> tuple[VoterCalibration, list[VoterCalibration]]:
+    """The calibration with offsets fitted to all sentences, and those fitted to all but a fold."""
     none: list[Mapping[str, float]] = [{}] * FOLDS
-    pairs = zip(with_.folds or none, without.folds or none, strict=True)
-    return FittedExtraction(
-        calibration(with_.offsets, without.offsets), [calibration(*pair) for pair in pairs], steps
+    fits = [
+        (with_.offsets, without.offsets),
+        *zip(with_.folds or none, without.folds or none, strict=True),
+    ]
+    whole, *folds = (
+        VoterCalibration(dict(offsets), dict(zero_shot), one_by_one, demonstrations=demonstrations)
+        for offsets, zero_shot in fits
     )
+    return whole, folds
 
 
 def _opening_alone(along: Decisions, alone: Decisions) -> list[list[ForcedDecision]]:
@@ -111,7 +143,7 @@ def fit_offsets(voter: str, forced: Decisions) -> FittedOffsets:
     """
     offsets: dict[str, float] = {}
     folds: list[dict[str, float]] = [{} for _ in range(FOLDS)]
-    found, measure, steps = 0.0, MEASURES[OPEN], []
+    starts, steps = 0.0, []
     for decision in sorted({d.decision for sentence in forced for d in sentence}):
         here = [[d for d in sentence if d.decision == decision] for sentence in forced]
         log_odds = [np.array([d.log_odds for d in sentence], dtype=float) for sentence in here]
@@ -130,11 +162,11 @@ def fit_offsets(voter: str, forced: Decisions) -> FittedOffsets:
                     np.concatenate([log_odds[n] for n in rest]),
                     np.concatenate([departs[n] for n in rest]),
                 )
-        if decision in FINDING:
-            found, measure = max(fitted, plain), MEASURES[decision]
+        if decision == OPEN:
+            starts = max(fitted, plain)
         choice = f"offset {offset:+.2f}" if helps else "no offset"
         steps.append(_step(voter, decision, plain, fitted, choice))
-    return FittedOffsets(offsets, folds, found, measure, steps)
+    return FittedOffsets(offsets, folds, starts, steps)
 
 
 def _step(voter: str, decision: str, without: float | None, with_: float | None, choice: str) -> Step:

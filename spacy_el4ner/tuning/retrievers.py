@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from statistics import mean
 from typing import Any
 
 from spacy.language import Language
@@ -21,7 +22,7 @@ from spacy_el4ner.voters.prompted.voter import PromptedVoter
 SHARE = 0.25
 """Share of the time that the comparison may take."""
 KIND = "@el4ner_retrievers"
-MEASURE = "F1 of finding mentions, with offsets"
+MEASURE = "F1 of starts, with offsets"
 
 
 def choose_retriever(
@@ -70,9 +71,10 @@ def starts(
 ) -> dict[str, float]:
     """component (LLMEnsembleNER): The ensemble.
     measurer (Measurer): Has the sentences to compare on.
-    voters (Mapping[str, Voter]): Its voters; those whose backend takes no offsets are not asked.
+    voters (Mapping[str, Voter]): Its voters; those whose backend takes no offsets are not asked, and
+        those that list mentions do not count, because they decide on no starts.
     retrievers (Mapping[str, Retriever]): Retrievers with an index of its pool.
-    RETURNS (dict[str, float]): Name -> cross-validated F1 of finding a mention at the right places,
+    RETURNS (dict[str, float]): Name -> cross-validated F1 of opening a mention at the right places,
         with offsets, the mean of the voters, 0 to 1; empty if no voter is asked.
     """
     budget, method = measurer.budget, replace(component.method(), voters=voters, cascade=None)
@@ -83,7 +85,7 @@ def starts(
     able = {
         n: v for n, v in voters.items() if isinstance(v, PromptedVoter) and takes_offsets(v.backend)
     }
-    f1 = dict.fromkeys(retrievers, 0.0) if able else {}
+    f1: dict[str, list[float]] = {retriever: [] for retriever in retrievers} if able else {}
     for name, voter in able.items():
         decisions: dict[str, list[Any]] = {retriever: [] for retriever in retrievers}
         rows = list(zip(*tasks, strict=False))  # as many as there was time for with each
@@ -96,9 +98,10 @@ def starts(
             voter.forget()
         if not measurer.keep_loaded:
             voter.unload()
-        for retriever in retrievers:
-            f1[retriever] += fit_offsets(name, decisions[retriever]).found / len(able)
-    return f1
+        found = {one: fit_offsets(name, decisions[one]).starts for one in retrievers}
+        for retriever, starts in found.items() if any(found.values()) else ():
+            f1[retriever].append(starts)
+    return {retriever: mean(of_voters) for retriever, of_voters in f1.items() if of_voters}
 
 
 def retriever_block(name: str, present: Mapping[str, Any]) -> dict[str, Any]:

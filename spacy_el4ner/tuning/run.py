@@ -17,7 +17,7 @@ from spacy_el4ner.pipeline.llm_ensemble_ner import LLMEnsembleNER
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.tuning.budget import Budget, Show, silent
 from spacy_el4ner.tuning.confidence import FittedConfidence, JudgedCandidate, fit_to_entities
-from spacy_el4ner.tuning.extraction import GAIN, FittedExtraction, fit_extraction
+from spacy_el4ner.tuning.extraction import GAIN, FittedExtraction, fit_ways
 from spacy_el4ner.tuning.labels import (
     WEIGHTS,
     Classified,
@@ -184,9 +184,7 @@ class _Tuner:
             self._choose(name, FittedExtraction())
             return
         forced = self.measurer.decisions(name, voter, share)
-        self.ways[name] = [fit_extraction(name, forced, False)]
-        if any(forced[True].zero_shot):
-            self.ways[name].append(fit_extraction(name, forced, True))
+        self.ways[name] = fit_ways(name, forced)
 
     def _choose(self, name: str, way: FittedExtraction) -> None:
         self.calibrations[name], self.folds[name] = way.calibration, way.folds
@@ -194,7 +192,7 @@ class _Tuner:
 
     def _proposals(self) -> tuple[dict[str, dict[int, Proposals]], dict[str, dict[int, Proposals]]]:
         """What the voters propose as they are, and calibrated, each sentence as fitted to others. Step
-        3: whether mentions are decided one by one.
+        3: whether mentions are decided one by one, and whether demonstrations help to list them.
         """
         plain, tuned = {}, {}
         for n, (name, voter) in enumerate(self.voters.items()):
@@ -212,13 +210,13 @@ class _Tuner:
         return plain, tuned
 
     def _better(self, name: str, proposed: Sequence[dict[int, Proposals]]) -> dict[int, Proposals]:
-        """Choose between one answer and decisions one by one."""
-        f1 = [self.measurer.f1_of_spans(one) for one in proposed]
+        """Choose between the ways of asking a voter: see `fit_ways`."""
+        f1, ways = [self.measurer.f1_of_spans(one) for one in proposed], self.ways[name]
         best = int(len(f1) > 1 and f1[1] > f1[0] + GAIN)
-        self._choose(name, self.ways[name][best])
+        self._choose(name, ways[best])
         if len(f1) > 1:
-            choice = ("in one answer", "one by one")[best]
-            self.steps.append(Step("openings", name, "F1 of spans", f1[0], f1[1], choice))
+            step = "openings" if ways[1].calibration.one_by_one else "demonstrations"
+            self.steps.append(Step(step, name, "F1 of spans", f1[0], f1[1], ways[best].way))
         return proposed[best]
 
     def _spans(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from spacy_el4ner.backends.decoding.automaton import ForcedDecision
 from spacy_el4ner.calibration.labels import without
 from spacy_el4ner.calibration.offsets import best_offset
-from spacy_el4ner.tuning.extraction import fit_extraction, fit_offsets
+from spacy_el4ner.tuning.extraction import fit_offsets, fit_ways
 from spacy_el4ner.tuning.labels import WEIGHTS, Classified, corrected, fit_labels, fit_with_neutral
 from spacy_el4ner.tuning.measuring import Forced
 from spacy_el4ner.tuning.thresholds import auc, cross_validated_shift, f1
@@ -70,17 +70,22 @@ def test_an_offset_makes_up_for_a_reluctant_model():
     assert fitted.offsets["open"] == pytest.approx(6.0, abs=2.0)
     assert all(fold["open"] == pytest.approx(6.0, abs=2.0) for fold in fitted.folds)
     (step,) = fitted.steps
-    assert step.without < 0.2 < 0.9 < step.with_ == fitted.found
+    assert step.without < 0.2 < 0.9 < step.with_ == fitted.starts
 
 
-@pytest.mark.parametrize(
-    ("decision", "measure"), [("open", "F1 of starts"), ("any", "F1 of sentences with a mention")]
-)
-def test_the_measure_says_what_is_found(decision, measure):
-    shown = forced(np.random.default_rng(0), 6.0, decision)
-    zero_shot = forced(np.random.default_rng(1), 12.0, decision)
-    extraction = fit_extraction("v", {False: Forced(shown, zero_shot)}, False)
-    assert [step.measure for step in extraction.steps] == [measure, f"{measure}, with offsets"]
+def test_lists_are_to_be_compared_with_and_without_demonstrations():
+    shown = forced(np.random.default_rng(0), 6.0, "any")
+    zero_shot = forced(np.random.default_rng(1), 12.0, "any")
+    ways = fit_ways("v", {False: Forced(shown, zero_shot), True: Forced()})
+    assert [way.way for way in ways] == ["not shown", "shown"]
+    assert [way.calibration.demonstrations for way in ways] == [False, True]
+    assert {step.measure for way in ways for step in way.steps} == {"F1 of sentences with a mention"}
+
+
+def test_a_list_without_demonstrations_is_asked_for_in_one_way():
+    alone = Forced([[]] * 40, forced(np.random.default_rng(1), 6.0, "any"))
+    (way,) = fit_ways("v", {False: alone, True: Forced()})
+    assert way.calibration.zero_shot["any"] > 0
 
 
 def test_a_model_that_decides_well_gets_no_offset():

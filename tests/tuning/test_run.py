@@ -10,6 +10,8 @@ from spacy_el4ner.calibration.logistic import Weights
 from spacy_el4ner.ensemble.cascade import Cascade
 from spacy_el4ner.pipeline.tuned import Tuning
 from spacy_el4ner.tuning.budget import BLOCK
+from spacy_el4ner.tuning.extraction import GAIN
+from tests.pipeline.ensembles import blocks
 from tests.tiny import save_compact
 from tests.tiny_tokenizers import TEXTS
 from tests.tuning.pools import labelled, tunable
@@ -72,6 +74,15 @@ def test_a_second_run_asks_no_model(tuned, models):
     before = [voter.backend.forward_passes for voter in component(nlp).voters.values()]
     assert tune(nlp, minutes=5, checkpoint=checkpoint) == tuning
     assert [v.backend.forward_passes for v in component(nlp).voters.values()] == before
+
+
+def test_demonstrations_of_a_list_are_judged_by_what_is_listed(models):
+    lists = blocks(models[:1])
+    lists["terse"]["format"] = {"@el4ner_formats": "spacy-el4ner.SpanList.v1"}
+    steps = tune(tunable(models[:1], voters=lists), minutes=5).report["steps"]
+    (step,) = (step for step in steps if step["name"] == "demonstrations")
+    assert step["measure"] == "F1 of spans"
+    assert step["choice"] == ("shown" if step["with"] > step["without"] + GAIN else "not shown")
 
 
 def test_an_earlier_cascade_changes_no_choice(tuned, models):
