@@ -72,7 +72,7 @@ def test_an_option_is_constrained_by_a_regular_expression(printed):
 
 def test_a_grammar_too_large_to_send_is_left_to_the_prompt(printed):
     statements = """
-    large = InlineTags().grammar(sentence("word " * 1500 + "end"))
+    large = InlineTags().grammar(sentence("word " * 3000 + "end"))
     print(backend.dialect.fields(large))
     """
     assert printed(statements) == ["{'chat_template_kwargs': {'thinking': False}}"]
