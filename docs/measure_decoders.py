@@ -16,6 +16,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import spacy
+
 from spacy_el4ner.api import (
     Answer,
     DecodeRequest,
@@ -23,6 +25,7 @@ from spacy_el4ner.api import (
     Window,
     read_docs,
 )
+from spacy_el4ner.backends.grammars import simplest
 from spacy_el4ner.evaluation.bench.backends import SharedModelBackend
 from spacy_el4ner.evaluation.machine import machine
 from spacy_el4ner.progress import Progress
@@ -46,8 +49,6 @@ def sentences(corpus: Path, splits: Sequence[str], language: str) -> list[Senten
     language (str): Code of the language.
     RETURNS (list[tuple[Window, list[Mention]]]): The sentences with their mentions.
     """
-    import spacy
-
     nlp, found = spacy.blank(language), []
     for split in splits:
         for doc in read_docs(corpus / f"{split}.spacy", nlp.vocab, nlp=nlp):
@@ -95,7 +96,7 @@ def measure(
     RETURNS (list[dict[str, Any]]): A row for each offset.
     """
     backend = SharedModelBackend(model, dtype="float32")
-    backends = [backend, SharedModelBackend.twin(backend, decoder="constrained", prefix_mb=1024)]
+    backends = [backend, SharedModelBackend.twin(backend, decoder="constrained")]
     voter, rows = PromptedVoter(backend, "completion"), []
     for name, offset in OFFSETS.items():
         made = requests(voter, asked, shown, offset)
@@ -115,7 +116,10 @@ def measure(
                 "same": same,
                 "apart": apart,
                 "tokens": max(backend.count_prompt(request.prompt) for request in made),
-                "marked": sum(answer.text.count("[") > 0 for answer in answers[1]),
+                "marked": sum(
+                    answer.text != simplest(request.grammar)
+                    for answer, request in zip(answers[1], made, strict=True)
+                ),
                 "confirmed": sum(
                     answer.text == "".join(request.guess)
                     for answer, request in zip(answers[1], made, strict=True)

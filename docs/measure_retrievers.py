@@ -69,8 +69,8 @@ def main() -> None:
     given = parser.parse_args()
     nlp = spacy.load(given.pipeline)
     docs = read_docs(given.dev, nlp.vocab, nlp=nlp)
-    about = {"corpus": given.dev.parent.name, "limit": given.limit, "retrievers": NAMES}
-    once = UnfinishedRows(given.out.with_suffix(".unfinished.json"), json.loads(json.dumps(about)))
+    about = {"corpus": given.dev.parent.name, "limit": given.limit, "retrievers": list(NAMES)}
+    once = UnfinishedRows(given.out.with_suffix(".unfinished.json"), about)
     rows = [
         once(f"{voter} {seed}", partial(measure, nlp, docs, voter, given.limit, seed))
         for seed in range(given.seeds)

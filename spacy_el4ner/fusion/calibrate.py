@@ -220,10 +220,8 @@ def calibrate(
     ledgers = {rest: validation.ledgers[rest] for rest, _ in validation.divisions[0]}
     again = candidates.get(name, chosen)
     refitted = {rest: again.fit(ledger) or chosen for rest, ledger in ledgers.items()}
-    pairs = {
-        route: _held_out(validation, refitted, weights is not None, threshold)
-        for route, threshold in (("always", ALWAYS), ("uncertain", routing.threshold))
-    }
+    thresholds = {"always": ALWAYS, "uncertain": routing.threshold}
+    pairs = _held_out(validation, refitted, weights is not None, thresholds)
     parameters = {n: r.parameters for n, r in fitted.items() if r is not None and r.parameters}
     return CalibrationReport(
         objective=objective,
@@ -269,21 +267,23 @@ def _held_out(
     validation: CrossValidation,
     rules: Mapping[tuple[int, ...], FusionRule],
     calibrated: bool,
-    threshold: float,
-) -> Pairs:
-    """The entities of each window by the rule, and by the confidence if it is to be calibrated, that
-    were fitted to other documents; the language model is asked above the threshold.
+    thresholds: Mapping[str, float],
+) -> dict[str, Pairs]:
+    """For each route, the entities of each window by the rule, and by the confidence if it is to be
+    calibrated, that were fitted to other documents; the language model is asked above the threshold.
     """
-    pairs, cases = [], validation.whole.cases
+    pairs: dict[str, list[tuple[float, bool]]] = {route: [] for route in thresholds}
+    cases = validation.whole.cases
     for rest, part in validation.divisions[0]:
         rule = rules[rest]
         known = [e for n in rest for e in judge_both(cases[n], rule)] if calibrated else []
         weights = fit_confidence(known) if known else None
         for n in part:
-            asked = uncertainty(cases[n].slm) > threshold
-            reading = cases[n] if asked else replace(cases[n], llm=None)
-            pairs += [(e.confidence(weights), e.right) for e in judge(reading, rule)]
-    return pairs
+            for route, threshold in thresholds.items():
+                asked = uncertainty(cases[n].slm) > threshold
+                reading = cases[n] if asked else replace(cases[n], llm=None)
+                pairs[route] += [(e.confidence(weights), e.right) for e in judge(reading, rule)]
+    return dict(pairs)
 
 
 def _groups(cases: Sequence[Case], folds: int) -> list[int]:

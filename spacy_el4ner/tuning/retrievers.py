@@ -99,8 +99,8 @@ def starts(
         if not measurer.keep_loaded:
             voter.unload()
         found = {one: fit_offsets(name, decisions[one]).starts for one in retrievers}
-        for retriever, starts in found.items() if any(found.values()) else ():
-            f1[retriever].append(starts)
+        for retriever, of_voter in found.items() if any(found.values()) else ():
+            f1[retriever].append(of_voter)
     return {retriever: mean(of_voters) for retriever, of_voters in f1.items() if of_voters}
 
 

@@ -71,7 +71,7 @@ def test_resident_memory_is_more_than_nothing():
     assert resident_mb() > 10
 
 
-def test_a_corpus_without_sentence_marks_is_cut_into_sentences(tmp_path):
+def test_a_corpus_without_sentence_marks_is_measured(tmp_path):
     spacy.blank("en").to_disk(tmp_path / "pipeline")
     texts = DocBin(docs=[spacy.blank("en")("Ann is here. Bob is not. " * 300)])
     texts.to_disk(tmp_path / "texts.spacy")
